@@ -1,0 +1,47 @@
+from mash.forms.v1 import events_pb2 as _events_pb2
+from mash.platform.v1 import options_pb2 as _options_pb2
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class GetApplicantRequest(_message.Message):
+    __slots__ = ("application_id",)
+    APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
+    application_id: str
+    def __init__(self, application_id: _Optional[str] = ...) -> None: ...
+
+class GetApplicantResponse(_message.Message):
+    __slots__ = ("applicant_id", "name", "email", "language")
+    APPLICANT_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    EMAIL_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    applicant_id: str
+    name: str
+    email: str
+    language: str
+    def __init__(self, applicant_id: _Optional[str] = ..., name: _Optional[str] = ..., email: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+
+class GetNoticeRequest(_message.Message):
+    __slots__ = ("application_id",)
+    APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
+    application_id: str
+    def __init__(self, application_id: _Optional[str] = ...) -> None: ...
+
+class GetNoticeResponse(_message.Message):
+    __slots__ = ("application_id", "service_title", "reference", "outcome", "path", "office")
+    APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_TITLE_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    OFFICE_FIELD_NUMBER: _ClassVar[int]
+    application_id: str
+    service_title: str
+    reference: str
+    outcome: _events_pb2.Outcome
+    path: str
+    office: str
+    def __init__(self, application_id: _Optional[str] = ..., service_title: _Optional[str] = ..., reference: _Optional[str] = ..., outcome: _Optional[_Union[_events_pb2.Outcome, str]] = ..., path: _Optional[str] = ..., office: _Optional[str] = ...) -> None: ...

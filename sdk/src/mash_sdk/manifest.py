@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""module.toml: the whole of what the platform knows of a module (DESIGN §4)."""
+
+import tomllib
+from importlib.resources import files
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+OutsidePath = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9][a-z0-9/._-]*$")]
+EventName = Annotated[str, StringConstraints(pattern=r"^mash\.[a-z0-9_]+\.v\d+\.[A-Z][A-Za-z0-9]*$")]
+
+
+class ManifestError(Exception):
+    """A module.toml that cannot be used; the text says where and why."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Route(_Part):
+    """A prefix of outside paths (behind the tenant) that the module answers."""
+
+    path: OutsidePath
+    kind: Literal["api", "page"]
+    roles: tuple[str, ...] = ()
+    """Any of these may pass the gateway; none named: everyone. The module checks each route again itself."""
+    upstream: OutsidePath | None = None
+    """Where it lies on the module; default: the same path."""
+
+
+class Card(_Part):
+    """A way into the module on the portal's start page."""
+
+    title: str
+    text: str
+    path: OutsidePath
+    situation: str | None = None
+
+
+class Manifest(_Part):
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+    title: str
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+([-+].+)?$")]
+    sdk: str
+    owner: str | None = None
+    listens: tuple[EventName, ...] = ()
+    announces: tuple[EventName, ...] = ()
+    needs: tuple[str, ...] = ()
+    routes: tuple[Route, ...] = ()
+    cards: tuple[Card, ...] = ()
+    retention: dict[str, str] = Field(default_factory=dict)
+    """Data class → how long it is kept, in words a person reads."""
+
+    @model_validator(mode="after")
+    def _routes_are_apart(self) -> Self:
+        paths = [route.path for route in self.routes]
+        if len(set(paths)) != len(paths):
+            raise ValueError("two routes have the same path")
+        return self
+
+    @classmethod
+    def of(cls, package: str) -> "Manifest":
+        """The manifest that ships inside an importable package; ManifestError if it is missing or wrong."""
+        place = files(package) / "module.toml"
+        if not place.is_file():
+            raise ManifestError(f"{package} has no module.toml")
+        try:
+            return cls.model_validate(tomllib.loads(place.read_text(encoding="utf-8")))
+        except (tomllib.TOMLDecodeError, ValidationError) as err:
+            raise ManifestError(f"{package}/module.toml: {err}") from err

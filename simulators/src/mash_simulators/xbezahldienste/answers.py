@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the simulator answers: a transaction as the standard writes it, problems, and answers gone wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi.responses import JSONResponse, Response
+
+from mash_simulators.xbezahldienste.faults import Fault
+from mash_simulators.xbezahldienste.register import Transaction
+from mash_simulators.xbezahldienste.wire import Refusal
+
+
+async def under(fault: Fault | None, act: Callable[[], Awaitable[Response]]) -> Response:
+    """Answer as the fault demands: late, not at all, or with a refusal."""
+    match fault.kind if fault else None:
+        case "error":
+            return problem_answer(Refusal(500, "UNSPECIFIED", "The simulator was told to fail."))
+        case "unavailable":
+            return problem_answer(Refusal(503, "UNSPECIFIED", "The simulator was told to be unavailable."))
+        case "refuse":
+            return problem_answer(Refusal(422, "UNSPECIFIED", "The simulator was told to refuse."))
+        case "hang_up":
+            await act()
+            return BrokenOff()
+        case "late":
+            answer = await act()
+            await asyncio.sleep(fault.seconds if fault else 0.0)
+            return answer
+        case _:
+            return await act()
+
+
+class BrokenOff(Response):
+    """Announces a body and sends none: the server drops the connection and the caller never learns more."""
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"4096")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
+        raise ConnectionAbortedError("told to hang up")
+
+
+def shown(origin: str, found: Transaction) -> dict[str, Any]:
+    """A PaymentTransaction as the standard writes it."""
+    status = found.seen(time.time())
+    information: dict[str, Any] = {
+        "transactionId": found.id,
+        "transactionUrl": f"{origin}/paymenttransaction/{found.originator}/{found.endpoint}/{found.id}",
+        "transactionReference": found.id.removeprefix("SIM-"),
+        "status": status,
+    }
+    if status == "INITIAL":
+        information["transactionRedirectUrl"] = f"{origin}/pay/{found.id}"
+    if status == "PAYED":
+        information["paymentMethod"] = found.method
+        information["transactionTimestamp"] = datetime.fromtimestamp(
+            found.ended or found.created, UTC
+        ).isoformat(timespec="milliseconds")
+    return {"paymentInformation": information, "paymentRequest": {**found.request, **found.shown}}
+
+
+def problem_answer(problem: Refusal) -> Response:
+    """RFC 7807 with the standard's `functionalCode`."""
+    return JSONResponse(
+        {
+            "type": "about:blank",
+            "status": problem.status,
+            "title": problem.code,
+            "detail": problem.detail,
+            "functionalCode": problem.code,
+        },
+        status_code=problem.status,
+        media_type="application/problem+json",
+    )

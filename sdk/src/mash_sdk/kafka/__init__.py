@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The Kafka door: what a service listens to, how its events leave, and what happens when something fails."""
+
+from mash_sdk.kafka.binding import EventContext as EventContext
+from mash_sdk.kafka.binding import HandlerError as HandlerError
+from mash_sdk.kafka.subscriptions import Bound as Bound
+from mash_sdk.kafka.subscriptions import Limit as Limit
+from mash_sdk.kafka.subscriptions import Retry as Retry
+from mash_sdk.kafka.subscriptions import Subscription as Subscription
+from mash_sdk.kafka.subscriptions import Subscriptions as Subscriptions

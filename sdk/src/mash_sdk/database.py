@@ -44,6 +44,11 @@ class Unit:
     def announced(self) -> Sequence[Message]:
         return tuple(self._announced)
 
+    async def discard(self) -> None:
+        """Undo what was done and forget what was announced; the unit stays usable."""
+        self._announced.clear()
+        await self.connection.rollback()
+
     async def flush(self) -> None:
         """Write what was announced. The door calls it before it commits."""
         events, self._announced = self._announced, []
@@ -64,7 +69,7 @@ class Database:
 
     @asynccontextmanager
     async def unit(self, tenant: str) -> AsyncIterator[Unit]:
-        """A transaction that sees only `tenant`'s rows. Commits at the end, rolls back when anything is raised."""
+        """A transaction that sees only `tenant`'s rows. Commits at the end; rolls back if anything raises."""
         if not tenant:
             raise ValueError("a unit belongs to a tenant; work across tenants uses worker_unit()")
         async with self._transaction(self._app, tenant) as unit:

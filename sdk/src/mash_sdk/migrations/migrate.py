@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Brings a service's schema, roles and tables to the version of its code. Running it twice changes nothing."""
+"""Brings a service's schema, roles and tables to the version of its code; doing it twice is doing it once."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -19,8 +19,8 @@ HERE = Path(__file__).parent
 async def migrate(package: str, settings: Settings, target: str = "head") -> None:
     """Create roles and schema if they are missing, then run the SDK's and the service's own migrations.
 
-    Needs `postgres_admin`, a role that may create roles. `target` is an Alembic revision of the service's branch
-    (`base` takes all of its tables away again).
+    Needs `postgres_admin`, a role that may create roles. `target` is an Alembic revision of the service's
+    own branch (`base` takes all of its tables away again).
     """
     if settings.postgres_admin is None:
         raise SettingsError(

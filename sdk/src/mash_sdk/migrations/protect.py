@@ -15,13 +15,13 @@ def protect(op: Operations | object, schema: str, *tables: str, append_only: boo
     """
     names = Names(schema.replace("_", "-"))
     rights = "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE, DELETE"
+    own = "tenant = current_setting('mash.tenant', true)"
     for table in tables:
         place = f'"{schema}"."{table}"'
         for statement in (
             f"ALTER TABLE {place} ENABLE ROW LEVEL SECURITY",
             f"ALTER TABLE {place} FORCE ROW LEVEL SECURITY",
-            f"CREATE POLICY tenant ON {place} USING (tenant = current_setting('mash.tenant', true)) "
-            "WITH CHECK (tenant = current_setting('mash.tenant', true))",
+            f"CREATE POLICY tenant ON {place} USING ({own}) WITH CHECK ({own})",
             f"GRANT {rights} ON {place} TO {names.role}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {place} TO {names.worker_role}",
         ):

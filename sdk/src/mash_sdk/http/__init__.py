@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The HTTP door: who may pass, one transaction per request, answers that explain themselves."""
+
+from mash_sdk.http.forms import PageForm as PageForm
+from mash_sdk.http.guards import Allow as Allow
+from mash_sdk.http.idempotency import IdempotencyKey as IdempotencyKey
+from mash_sdk.http.pages import Page as Page
+from mash_sdk.http.pages import PageContext as PageContext
+from mash_sdk.http.pages import Pages as Pages
+from mash_sdk.http.paging import After as After
+from mash_sdk.http.paging import Limit as Limit
+from mash_sdk.http.provide import Provide as Provide
+from mash_sdk.http.router import InUnit as InUnit
+from mash_sdk.http.router import Router as Router
+from mash_sdk.problems import Fault as Fault
+from mash_sdk.problems import Problem as Problem

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Problems as answers: RFC 9457 documents, for what we raise and for what the framework raises."""
+
+import json
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mash_sdk.problems import MEDIA_TYPE, Fault, Invalid, NotFound, Problem, Unreadable
+from mash_sdk.telemetry import trace_id
+
+log = logging.getLogger(__name__)
+
+TYPE_BASE = "https://mash.example/problems/"
+"""`type` is an identifier (RFC 9457, 3.1.1); docs/reference/problems.md explains each."""
+
+_WORDS = {
+    "missing": ("fehlt", "Angabe ergänzen."),
+    "extra_forbidden": ("ist hier unbekannt", "Angabe weglassen."),
+    "string_type": ("ist kein Text", "Als Zeichenkette senden."),
+    "int_parsing": ("ist keine ganze Zahl", "Eine ganze Zahl angeben."),
+    "string_too_short": ("ist zu kurz", "Länger angeben."),
+    "string_too_long": ("ist zu lang", "Kürzer angeben."),
+    "string_pattern_mismatch": ("hat nicht die erwartete Form", "Die beschriebene Form verwenden."),
+    "greater_than_equal": ("ist zu klein", "Einen größeren Wert angeben."),
+    "less_than_equal": ("ist zu groß", "Einen kleineren Wert angeben."),
+    "uuid_parsing": ("ist keine UUID", "Eine UUID angeben."),
+}
+
+
+def problem_document(problem: Problem, instance: str) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "type": TYPE_BASE + problem.kind,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": quote(instance),
+        "trace_id": trace_id(),
+    }
+    if problem.errors:
+        document["errors"] = [
+            {"pointer": fault.pointer, "reason": fault.reason, "remedy": fault.remedy}
+            for fault in problem.errors
+        ]
+    return document
+
+
+def problem_response(problem: Problem, instance: str) -> Response:
+    headers = {"cache-control": "no-store"}
+    if problem.retry_after is not None:
+        headers["retry-after"] = str(problem.retry_after)
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"
+    body = json.dumps(problem_document(problem, instance), ensure_ascii=False).encode()
+    return Response(body, problem.status, headers, media_type=MEDIA_TYPE)
+
+
+def explain(app: FastAPI) -> None:
+    """Make every failure of the application a problem document."""
+
+    async def ours(request: Request, err: Exception) -> Response:
+        assert isinstance(err, Problem)  # noqa: S101 — that is what it is registered for
+        return problem_response(err, request.url.path)
+
+    async def validation(request: Request, err: Exception) -> Response:
+        assert isinstance(err, RequestValidationError)  # noqa: S101 — see above
+        return problem_response(_invalid(err.errors()), request.url.path)
+
+    async def framework(request: Request, err: Exception) -> Response:
+        assert isinstance(err, HTTPException)  # noqa: S101 — see above
+        return problem_response(_named(err), request.url.path)
+
+    async def unexpected(request: Request, err: Exception) -> Response:
+        # Its text may quote what was sent: only type and place are kept.
+        log.error("unexpected %s", type(err).__name__, exc_info=err)
+        hint = f" Kennung: {trace_id()}" if trace_id() else ""
+        return problem_response(
+            Problem("Der Fehler liegt bei uns und ist vermerkt." + hint), request.url.path
+        )
+
+    app.add_exception_handler(Problem, ours)
+    app.add_exception_handler(RequestValidationError, validation)
+    app.add_exception_handler(HTTPException, framework)
+    app.add_exception_handler(Exception, unexpected)
+
+
+def _named(err: HTTPException) -> Problem:
+    if err.status_code == HTTPStatus.NOT_FOUND:
+        return NotFound("Diese Adresse gibt es nicht.")
+    if err.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return Problem(
+            "Diese Adresse kennt die Methode nicht.",
+            kind="method-not-allowed",
+            status=405,
+            title="Methode nicht erlaubt",
+        )
+    if err.status_code == HTTPStatus.BAD_REQUEST:
+        return Unreadable("Der Inhalt der Anfrage ist nicht lesbar.")
+    phrase = HTTPStatus(err.status_code).phrase
+    return Problem(phrase, kind=phrase.lower().replace(" ", "-"), status=err.status_code, title=phrase)
+
+
+def _invalid(errors: Sequence[Any]) -> Problem:
+    faults = []
+    for error in errors:
+        place, *path = (str(part) for part in error["loc"])
+        if error["type"] == "json_invalid":
+            return Unreadable(
+                "Der Inhalt ist kein gültiges JSON.",
+                errors=[
+                    Fault(
+                        "",
+                        f"ist ab Zeichen {path[-1] if path else '?'} kein JSON",
+                        "Als JSON (RFC 8259) senden.",
+                    )
+                ],
+            )
+        reason, remedy = _WORDS.get(error["type"], (error["msg"], ""))
+        pointer = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
+        faults.append(
+            Fault(pointer if place == "body" else f"?{path[-1] if path else place}", reason, remedy)
+        )
+    return Invalid("Bitte die genannten Angaben berichtigen.", errors=faults)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A door takes so many bytes and no more, whatever the length header says."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mash_sdk.http.answers import problem_response
+from mash_sdk.problems import TooLarge, Unreadable
+
+
+class BodyLimit:
+    """Refuses bodies over `limit` bytes before they are read, or as soon as they turn out to be longer."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        try:
+            too_long = int(declared) > self._limit
+        except ValueError:
+            await problem_response(Unreadable("Content-Length ist keine Zahl."), scope["path"])(
+                scope, receive, send
+            )
+            return
+        if too_long:
+            await problem_response(self._too_large(), scope["path"])(scope, receive, send)
+            return
+        taken = 0
+
+        async def limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            if message["type"] == "http.request":
+                taken += len(message.get("body", b""))
+                if taken > self._limit:
+                    raise self._too_large()
+            return message
+
+        await self._app(scope, limited, send)
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"Höchstens {self._limit} Bytes werden angenommen.")

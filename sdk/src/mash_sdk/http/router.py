@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Routes whose unit of work commits before the answer leaves, or not at all."""
+
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.dependencies.models import Dependant
+from fastapi.params import Form
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mash_sdk.database import Unit
+from mash_sdk.http import idempotency
+from mash_sdk.http.guards import Allow, principal_of
+from mash_sdk.http.state import RequestState, known, parts
+from mash_sdk.problems import UnsupportedMediaType
+
+REFUSED = 400
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Undeclared(Exception):
+    """A route does not say who may call it."""
+
+
+async def _open(request: Request) -> Unit:
+    state = known(request)
+    if state.unit is None:
+        who = await principal_of(request)
+        state.unit = await state.stack.enter_async_context(parts(request).database.unit(who.tenant))
+    return state.unit
+
+
+InUnit = Annotated[Unit, Depends(_open)]
+"""The request's transaction, opened when first asked for, for the tenant of who calls."""
+
+
+class DoorRoute(APIRoute):
+    """Commits the request's unit once its answer is made; rolls back when the answer is a refusal."""
+
+    def get_route_handler(self) -> Handler:
+        inner = super().get_route_handler()
+        keyed = _takes_key(self.dependant)
+        json_body = self.body_field is not None and not _takes_form(self)
+
+        async def door(request: Request) -> Response:
+            if json_body:
+                _require_json(request)
+            state = RequestState()
+            request.scope["mash.request"] = state
+            async with state.stack:
+                answer = await (_once(request, inner) if keyed else inner(request))
+                if state.unit is not None and answer.status_code >= REFUSED:
+                    await state.unit.discard()
+            return answer
+
+        return door
+
+
+async def _once(request: Request, inner: Handler) -> Response:
+    key = request.headers.get(idempotency.HEADER)
+    if key is None:
+        return await inner(request)
+    asked = await idempotency.fingerprint(request)
+    unit = await _open(request)
+    subject = (await principal_of(request)).subject
+    earlier = await idempotency.remembered(unit, subject, key, asked)
+    if earlier is not None:
+        return earlier
+    answer = await inner(request)
+    if answer.status_code < REFUSED:
+        await idempotency.remember(unit, subject, key, asked, answer)
+    return answer
+
+
+def _require_json(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedMediaType("Bitte mit Content-Type: application/json senden.")
+
+
+def _takes_key(dependant: Dependant) -> bool:
+    named = any(field.alias.lower() == idempotency.HEADER for field in dependant.header_params)
+    return named or any(_takes_key(child) for child in dependant.dependencies)
+
+
+def _takes_form(route: APIRoute) -> bool:
+    field = route.body_field
+    return field is not None and isinstance(field.field_info, Form)
+
+
+class Router(APIRouter):
+    """An APIRouter of DoorRoutes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=DoorRoute, **options)
+
+
+def guards(dependant: Dependant) -> Iterator[Allow]:
+    for child in dependant.dependencies:
+        if isinstance(child.call, Allow):
+            yield child.call
+        yield from guards(child)
+
+
+def require_guards(routers: Iterable[APIRouter]) -> None:
+    """Raise Undeclared unless every route says who may call it."""
+    for router in routers:
+        for route in router.routes:
+            if not isinstance(route, DoorRoute):
+                raise Undeclared(f"{getattr(route, 'path', route)} is no route of mash_sdk.http.Router")
+            if not any(guards(route.dependant)):
+                raise Undeclared(
+                    f"{sorted(route.methods)} {route.path} does not say who may call it: add Allow(…)"
+                )

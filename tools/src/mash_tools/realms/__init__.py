@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Keycloak's realms, made from the cities' folders: one each, and one for the operators."""
+
+from mash_tools.realms.provision import Report, provision
+
+__all__ = ["Report", "provision"]

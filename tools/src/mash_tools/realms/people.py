@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Demo logins: who can sign in to a realm that was made to be tried out."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A login with a public password. Its roles are exactly these, without the realm's default ones."""
+
+    username: str
+    given_name: str
+    family_name: str
+    email: str
+    password: str
+    roles: tuple[str, ...]
+
+
+OPERATORS = (Person("olga", "Olga", "Betrieb", "olga@operators.example", "demo", ("operator",)),)
+
+
+def people_of(city: Path) -> tuple[Person, ...]:
+    """The demo logins of a city's folder, none where it has no people.toml."""
+    file = city / "people.toml"
+    if not file.is_file():
+        return ()
+    found = tomllib.loads(file.read_text(encoding="utf-8")).get("people", [])
+    return tuple(Person(**{**person, "roles": tuple(person["roles"])}) for person in found)

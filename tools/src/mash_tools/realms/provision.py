@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Bring Keycloak to what the cities' folders say: a realm each and the operators'. Again changes nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from keycloak import KeycloakOpenIDConnection
+from keycloak.exceptions import KeycloakAuthenticationError, KeycloakConnectionError, KeycloakError
+
+from mash_sdk.tenants import Tenants
+from mash_tools.problems import LauncherError
+from mash_tools.realms.keeper import RealmKeeper, RealmReport
+from mash_tools.realms.people import people_of
+from mash_tools.realms.shape import Realm, Representation, operators_site, realm_of, site_of
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was created or changed, realm by realm."""
+
+    realms: tuple[RealmReport, ...]
+
+    @property
+    def changed(self) -> bool:
+        return any(realm.created or realm.changed for realm in self.realms)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.realms))
+
+
+def provision(
+    keycloak_url: str,
+    admin_user: str,
+    admin_password: str,
+    cities: Path,
+    public_url: str,
+    client_jwks: Mapping[str, Representation],
+    demo: bool,  # noqa: FBT001 — the launcher's door, always called by keyword
+    only: Iterable[str] = (),
+) -> Report:
+    """Create or update the realm of every city under `cities` and the operators' realm.
+
+    `client_jwks`: each service's name → its public key set. `only`: realms to look at; none given = all.
+    Raises LauncherError when Keycloak cannot be reached, refuses, or a realm must not be changed so.
+    """
+    tenants = Tenants.load(cities, public_url)
+    sites = [site_of(city, people_of(cities / city.name), public_url, demo=demo) for city in tenants.values()]
+    sites.append(operators_site(public_url, demo=demo))
+    chosen = set(only)
+    realms = [realm_of(s, keycloak_url, client_jwks) for s in sites if not chosen or s.realm in chosen]
+    with _said(keycloak_url):
+        token = _token(keycloak_url, admin_user, admin_password)
+        # Making a realm changes the master realm too, which Keycloak does not do in parallel.
+        creating = Lock()
+
+        def keep(realm: Realm) -> RealmReport:
+            connection = KeycloakOpenIDConnection(
+                server_url=keycloak_url, username=admin_user, password=admin_password, token=dict(token)
+            )
+            return RealmKeeper(connection, creating).keep(realm)
+
+        with ThreadPoolExecutor(max_workers=4, thread_name_prefix="realms") as threads:
+            return Report(tuple(threads.map(keep, realms)))
+
+
+@contextmanager
+def _said(keycloak_url: str) -> Iterator[None]:
+    """What went wrong with Keycloak, as one sentence that says what to do."""
+    try:
+        yield
+    except KeycloakConnectionError as err:
+        message = f"Keycloak does not answer at {keycloak_url}; start it or correct the URL."
+        raise LauncherError(message) from err
+    except KeycloakAuthenticationError as err:
+        raise LauncherError(
+            f"Keycloak at {keycloak_url} refuses the administrator's login; correct user and password."
+        ) from err
+    except KeycloakError as err:
+        raise LauncherError(
+            f"Keycloak at {keycloak_url} refused a change ({err.response_code}): {err.error_message!r}; "
+            "its log says more."
+        ) from err
+
+
+def _token(keycloak_url: str, user: str, password: str) -> Mapping[str, object]:
+    """One login for all threads: a login costs more than everything an unchanged realm needs."""
+    connection = KeycloakOpenIDConnection(server_url=keycloak_url, username=user, password=password)
+    connection.get_token()
+    return dict(connection.token or {})

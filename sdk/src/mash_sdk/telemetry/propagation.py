@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, MutableMapping
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, format_trace_id
+from opentelemetry.trace import Link, format_span_id, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _W3C = TraceContextTextMapPropagator()
@@ -45,6 +45,12 @@ def trace_id() -> str | None:
     """The running trace's id as 32 hex digits; None without one."""
     context = trace.get_current_span().get_span_context()
     return format_trace_id(context.trace_id) if context.is_valid else None
+
+
+def span_id() -> str | None:
+    """The running span's id as 16 hex digits; None without one."""
+    context = trace.get_current_span().get_span_context()
+    return format_span_id(context.span_id) if context.is_valid else None
 
 
 def link_to(stored: str | None) -> Link | None:

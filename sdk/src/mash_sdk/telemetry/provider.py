@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
-from typing import get_args
+from typing import Protocol, TypeVar, get_args
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -28,6 +28,13 @@ from mash_sdk.telemetry.propagation import extract, link_to
 _DELAY_MS = 200
 _STOP_SECONDS = 3.0
 _TEXT = 1000
+
+
+class Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=Closable)
 
 
 class _JourneyOnSpans(SpanProcessor):
@@ -69,6 +76,7 @@ class Telemetry:
         )
         self._provider.add_span_processor(_JourneyOnSpans())
         self._outlet: Guarded | None = None
+        self._companions: dict[type, Closable] = {}
         for exporter in exporters:
             self._provider.add_span_processor(SimpleSpanProcessor(Guarded(exporter, self)))
         if otlp:
@@ -85,6 +93,16 @@ class Telemetry:
             if isinstance(value, Metric):
                 self.meters.declare(value)
                 self.attributes |= set(value.attributes)
+
+    def companion(self, kind: type[C]) -> C:
+        """The Program's only object of `kind`, made when first asked for and closed with the Program.
+
+        For what code reaches without being handed it, as the process pool behind in_process().
+        """
+        made = self._companions.get(kind) or self._companions.setdefault(kind, kind())
+        if not isinstance(made, kind):
+            raise TypeError(kind)
+        return made
 
     @contextmanager
     def active(self) -> Iterator["Telemetry"]:
@@ -155,7 +173,9 @@ class Telemetry:
         self._provider.force_flush()
 
     async def close(self) -> None:
-        """Send what waits and stop; gives up after a few seconds."""
+        """Close companions, send what waits and stop; gives up after a few seconds."""
+        for companion in self._companions.values():
+            await companion.close()
         if self._outlet is not None:
             self._outlet.stop_at = time.monotonic() + _STOP_SECONDS
         await asyncio.to_thread(self._provider.shutdown)

@@ -48,6 +48,7 @@ class RealmKeeper:
         scope_ids = self._scopes(realm, report)
         client_ids = self._clients(realm, scope_ids, report)
         self._spoken_roles(realm, client_ids, report)
+        self._no_roles_of_its_own(realm, client_ids, report)
         for person in realm.people:
             self._person(person, report)
         if is_new:
@@ -69,8 +70,8 @@ class RealmKeeper:
         if was_demo is not None and was_demo != is_demo:
             was, now = ("a demo", "real") if was_demo == "true" else ("real", "a demo")
             raise LauncherError(
-                f"Keycloak's realm {realm.name} was made to be {was} and cannot become {now}, because demo logins "
-                "have public passwords; delete the realm in Keycloak, or use another Keycloak."
+                f"Keycloak's realm {realm.name} was made to be {was} and cannot become {now}, because "
+                "demo logins have public passwords; delete the realm in Keycloak, or use another Keycloak."
             )
         if places := list(differences(realm.settings, found)):
             self._admin.update_realm(realm.name, merged(found, realm.settings))
@@ -157,6 +158,17 @@ class RealmKeeper:
                 roles = [self._admin.get_realm_role(role) for role in missing]
                 self._admin.assign_realm_roles_to_client_scope(client_ids[client], roles)
                 report.changed.append(f"client {client}: roles {', '.join(missing)}")
+
+    def _no_roles_of_its_own(self, realm: Realm, client_ids: Mapping[str, str], report: RealmReport) -> None:
+        # Keycloak gives a service account the default roles: the gateway itself would be a citizen.
+        for client in realm.clients:
+            name = client["clientId"]
+            if not client["serviceAccountsEnabled"] or name not in realm.speaks_for_people:
+                continue
+            account = self._admin.get_client_service_account_user(client_ids[name])["id"]
+            if found := self._admin.get_realm_roles_of_user(account):
+                self._admin.delete_realm_roles_of_user(account, found)
+                report.changed.append(f"client {name}: its own account without roles")
 
     def _person(self, person: Person, report: RealmReport) -> None:
         wanted: dict[str, Any] = {

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Answers against a form: cleaned, checked by JSON Schema 2020-12, each fault in words with a remedy."""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+
+from mash_forms.model.form import Field, Form
+
+_MAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_UNKNOWN = ("Dieses Feld gehört nicht zum Formular.", "Lassen Sie es weg.")
+_NO_OBJECT = ("Die Angaben sind kein Objekt.", "Senden Sie die Angaben als JSON-Objekt.")
+_CHARACTER = ("Die Angabe enthält ein Zeichen, das nicht erlaubt ist.", "Geben Sie sie neu ein.")
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What is wrong with one answer, why, and how to put it right. An empty name means the whole."""
+
+    name: str
+    reason: str
+    remedy: str
+
+
+def _formats() -> FormatChecker:
+    checker = FormatChecker(())
+    checker.checkers = dict(Draft202012Validator.FORMAT_CHECKER.checkers)
+
+    # The library takes every text with an @ for an e-mail address.
+    @checker.checks("email")
+    def _email(value: object) -> bool:
+        return not isinstance(value, str) or _MAIL.fullmatch(value) is not None
+
+    return checker
+
+
+_FORMATS = _formats()
+
+
+def clean(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Trim and transform what was typed; an empty text counts as not given."""
+    cleaned: dict[str, Any] = {}
+    for name, value in data.items():
+        field = form.fields.get(name)
+        if isinstance(value, str):
+            value = value.strip()
+            if field is not None and field.transform == "upper":
+                value = value.upper()
+            if value == "":
+                continue
+        cleaned[name] = value
+    return cleaned
+
+
+def posted(form: Form, values: Mapping[str, str]) -> dict[str, Any]:
+    """Read what a browser sent: texts become the types of the schema where they can."""
+    data: dict[str, Any] = {}
+    for name, field in form.fields.items():
+        if name in values:
+            data[name] = _typed(field, values[name])
+        elif field.widget == "checkbox" and field.schema.get("type") == "boolean" and not field.required:
+            data[name] = False
+    return clean(form, data)
+
+
+def complaints(form: Form, data: object, today: date) -> list[Complaint]:
+    """Return what is wrong with cleaned answers: the first fault of each field, in the form's order."""
+    if not isinstance(data, dict):
+        return [Complaint("", *_NO_OBJECT)]
+    found: dict[str, Complaint] = {}
+    for error in Draft202012Validator(form.schema, format_checker=_FORMATS).iter_errors(data):
+        for name in _names(error, data):
+            field = form.fields.get(name)
+            words = field.complaint(str(error.validator)) if field else _UNKNOWN
+            found.setdefault(name, Complaint(name, *words))
+    for name, field in form.fields.items():
+        if name not in found and _too_early(field, data.get(name), today):
+            found[name] = Complaint(name, *field.complaint("earliest"))
+        if name not in found and name in data and not storable(data[name]):
+            found[name] = Complaint(name, *_CHARACTER)
+    order = {name: place for place, name in enumerate(form.fields)}
+    return sorted(found.values(), key=lambda complaint: order.get(complaint.name, len(order)))
+
+
+def _names(error: ValidationError, data: Mapping[str, Any]) -> Iterator[str]:
+    if error.absolute_path:
+        yield str(error.absolute_path[0])
+    elif error.validator == "required":
+        yield from (name for name in error.validator_value if name not in data)
+    elif error.validator in {"additionalProperties", "unevaluatedProperties"}:
+        known = error.schema.get("properties", {})
+        yield from (name for name in data if name not in known)
+    else:
+        yield ""
+
+
+def _typed(field: Field, text: str) -> Any:
+    for option in field.options:
+        if option.posted == text:
+            return option.value
+    wanted = field.schema.get("type")
+    if field.widget == "checkbox" and wanted == "boolean":
+        return text in {"true", "on"}
+    if wanted in {"integer", "number"} and text.strip():
+        try:
+            number = json.loads(text.strip().replace(",", "."))
+        except ValueError:
+            return text
+        return number if isinstance(number, int | float) and math.isfinite(number) else text
+    return text
+
+
+def _too_early(field: Field, value: object, today: date) -> bool:
+    if field.earliest != "today" or not isinstance(value, str):
+        return False
+    try:
+        return date.fromisoformat(value) < today
+    except ValueError:
+        return False
+
+
+def storable(value: object) -> bool:
+    """Tell whether it can be kept: PostgreSQL refuses NUL and lone surrogates, and JSON has no infinity."""
+    if isinstance(value, str):
+        return not any(c < " " and c not in "\t\n\r" or "\ud800" <= c <= "\udfff" for c in value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, list):
+        return all(storable(item) for item in value)
+    if isinstance(value, dict):
+        return all(storable(key) and storable(item) for key, item in value.items())
+    return True

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""An application from first click to decision: its six public states and what may follow on what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from mash.forms.v1 import events_pb2
+from mash.platform.v1 import money_pb2
+
+from mash_forms.model.money import Money
+
+
+class State(StrEnum):
+    """The states a citizen sees, named as BundID names them (status_v6)."""
+
+    INITIATED = "INITIATED"
+    SUBMITTED = "SUBMITTED"
+    RECEIVED = "RECEIVED"
+    PROCESSING = "PROCESSING"
+    ACTION_REQUIRED = "ACTION_REQUIRED"
+    COMPLETED = "COMPLETED"
+
+
+class Outcome(StrEnum):
+    """How the office decided."""
+
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+
+
+FOLLOWS: dict[State, frozenset[State]] = {
+    State.INITIATED: frozenset({State.SUBMITTED}),
+    State.SUBMITTED: frozenset({State.RECEIVED}),
+    State.RECEIVED: frozenset({State.PROCESSING, State.COMPLETED}),
+    State.PROCESSING: frozenset({State.ACTION_REQUIRED, State.COMPLETED}),
+    State.ACTION_REQUIRED: frozenset({State.PROCESSING}),
+    State.COMPLETED: frozenset(),
+}
+
+
+class NotNow(Exception):
+    """What was asked for does not fit the state the application is in."""
+
+
+class NotTheFee(Exception):
+    """An amount was settled that is not the fee; it is refused, never rounded away."""
+
+
+class DecidedOtherwise(Exception):
+    """There is a decision already, and it says something else."""
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """Who applied. Everything but the subject is personal data."""
+
+    subject: str
+    name: str
+    email: str
+    language: str = "de"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided, by whom (subject), why and when."""
+
+    id: str
+    outcome: Outcome
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class Document:
+    """A letter to the applicant; its bytes stay in the store."""
+
+    id: str
+    application_id: str
+    kind: str
+    file_name: str
+    issued_at: datetime
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of the history: the state reached, when, and by whom (subject; None: the platform)."""
+
+    state: State
+    at: datetime
+    by: str | None = None
+
+
+@dataclass
+class Application:
+    """An application. `happened` collects what is to be announced; of `history`, the first `stored_steps`
+    entries are in the store already.
+    """
+
+    id: str
+    reference: str
+    form: str
+    form_version: str
+    applicant: Applicant
+    data: dict[str, Any]
+    fee: Money | None
+    submitted_at: datetime
+    state: State = State.INITIATED
+    changed_at: datetime | None = None
+    receipt_number: str = ""
+    decision: Decision | None = None
+    history: list[Step] = field(default_factory=list)
+    stored_steps: int = 0
+    happened: list[Message] = field(default_factory=list)
+
+    @property
+    def fee_due(self) -> bool:
+        """Tell whether the applicant still has to pay."""
+        return self.state is State.SUBMITTED and self.fee is not None
+
+    @property
+    def decidable(self) -> bool:
+        """Tell whether the office may decide now."""
+        return self.state in {State.RECEIVED, State.PROCESSING}
+
+    def says_the_same_as(self, other: Application) -> bool:
+        """Tell whether both are one submission: same person, same form, same answers."""
+        return (self.id, self.form, self.applicant.subject, self.data) == (
+            other.id,
+            other.form,
+            other.applicant.subject,
+            other.data,
+        )
+
+    def submit(self) -> None:
+        """Hand it in. Where no fee is due the office has received it at once."""
+        self._reach(State.SUBMITTED, self.submitted_at, self.applicant.subject)
+        self.happened.append(
+            events_pb2.ApplicationSubmitted(
+                application_id=self.id,
+                form=self.form,
+                form_version=self.form_version,
+                applicant_id=self.applicant.subject,
+                reference=self.reference,
+                fee=money_pb2.Money(cents=self.fee.cents, currency=self.fee.currency) if self.fee else None,
+                submitted_at=_stamp(self.submitted_at),
+            )
+        )
+        if self.fee is None:
+            self._receive(self.submitted_at)
+
+    def settle(self, paid: Money, receipt_number: str, at: datetime) -> None:
+        """Note that the fee was paid. Told twice, it is noted once; another amount raises NotTheFee."""
+        if self.fee is None or paid != self.fee:
+            raise NotTheFee(f"settled {paid}, the fee is {self.fee}")
+        if self.state is not State.SUBMITTED:
+            return
+        self.receipt_number = receipt_number
+        self._receive(at)
+
+    def take_up(self, clerk: str, at: datetime) -> None:
+        """A clerk begins to work on it. Raises NotNow unless it was received or is in work already."""
+        if self.state is not State.PROCESSING:
+            self._reach(State.PROCESSING, at, clerk)
+
+    def decide(self, decision: Decision) -> None:
+        """Decide. The same decision again changes nothing; another one raises DecidedOtherwise."""
+        if self.decision is not None:
+            if (self.decision.outcome, self.decision.reason) != (decision.outcome, decision.reason):
+                raise DecidedOtherwise(self.reference)
+            return
+        if not self.decidable:
+            raise NotNow(f"{self.reference} cannot be decided in state {self.state}")
+        self.decision = decision
+        self._reach(State.COMPLETED, decision.decided_at, decision.decided_by)
+        self.happened.append(
+            events_pb2.ApplicationDecided(
+                application_id=self.id,
+                applicant_id=self.applicant.subject,
+                decision_id=decision.id,
+                outcome=OUTCOMES[decision.outcome],
+                decided_at=_stamp(decision.decided_at),
+            )
+        )
+
+    def issue(self, document: Document) -> None:
+        """Lay a document into the applicant's account."""
+        self.happened.append(
+            events_pb2.DocumentIssued(
+                application_id=self.id,
+                applicant_id=self.applicant.subject,
+                document_id=document.id,
+                kind=document.kind,
+                issued_at=_stamp(document.issued_at),
+            )
+        )
+
+    def _receive(self, at: datetime) -> None:
+        self._reach(State.RECEIVED, at, None)
+        self.happened.append(
+            events_pb2.ApplicationReceived(
+                application_id=self.id, applicant_id=self.applicant.subject, received_at=_stamp(at)
+            )
+        )
+
+    def _reach(self, state: State, at: datetime, by: str | None) -> None:
+        if state not in FOLLOWS[self.state]:
+            raise NotNow(f"{self.reference}: {state} cannot follow {self.state}")
+        self.state = state
+        self.changed_at = at
+        self.history.append(Step(state, at, by))
+
+
+OUTCOMES: dict[Outcome, events_pb2.Outcome] = {
+    Outcome.APPROVED: events_pb2.OUTCOME_APPROVED,
+    Outcome.REJECTED: events_pb2.OUTCOME_REJECTED,
+}
+
+
+def _stamp(at: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(at)
+    return stamp

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Use cases of forms, by who asks for them. Each takes a command and the door's unit; none commits."""
+
+from mash_forms.service.applications import ApplicationService, Submit
+from mash_forms.service.desk import Decide, DeskService
+from mash_forms.service.documents import DocumentService
+from mash_forms.service.notices import NoticeService
+from mash_forms.service.ports import (
+    Case,
+    Catalogue,
+    City,
+    Listing,
+    Paging,
+    QueueFilter,
+    Situation,
+    StoredDocument,
+)
+
+__all__ = [
+    "ApplicationService",
+    "Case",
+    "Catalogue",
+    "City",
+    "Decide",
+    "DeskService",
+    "DocumentService",
+    "Listing",
+    "NoticeService",
+    "Paging",
+    "QueueFilter",
+    "Situation",
+    "StoredDocument",
+    "Submit",
+]

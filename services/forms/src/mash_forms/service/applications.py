@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What applicants do: hand in, look at their own, fetch their documents; and the settled fee."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mash_sdk.database import Unit
+from mash_sdk.identity import Principal
+from mash_sdk.problems import Conflict, Fault, Forbidden, Invalid, NotFound
+
+from mash_forms.model.answers import clean, complaints
+from mash_forms.model.application import Applicant, Application, NotTheFee
+from mash_forms.model.form import Form, read_form
+from mash_forms.model.money import Money
+from mash_forms.model.reference import reference_of
+from mash_forms.service.ports import (
+    PLATFORM,
+    Action,
+    Actor,
+    Applications,
+    Audit,
+    Case,
+    Catalogue,
+    City,
+    Documents,
+    FormVersions,
+    Listing,
+    Paging,
+    StoredDocument,
+)
+from mash_sdk.telemetry import count
+
+from mash_forms.signals import APPLICATIONS_SUBMITTED
+
+
+@dataclass(frozen=True)
+class Submit:
+    """Hand in. `id` (UUIDv7) comes from the filled form, so that sent twice it is one application."""
+
+    id: str
+    form: str
+    data: object
+    who: Principal
+
+
+@dataclass(frozen=True)
+class Settle:
+    """The fee of an application was paid."""
+
+    application_id: str
+    paid: Money
+    receipt_number: str
+    at: datetime
+
+
+class ApplicationService:
+    """Use cases of applicants."""
+
+    def __init__(
+        self,
+        applications: Applications,
+        versions: FormVersions,
+        documents: Documents,
+        audit: Audit,
+        catalogue: Catalogue,
+    ) -> None:
+        self._applications = applications
+        self._versions = versions
+        self._documents = documents
+        self._audit = audit
+        self._catalogue = catalogue
+
+    async def submit(self, cmd: Submit, unit: Unit) -> Application:
+        """Check and keep an application; the same one again is answered with the one that is there.
+
+        Raises NotFound for an unknown form, Invalid with JSON pointers under `/data`, Forbidden if the login
+        does not reach the form's trust level, Conflict if the id stands for another application.
+        """
+        form = await self._catalogue.form(unit.tenant, cmd.form)
+        if form is None:
+            raise NotFound("Dieses Formular gibt es nicht.")
+        _require_level(form, cmd.who)
+        city = await self._catalogue.city(unit.tenant)
+        data = clean(form, cmd.data) if isinstance(cmd.data, Mapping) else {}
+        before = await self._applications.get(unit, cmd.id)
+        if before is not None:
+            return _same(before, cmd.id, form, cmd.who, data)
+        now = unit.clock.now()
+        faults = complaints(
+            form, data if isinstance(cmd.data, Mapping) else cmd.data, now.astimezone(ZoneInfo(city.timezone)).date()
+        )
+        if faults:
+            raise Invalid(
+                "Bitte prüfen Sie Ihre Angaben.",
+                errors=[
+                    Fault(f"/data/{_escaped(fault.name)}" if fault.name else "/data", fault.reason, fault.remedy)
+                    for fault in faults
+                ],
+            )
+        application = Application(
+            id=cmd.id,
+            reference=await self._free_reference(city, cmd.id, unit),
+            form=form.name,
+            form_version=form.version,
+            applicant=_applicant(form, data, cmd.who, city),
+            data=data,
+            fee=form.fee.money if form.fee else None,
+            submitted_at=now,
+        )
+        application.submit()
+        await self._versions.keep(unit, form)
+        if not await self._applications.add(unit, application):
+            # Two at once: the other one was first, and is there now.
+            there = await self._applications.get(unit, cmd.id)
+            if there is None:
+                raise Conflict("Die Kennung des Antrags ist vergeben.")
+            return _same(there, cmd.id, form, cmd.who, data)
+        await self._audit.note(unit, Action.SUBMITTED, application.id, Actor("person", cmd.who.subject))
+        unit.announce(*application.happened)
+        count(APPLICATIONS_SUBMITTED, attributes={"mash.form": form.name})
+        return application
+
+    async def settle(self, cmd: Settle, unit: Unit) -> None:
+        """Note a settled fee. Raises NotFound, or Conflict if the amount is not the fee."""
+        application = await self._applications.locked(unit, cmd.application_id)
+        if application is None:
+            raise NotFound("Diesen Antrag gibt es nicht.")
+        try:
+            application.settle(cmd.paid, cmd.receipt_number, cmd.at)
+        except NotTheFee as fault:
+            raise Conflict(str(fault)) from fault
+        if not application.happened:
+            return
+        await self._applications.save(unit, application)
+        await self._audit.note(unit, Action.SETTLED, application.id, PLATFORM)
+        unit.announce(*application.happened)
+
+    async def own(self, who: Principal, paging: Paging, unit: Unit) -> Listing:
+        """Return the applicant's own applications, newest first."""
+        return await self._applications.own(unit, who.subject, paging)
+
+    async def one(self, application_id: str, who: Principal, unit: Unit) -> Case:
+        """Return one of the applicant's own. Somebody else's is NotFound, as if it were not there."""
+        application = await self._own(application_id, who, unit)
+        await self._audit.note(unit, Action.SEEN, application.id, Actor("person", who.subject))
+        return await self.case(application, unit)
+
+    async def document(
+        self, application_id: str, document_id: str, who: Principal, unit: Unit
+    ) -> StoredDocument:
+        """Return a document of one of the applicant's own applications."""
+        application = await self._own(application_id, who, unit)
+        found = await self._documents.get(unit, application.id, document_id)
+        if found is None:
+            raise NotFound("Dieses Dokument gibt es nicht.")
+        await self._audit.note(unit, Action.DOCUMENT_READ, application.id, Actor("person", who.subject))
+        return found
+
+    async def case(self, application: Application, unit: Unit) -> Case:
+        """Put an application together with its version of the form and its documents."""
+        definition = await self._versions.definition(unit, application.form, application.form_version)
+        if definition is None:
+            raise NotFound("Die Fassung des Formulars fehlt.")
+        documents = await self._documents.of(unit, application.id)
+        return Case(application, read_form(definition, application.applicant.language), documents)
+
+    async def _own(self, application_id: str, who: Principal, unit: Unit) -> Application:
+        application = await self._applications.get(unit, application_id)
+        if application is None or application.applicant.subject != who.subject:
+            raise NotFound("Diesen Antrag gibt es nicht.")
+        return application
+
+    async def _free_reference(self, city: City, application_id: str, unit: Unit) -> str:
+        attempt = 0
+        while True:
+            reference = reference_of(city.reference_prefix, application_id, attempt)
+            if not await self._applications.reference_taken(unit, reference):
+                return reference
+            attempt += 1
+
+
+def _require_level(form: Form, who: Principal) -> None:
+    # Keycloak gives level 0 to a session that was resumed, so the lowest level asks for a login only.
+    level = int(who.level) if who.level.isdecimal() else 0
+    if form.trust_level > 1 and level < form.trust_level:
+        raise Forbidden("Für diesen Antrag brauchen Sie eine Anmeldung mit höherem Vertrauensniveau.")
+
+
+def _same(
+    before: Application, application_id: str, form: Form, who: Principal, data: Mapping[str, Any]
+) -> Application:
+    said = (before.id, before.form, before.applicant.subject, before.data)
+    if said != (application_id, form.name, who.subject, data):
+        raise Conflict("Die Kennung des Antrags ist vergeben. Beginnen Sie den Antrag bitte neu.")
+    return before
+
+
+def _applicant(form: Form, data: Mapping[str, Any], who: Principal, city: City) -> Applicant:
+    """Prefer what the form says over the login: people may write from another address."""
+    said = {
+        field.prefill: data[name] for name, field in form.fields.items() if field.prefill and name in data
+    }
+    given = said.get("given_name", who.given_name)
+    family = said.get("family_name", who.family_name)
+    return Applicant(
+        subject=who.subject,
+        name=f"{given} {family}".strip(),
+        email=said.get("email", who.email),
+        language=city.languages[0],
+    )
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the office does: see what is waiting, take it up, decide."""
+
+from dataclasses import dataclass
+
+from mash_sdk.database import Unit
+from mash_sdk.identity import Principal
+from mash_sdk.ids import new_id
+from mash_sdk.problems import Conflict, Fault, Invalid, NotFound
+
+from mash_forms.model.answers import storable
+from mash_forms.model.application import Application, DecidedOtherwise, Decision, NotNow, Outcome
+from mash_forms.service.applications import ApplicationService
+from mash_forms.service.ports import (
+    Action,
+    Actor,
+    Applications,
+    Audit,
+    Case,
+    Documents,
+    Listing,
+    Paging,
+    QueueFilter,
+    StoredDocument,
+)
+from mash_sdk.telemetry import count
+
+from mash_forms.signals import APPLICATIONS_DECIDED
+
+REASON_LENGTH = 4000
+
+
+@dataclass(frozen=True)
+class Decide:
+    """Approve or reject. A rejection needs a reason; it is printed on the letter."""
+
+    application_id: str
+    outcome: Outcome
+    reason: str
+    who: Principal
+
+
+class DeskService:
+    """Use cases of clerks. Row-level security keeps each to the own tenant."""
+
+    def __init__(
+        self, applications: Applications, documents: Documents, audit: Audit, cases: ApplicationService
+    ) -> None:
+        self._applications = applications
+        self._documents = documents
+        self._audit = audit
+        self._cases = cases
+
+    async def queue(self, wanted: QueueFilter, paging: Paging, unit: Unit) -> Listing:
+        """Return applications, those that wait for the office first, the oldest of them on top."""
+        return await self._applications.queue(unit, wanted, paging)
+
+    async def case(self, application_id: str, who: Principal, unit: Unit) -> Case:
+        """Show a clerk one application, and note that it was seen."""
+        application = await self._applications.get(unit, application_id)
+        if application is None:
+            raise NotFound("Diesen Antrag gibt es nicht.")
+        await self._audit.note(unit, Action.SEEN, application.id, Actor("person", who.subject))
+        return await self._cases.case(application, unit)
+
+    async def take_up(self, application_id: str, who: Principal, unit: Unit) -> Application:
+        """Begin to work on it; again changes nothing. Raises Conflict in any other state."""
+        application = await self._locked(application_id, unit)
+        try:
+            application.take_up(who.subject, unit.clock.now())
+        except NotNow as fault:
+            raise Conflict("Dieser Antrag kann jetzt nicht in Bearbeitung genommen werden.") from fault
+        await self._applications.save(unit, application)
+        await self._audit.note(unit, Action.TAKEN_UP, application.id, Actor("person", who.subject))
+        return application
+
+    async def decide(self, cmd: Decide, unit: Unit) -> Application:
+        """Decide once. The same decision again changes nothing, another one raises Conflict."""
+        reason = cmd.reason.strip()
+        _require_reason(cmd.outcome, reason)
+        application = await self._locked(cmd.application_id, unit)
+        decision = Decision(new_id(), cmd.outcome, reason, cmd.who.subject, unit.clock.now())
+        try:
+            application.decide(decision)
+        except DecidedOtherwise as fault:
+            raise Conflict("Über diesen Antrag ist schon anders entschieden.") from fault
+        except NotNow as fault:
+            raise Conflict("Über diesen Antrag kann jetzt nicht entschieden werden.") from fault
+        if not application.happened:
+            return application
+        await self._applications.save(unit, application)
+        await self._audit.note(unit, Action.DECIDED, application.id, Actor("person", cmd.who.subject))
+        unit.announce(*application.happened)
+        count(
+            APPLICATIONS_DECIDED,
+            attributes={"mash.form": application.form, "mash.decision": cmd.outcome.value},
+        )
+        return application
+
+    async def document(
+        self, application_id: str, document_id: str, who: Principal, unit: Unit
+    ) -> StoredDocument:
+        """Return a document of an application of the clerk's tenant."""
+        found = await self._documents.get(unit, application_id, document_id)
+        if found is None:
+            raise NotFound("Dieses Dokument gibt es nicht.")
+        await self._audit.note(unit, Action.DOCUMENT_READ, application_id, Actor("person", who.subject))
+        return found
+
+    async def _locked(self, application_id: str, unit: Unit) -> Application:
+        application = await self._applications.locked(unit, application_id)
+        if application is None:
+            raise NotFound("Diesen Antrag gibt es nicht.")
+        return application
+
+
+def _require_reason(outcome: Outcome, reason: str) -> None:
+    if outcome is Outcome.REJECTED and not reason:
+        raise Invalid(
+            "Eine Ablehnung braucht eine Begründung.",
+            errors=[Fault("/reason", "Die Begründung fehlt.", "Schreiben Sie, warum Sie ablehnen.")],
+        )
+    if len(reason) > REASON_LENGTH:
+        fault = Fault("/reason", "Die Begründung ist zu lang.", f"Höchstens {REASON_LENGTH} Zeichen schreiben.")
+        raise Invalid("Die Begründung ist zu lang.", errors=[fault])
+    if not storable(reason):
+        fault = Fault("/reason", "Die Begründung enthält ein Zeichen, das nicht erlaubt ist.", "Neu eingeben.")
+        raise Invalid("Die Begründung kann so nicht gespeichert werden.", errors=[fault])

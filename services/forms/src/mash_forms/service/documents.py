@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Letters: what one says, and laying it into the account once it is printed."""
+
+import calendar
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from mash_sdk.database import Unit
+from mash_sdk.ids import new_id
+from mash_sdk.problems import NotFound
+
+from mash_forms.model.application import Document, Outcome
+from mash_forms.model.form import Letter, Office
+from mash_forms.service.applications import ApplicationService
+from mash_forms.service.ports import (
+    PLATFORM,
+    Action,
+    Applications,
+    Audit,
+    Case,
+    Catalogue,
+    Documents,
+    Printer,
+    Sheet,
+)
+from mash_sdk.telemetry import count
+
+from mash_forms.signals import DOCUMENTS_ISSUED
+
+
+class DocumentService:
+    """Use cases around letters. Printing happens between two units, never inside one."""
+
+    def __init__(
+        self,
+        applications: Applications,
+        documents: Documents,
+        audit: Audit,
+        catalogue: Catalogue,
+        cases: ApplicationService,
+        printer: Printer,
+    ) -> None:
+        self._applications = applications
+        self._documents = documents
+        self._audit = audit
+        self._catalogue = catalogue
+        self._cases = cases
+        self._printer = printer
+
+    async def sheet(self, application_id: str, unit: Unit) -> Sheet:
+        """Return what the letter about a decision says."""
+        application = await self._applications.get(unit, application_id)
+        if application is None or application.decision is None:
+            raise NotFound("Über diesen Antrag ist nicht entschieden.")
+        case = await self._cases.case(application, unit)
+        city = await self._catalogue.city(unit.tenant)
+        decision = application.decision
+        letter = case.form.letters[decision.outcome]
+        zone = ZoneInfo(city.timezone)
+        return Sheet(
+            city=city.full_title,
+            office=case.form.office.title,
+            contact=_contact(case.form.office),
+            title=letter.title,
+            reference=application.reference,
+            decided_on=decision.decided_at.astimezone(zone).date(),
+            addressee=application.applicant.name,
+            text=letter.text,
+            reason=decision.reason if decision.outcome is Outcome.REJECTED else "",
+            rows=case.form.answers(application.data, letter.shows),
+            validity=_validity(letter, case),
+            demo=city.demo,
+            rendered_at=decision.decided_at.astimezone(zone),
+        )
+
+    async def render(self, sheet: Sheet) -> bytes:
+        """Return the PDF of a sheet."""
+        return await self._printer.print(sheet)
+
+    async def issue(self, application_id: str, content: bytes, unit: Unit) -> None:
+        """Lay the letter about the decision into the account; a decision has one letter."""
+        application = await self._applications.locked(unit, application_id)
+        if application is None or application.decision is None:
+            raise NotFound("Über diesen Antrag ist nicht entschieden.")
+        case = await self._cases.case(application, unit)
+        kind = case.form.letters[application.decision.outcome].kind
+        document = Document(
+            id=new_id(),
+            application_id=application.id,
+            kind=kind,
+            file_name=f"{kind}-{application.reference}.pdf",
+            issued_at=unit.clock.now(),
+        )
+        if not await self._documents.add(unit, document, application.decision.id, content):
+            return
+        application.issue(document)
+        await self._audit.note(unit, Action.DOCUMENT_ISSUED, application.id, PLATFORM)
+        unit.announce(*application.happened)
+        count(DOCUMENTS_ISSUED, attributes={"mash.document": kind})
+
+
+def _contact(office: Office) -> list[tuple[str, str]]:
+    facts = [
+        ("Anschrift", office.address),
+        ("Telefon", office.phone),
+        ("E-Mail", office.email),
+        ("Internet", office.website),
+    ]
+    return [
+        (name, f"{fact.value} (Demodaten)" if fact.demo else fact.value)
+        for name, fact in facts
+        if fact is not None
+    ]
+
+
+def _validity(letter: Letter, case: Case) -> tuple[date, date] | None:
+    if letter.months is None or letter.valid_from is None:
+        return None
+    first = date.fromisoformat(case.application.data[letter.valid_from])
+    return first, _months_later(first, letter.months) - timedelta(days=1)
+
+
+def _months_later(day: date, months: int) -> date:
+    year, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + year, month + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))

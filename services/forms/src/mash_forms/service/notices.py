@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What other services may ask about an application. Every answer is noted with the asker's purpose."""
+
+from dataclasses import dataclass
+
+from mash_sdk.database import Unit
+from mash_sdk.identity import Principal
+from mash_sdk.problems import NotFound
+
+from mash_forms.model.application import Applicant, Application, Outcome
+from mash_forms.service.applications import ApplicationService
+from mash_forms.service.ports import Action, Actor, Applications, Audit
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a message about an application has to say; nothing of it is personal."""
+
+    application_id: str
+    service_title: str
+    reference: str
+    outcome: Outcome | None
+    path: str
+    office: str
+
+
+class NoticeService:
+    """Answers for other services."""
+
+    def __init__(self, applications: Applications, audit: Audit, cases: ApplicationService) -> None:
+        self._applications = applications
+        self._audit = audit
+        self._cases = cases
+
+    async def applicant(
+        self, application_id: str, caller: Principal, purpose: str, unit: Unit
+    ) -> Applicant:
+        """Return how to reach the applicant."""
+        application = await self._get(application_id, unit)
+        await self._audit.note(
+            unit, Action.APPLICANT_ASKED, application.id, Actor("service", caller.client), purpose
+        )
+        return application.applicant
+
+    async def notice(self, application_id: str, caller: Principal, purpose: str, unit: Unit) -> Notice:
+        """Return what a message about it says."""
+        application = await self._get(application_id, unit)
+        case = await self._cases.case(application, unit)
+        await self._audit.note(
+            unit, Action.NOTICE_ASKED, application.id, Actor("service", caller.client), purpose
+        )
+        return Notice(
+            application_id=application.id,
+            service_title=case.form.title,
+            reference=application.reference,
+            outcome=application.decision.outcome if application.decision else None,
+            path=f"/account/applications/{application.id}",
+            office=case.form.office.title,
+        )
+
+    async def _get(self, application_id: str, unit: Unit) -> Application:
+        application = await self._applications.get(unit, application_id)
+        if application is None:
+            raise NotFound("Diesen Antrag gibt es nicht.")
+        return application

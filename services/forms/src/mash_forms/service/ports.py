@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the use cases need from outside, as Protocols; store.py and gateways/ fulfil them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from mash_sdk.database import Unit
+
+from mash_forms.model.application import Application, Document, State
+from mash_forms.model.form import Form
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A life situation the catalogue can be looked through by."""
+
+    slug: str
+    title: str
+
+
+@dataclass(frozen=True)
+class City:
+    """What forms needs to know of a municipality."""
+
+    name: str
+    title: str
+    full_title: str
+    reference_prefix: str
+    timezone: str
+    languages: tuple[str, ...]
+    situations: tuple[Situation, ...]
+
+    demo: bool
+
+
+class Catalogue(Protocol):
+    """A city's forms as they are now, in the order of their titles."""
+
+    async def city(self, tenant: str) -> City: ...
+
+    async def forms(self, tenant: str) -> Sequence[Form]: ...
+
+    async def form(self, tenant: str, name: str) -> Form | None: ...
+
+
+@dataclass(frozen=True)
+class Paging:
+    """A part of a list: at most `limit` entries after the cursor `after` (from the answer before)."""
+
+    limit: int = 50
+    after: str | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A part of a list, and the cursor of the next one if there is more."""
+
+    items: Sequence[Application]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """What a clerk wants to see: one state, or all that has this reference."""
+
+    state: State | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """An application with the version of the form it stays with, and its documents."""
+
+    application: Application
+    form: Form
+    documents: Sequence[Document]
+
+
+@dataclass(frozen=True)
+class StoredDocument:
+    """A document with its bytes (PDF)."""
+
+    document: Document
+    content: bytes
+
+
+class Applications(Protocol):
+    """Where applications are kept. Each unit sees its tenant's only."""
+
+    async def add(self, unit: Unit, application: Application) -> bool:
+        """Keep a new one; False if its id is taken."""
+        ...
+
+    async def save(self, unit: Unit, application: Application) -> None: ...
+
+    async def get(self, unit: Unit, application_id: str) -> Application | None: ...
+
+    async def locked(self, unit: Unit, application_id: str) -> Application | None:
+        """Get it and keep others from changing it until the unit ends."""
+        ...
+
+    async def reference_taken(self, unit: Unit, reference: str) -> bool: ...
+
+    async def own(self, unit: Unit, subject: str, paging: Paging) -> Listing: ...
+
+    async def queue(self, unit: Unit, wanted: QueueFilter, paging: Paging) -> Listing: ...
+
+
+class FormVersions(Protocol):
+    """Every version of a form that an application was handed in with."""
+
+    async def keep(self, unit: Unit, form: Form) -> None: ...
+
+    async def definition(self, unit: Unit, name: str, version: str) -> Mapping[str, Any] | None: ...
+
+
+class Documents(Protocol):
+    """Letters with their bytes."""
+
+    async def add(self, unit: Unit, document: Document, decision_id: str, content: bytes) -> bool:
+        """Keep it; False if that decision has its document already."""
+        ...
+
+    async def of(self, unit: Unit, application_id: str) -> Sequence[Document]: ...
+
+    async def get(self, unit: Unit, application_id: str, document_id: str) -> StoredDocument | None: ...
+
+
+class Action(StrEnum):
+    """What the audit trail knows of."""
+
+    SUBMITTED = "submitted"
+    SEEN = "seen"
+    SETTLED = "settled"
+    TAKEN_UP = "taken-up"
+    DECIDED = "decided"
+    DOCUMENT_ISSUED = "document-issued"
+    DOCUMENT_READ = "document-read"
+    APPLICANT_ASKED = "applicant-asked"
+    NOTICE_ASKED = "notice-asked"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who saw or changed something: a person's subject, or a service by its client's name."""
+
+    kind: str
+    name: str
+
+
+PLATFORM = Actor("service", "forms")
+
+
+class Audit(Protocol):
+    """An append-only trail: who saw or changed which application, and why."""
+
+    async def note(
+        self, unit: Unit, action: Action, application_id: str, by: Actor, purpose: str = ""
+    ) -> None: ...
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All a letter says, as plain texts; what is printed from it is a PDF."""
+
+    city: str
+    office: str
+    contact: Sequence[tuple[str, str]]
+    title: str
+    reference: str
+    decided_on: date
+    addressee: str
+    text: str
+    reason: str
+    rows: Sequence[tuple[str, str]]
+    validity: tuple[date, date] | None
+    demo: bool
+    rendered_at: datetime
+
+
+class Printer(Protocol):
+    """Makes an accessible PDF (PDF/UA-1) of a sheet, away from the event loop."""
+
+    async def print(self, sheet: Sheet) -> bytes: ...

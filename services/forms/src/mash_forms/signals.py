@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every metric and attribute name forms emits. Dashboards and alerts are generated from here."""
+
+from typing import Literal
+
+from mash_sdk.telemetry import counter
+
+Attribute = Literal[
+    "mash.form",  # a form's name, for example bewohnerparkausweis
+    "mash.decision",  # APPROVED or REJECTED
+    "mash.document",  # a letter's kind, for example permit
+]
+
+APPLICATIONS_SUBMITTED = counter(
+    "mash.forms.submitted", doc="applications handed in", attributes=("mash.form",)
+)
+APPLICATIONS_DECIDED = counter(
+    "mash.forms.decided", doc="applications decided", attributes=("mash.form", "mash.decision")
+)
+DOCUMENTS_ISSUED = counter(
+    "mash.forms.issued", doc="letters laid into an account", attributes=("mash.document",)
+)
+FORMS_BROKEN = counter(
+    "mash.forms.broken", doc="form files that could not be loaded; the version before stays in use"
+)

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The way down to PostgreSQL. Row-level security narrows every statement to the unit's tenant."""
+
+from mash_forms.store.applications import ApplicationStore
+from mash_forms.store.records import AuditStore, DocumentStore, FormVersionStore
+
+__all__ = ["ApplicationStore", "AuditStore", "DocumentStore", "FormVersionStore"]

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""SQL of applications with their history and decisions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mash_sdk.database import Unit
+from sqlalchemy import Select, SmallInteger, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import RowMapping
+
+from mash_forms.model.application import Applicant, Application, Decision, Outcome, State, Step
+from mash_forms.model.money import Money
+from mash_forms.service.ports import Listing, Paging, QueueFilter
+from mash_forms.store.cursor import cursor_of, read_cursor
+from mash_forms.store.tables import ID, TIME, applications, decisions, history
+
+
+class ApplicationStore:
+    """Keeps applications with their history and decision."""
+
+    async def add(self, unit: Unit, application: Application) -> bool:
+        row = {
+            "id": application.id,
+            "reference": application.reference,
+            "form": application.form,
+            "form_version": application.form_version,
+            "applicant_subject": application.applicant.subject,
+            "applicant_name": application.applicant.name,
+            "applicant_email": application.applicant.email,
+            "applicant_language": application.applicant.language,
+            "data": application.data,
+            "fee_cents": application.fee.cents if application.fee else None,
+            "fee_currency": application.fee.currency if application.fee else None,
+            "receipt_number": application.receipt_number,
+            "state": application.state.value,
+            "submitted_at": application.submitted_at,
+            "changed_at": application.changed_at,
+        }
+        kept = await unit.connection.execute(
+            insert(applications)
+            .values(row)
+            .on_conflict_do_nothing(index_elements=["tenant", "id"])
+            .returning(applications.c.id)
+        )
+        if kept.first() is None:
+            return False
+        await self._add_steps(unit, application)
+        return True
+
+    async def save(self, unit: Unit, application: Application) -> None:
+        await unit.connection.execute(
+            update(applications)
+            .where(applications.c.id == application.id)
+            .values(
+                state=application.state.value,
+                receipt_number=application.receipt_number,
+                changed_at=application.changed_at,
+            )
+        )
+        if application.decision is not None:
+            decision = application.decision
+            await unit.connection.execute(
+                insert(decisions)
+                .values(
+                    id=decision.id,
+                    application_id=application.id,
+                    outcome=decision.outcome.value,
+                    reason=decision.reason,
+                    decided_by=decision.decided_by,
+                    decided_at=decision.decided_at,
+                )
+                .on_conflict_do_nothing(index_elements=["tenant", "id"])
+            )
+        await self._add_steps(unit, application)
+
+    async def get(self, unit: Unit, application_id: str) -> Application | None:
+        return await self._one(unit, select(applications).where(applications.c.id == application_id))
+
+    async def locked(self, unit: Unit, application_id: str) -> Application | None:
+        wanted = select(applications).where(applications.c.id == application_id).with_for_update()
+        return await self._one(unit, wanted)
+
+    async def reference_taken(self, unit: Unit, reference: str) -> bool:
+        found = await unit.connection.execute(
+            select(literal(1)).where(applications.c.reference == reference).limit(1)
+        )
+        return found.first() is not None
+
+    async def own(self, unit: Unit, subject: str, paging: Paging) -> Listing:
+        order = tuple_(applications.c.submitted_at, applications.c.id)
+        wanted = (
+            select(applications)
+            .where(applications.c.applicant_subject == subject)
+            .order_by(applications.c.submitted_at.desc(), applications.c.id.desc())
+        )
+        if paging.after is not None:
+            _, at, last = read_cursor(paging.after)
+            wanted = wanted.where(order < tuple_(literal(at, TIME), literal(last, ID)))
+        return await self._listing(unit, wanted, paging)
+
+    async def queue(self, unit: Unit, wanted: QueueFilter, paging: Paging) -> Listing:
+        order = (applications.c.rank, applications.c.submitted_at, applications.c.id)
+        query = select(applications).order_by(*order)
+        if wanted.state is not None:
+            query = query.where(applications.c.state == wanted.state.value)
+        if wanted.reference is not None:
+            query = query.where(applications.c.reference == wanted.reference)
+        if paging.after is not None:
+            rank, at, last = read_cursor(paging.after)
+            query = query.where(
+                tuple_(*order)
+                > tuple_(literal(rank, SmallInteger), literal(at, TIME), literal(last, ID))
+            )
+        return await self._listing(unit, query, paging)
+
+    async def _listing(self, unit: Unit, query: Select[Any], paging: Paging) -> Listing:
+        rows = (await unit.connection.execute(query.limit(paging.limit + 1))).mappings().all()
+        shown = rows[: paging.limit]
+        more = cursor_of(shown[-1]) if len(rows) > len(shown) else None
+        decided = await self._decisions(unit, [row["id"] for row in shown])
+        return Listing([_application(row, decided.get(row["id"]), []) for row in shown], more)
+
+    async def _one(self, unit: Unit, query: Select[Any]) -> Application | None:
+        row = (await unit.connection.execute(query)).mappings().first()
+        if row is None:
+            return None
+        steps = await unit.connection.execute(
+            select(history).where(history.c.application_id == row["id"]).order_by(history.c.number)
+        )
+        decided = await self._decisions(unit, [row["id"]])
+        past = [Step(State(step["state"]), step["at"], step["by"]) for step in steps.mappings()]
+        return _application(row, decided.get(row["id"]), past)
+
+    async def _decisions(self, unit: Unit, ids: Sequence[str]) -> dict[str, Decision]:
+        if not ids:
+            return {}
+        found = await unit.connection.execute(select(decisions).where(decisions.c.application_id.in_(ids)))
+        return {
+            row["application_id"]: Decision(
+                row["id"], Outcome(row["outcome"]), row["reason"], row["decided_by"], row["decided_at"]
+            )
+            for row in found.mappings()
+        }
+
+    async def _add_steps(self, unit: Unit, application: Application) -> None:
+        new = application.history[application.stored_steps :]
+        if not new:
+            return
+        rows = [
+            {
+                "application_id": application.id,
+                "number": number,
+                "state": step.state.value,
+                "at": step.at,
+                "by": step.by,
+            }
+            for number, step in enumerate(new, start=application.stored_steps + 1)
+        ]
+        await unit.connection.execute(insert(history), rows)
+        application.stored_steps = len(application.history)
+
+
+def _application(row: RowMapping, decision: Decision | None, past: list[Step]) -> Application:
+    return Application(
+        id=row["id"],
+        reference=row["reference"],
+        form=row["form"],
+        form_version=row["form_version"],
+        applicant=Applicant(
+            row["applicant_subject"], row["applicant_name"], row["applicant_email"], row["applicant_language"]
+        ),
+        data=row["data"],
+        fee=Money(row["fee_cents"], row["fee_currency"]) if row["fee_cents"] is not None else None,
+        submitted_at=row["submitted_at"],
+        state=State(row["state"]),
+        changed_at=row["changed_at"],
+        receipt_number=row["receipt_number"],
+        decision=decision,
+        history=past,
+        stored_steps=len(past),
+    )

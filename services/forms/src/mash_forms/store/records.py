@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""SQL of forms' versions, documents and the audit trail."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mash_sdk.database import Unit
+from mash_sdk.ids import new_id
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import RowMapping
+
+from mash_forms.model.application import Document
+from mash_forms.model.form import Form
+from mash_forms.service.ports import Action, Actor, StoredDocument
+from mash_forms.store.tables import audit, documents, form_versions
+
+
+class FormVersionStore:
+    """Keeps the versions of forms that applications stay with."""
+
+    async def keep(self, unit: Unit, form: Form) -> None:
+        await unit.connection.execute(
+            insert(form_versions)
+            .values(form=form.name, version=form.version, definition=form.definition)
+            .on_conflict_do_nothing(index_elements=["tenant", "form", "version"])
+        )
+
+    async def definition(self, unit: Unit, name: str, version: str) -> Mapping[str, Any] | None:
+        found = await unit.connection.execute(
+            select(form_versions.c.definition).where(
+                form_versions.c.form == name, form_versions.c.version == version
+            )
+        )
+        definition: Mapping[str, Any] | None = found.scalar_one_or_none()
+        return definition
+
+
+class DocumentStore:
+    """Keeps letters with their bytes."""
+
+    async def add(self, unit: Unit, document: Document, decision_id: str, content: bytes) -> bool:
+        kept = await unit.connection.execute(
+            insert(documents)
+            .values(
+                id=document.id,
+                application_id=document.application_id,
+                decision_id=decision_id,
+                kind=document.kind,
+                file_name=document.file_name,
+                content=content,
+                issued_at=document.issued_at,
+            )
+            .on_conflict_do_nothing(index_elements=["tenant", "decision_id"])
+            .returning(documents.c.id)
+        )
+        return kept.first() is not None
+
+    async def of(self, unit: Unit, application_id: str) -> Sequence[Document]:
+        columns = [column for column in documents.c if column.name != "content"]
+        found = await unit.connection.execute(
+            select(*columns).where(documents.c.application_id == application_id).order_by(documents.c.issued_at)
+        )
+        return [_document(row) for row in found.mappings()]
+
+    async def get(self, unit: Unit, application_id: str, document_id: str) -> StoredDocument | None:
+        found = await unit.connection.execute(
+            select(documents).where(
+                documents.c.application_id == application_id, documents.c.id == document_id
+            )
+        )
+        row = found.mappings().first()
+        return StoredDocument(_document(row), row["content"]) if row is not None else None
+
+
+class AuditStore:
+    """The append-only trail: the service's role may add to it and read it, nothing else."""
+
+    async def note(
+        self, unit: Unit, action: Action, application_id: str, by: Actor, purpose: str = ""
+    ) -> None:
+        await unit.connection.execute(
+            insert(audit).values(
+                id=new_id(),
+                at=unit.clock.now(),
+                action=action.value,
+                application_id=application_id,
+                actor_kind=by.kind,
+                actor=by.name,
+                purpose=purpose,
+            )
+        )
+
+
+def _document(row: RowMapping) -> Document:
+    return Document(row["id"], row["application_id"], row["kind"], row["file_name"], row["issued_at"])

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The tables as SQLAlchemy sees them; migrations/ makes them."""
+
+from mash_sdk.database import tenant_column
+from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+TABLES = MetaData()
+ID = UUID(as_uuid=False)
+TIME = DateTime(timezone=True)
+
+form_versions = Table(
+    "form_versions",
+    TABLES,
+    tenant_column(),
+    Column("form", Text),
+    Column("version", Text),
+    Column("definition", JSONB),
+)
+applications = Table(
+    "applications",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("reference", Text),
+    Column("form", Text),
+    Column("form_version", Text),
+    Column("applicant_subject", Text),
+    Column("applicant_name", Text),
+    Column("applicant_email", Text),
+    Column("applicant_language", Text),
+    Column("data", JSONB),
+    Column("fee_cents", BigInteger),
+    Column("fee_currency", Text),
+    Column("receipt_number", Text),
+    Column("state", Text),
+    Column("rank", SmallInteger),
+    Column("submitted_at", TIME),
+    Column("changed_at", TIME),
+)
+history = Table(
+    "history",
+    TABLES,
+    tenant_column(),
+    Column("application_id", ID),
+    Column("number", Integer),
+    Column("state", Text),
+    Column("at", TIME),
+    Column("by", Text),
+)
+decisions = Table(
+    "decisions",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("application_id", ID),
+    Column("outcome", Text),
+    Column("reason", Text),
+    Column("decided_by", Text),
+    Column("decided_at", TIME),
+)
+documents = Table(
+    "documents",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("application_id", ID),
+    Column("decision_id", ID),
+    Column("kind", Text),
+    Column("file_name", Text),
+    Column("content", LargeBinary),
+    Column("issued_at", TIME),
+)
+audit = Table(
+    "audit",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("at", TIME),
+    Column("action", Text),
+    Column("application_id", ID),
+    Column("actor_kind", Text),
+    Column("actor", Text),
+    Column("purpose", Text),
+)

@@ -85,7 +85,7 @@ async def look(checks: Mapping[str, Check]) -> dict[str, str]:
 
 
 class Traced:
-    """Continues the caller's trace, names the span by the route's template, times the answer, tells the journey."""
+    """Continues the trace of the caller, names the span by the route, times the answer, tells the journey."""
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
         self._app = app

@@ -114,5 +114,5 @@ def require_guards(routers: Iterable[APIRouter]) -> None:
                 raise Undeclared(f"{getattr(route, 'path', route)} is no route of mash_sdk.http.Router")
             if not any(guards(route.dependant)):
                 raise Undeclared(
-                    f"{sorted(route.methods)} {route.path} does not say who may call it: add Allow(…)"
+                    f"{sorted(route.methods or ())} {route.path} does not say who may call it: add Allow(…)"
                 )

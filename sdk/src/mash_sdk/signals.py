@@ -82,7 +82,13 @@ CONSUMER_LAG = gauge(
     doc="records behind the end of the topic",
     attributes=("messaging.destination.name", "messaging.destination.partition.id"),
 )
-EVENTS_PARKED = gauge("mash.event.parked", doc="keys that wait for another try")
+CONSUMER_STOPPED = gauge("mash.consumer.stopped", doc="1 while too many failures in a row keep it stopped")
+EVENTS_SKIPPED = counter(
+    "mash.event.skipped",
+    doc="events of a topic to which the group does not listen",
+    attributes=("mash.event.type",),
+)
+EVENTS_PARKED = gauge("mash.event.parked", doc="keys that wait for another try or a replay")
 EVENTS_DEAD = counter(
     "mash.event.dead",
     doc="events that went to the dead letter topic",

@@ -4,6 +4,7 @@
 Each is `async with Part(folder): …` or prepare → start → ready → stop; several may run at the same time.
 """
 
+from mash_tools.parts.kafka import Kafka
 from mash_tools.parts.postgres import Postgres
 
-__all__ = ["Postgres"]
+__all__ = ["Kafka", "Postgres"]

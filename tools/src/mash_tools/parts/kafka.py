@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Apache Kafka (KRaft, one node: broker and controller) on the wheel's Java runtime, jars from Maven."""
+
+import asyncio
+import base64
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from mash_tools.children import Child, guarded
+from mash_tools.parts import java
+from mash_tools.parts.maven import Pinned, alone, cache_folder, fetch
+from mash_tools.ports import answers, free_port
+from mash_tools.problems import LauncherError, PartError
+from mash_tools.progress import Progress, silent
+
+VERSION = "4.1.2"
+HEAP = 160  # MB; the broker itself needs about 60, the rest is room for bursts
+
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    # One node for one machine: few logs, few threads, small buffers.
+    "num.partitions": "3",
+    "offsets.topic.num.partitions": "3",
+    "transaction.state.log.num.partitions": "3",
+    "group.initial.rebalance.delay.ms": "0",
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "background.threads": "2",
+    "log.cleaner.dedupe.buffer.size": "8388608",
+    # After a crash the broker may register again only when its former session has ended.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+}
+
+
+class Kafka:
+    """One broker in `folder` on 127.0.0.1; `port` 0 takes a free one at each start. Topics stay."""
+
+    name = "kafka"
+
+    def __init__(self, folder: Path, port: int = 0, *, cache: Path | None = None) -> None:
+        self.folder = folder.absolute()
+        self.port = port
+        self.cache = cache or cache_folder()
+        self.log = self.folder / "kafka.log"
+        self._any_port = port == 0
+        self._jars: list[Path] = []
+        self._archives: list[str] = []
+        self._child: Child | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """What clients are given: host:port."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.running
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child is not None else None
+
+    async def prepare(self, progress: Progress = silent) -> None:
+        """Fetch Kafka and format the folder; each once."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._jars = await fetch("Kafka", Pinned.listed("kafka.txt"), self.cache, progress)
+        await self._learn_classes(progress)
+        if not (self.folder / "logs" / "meta.properties").exists():
+            progress("formatting the storage of Kafka")
+            await asyncio.to_thread(self._format)
+
+    async def start(self) -> None:
+        """Start the broker."""
+        if not self._jars:
+            raise LauncherError("kafka was not prepared.")
+        if self._any_port:
+            self.port = free_port()
+        properties = self._properties(self.folder, self.port)
+        self._child = Child(self.name, self._java("kafka.Kafka", properties), log=self.log, cwd=self.folder)
+        self._child.start()
+
+    async def ready(self, within: float = 60.0) -> None:
+        """Wait until it answers clients. Raises PartError with its log's end."""
+        if self._child is None:
+            raise LauncherError("kafka was not started.")
+        await self._child.until(self._answers, within)
+
+    async def _answers(self) -> bool:
+        if not await answers(self.port):
+            return False
+        client = AIOKafkaClient(bootstrap_servers=self.bootstrap)
+        try:
+            await client.bootstrap()
+        except KafkaError:
+            return False
+        finally:
+            await client.close()
+        return True
+
+    async def stop(self) -> None:
+        """End it cleanly; topics stay."""
+        if self._child is not None:
+            await self._child.stop(within=20)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self._child is not None:
+            self._child.kill()
+
+    async def __aenter__(self) -> Self:
+        await self.prepare()
+        try:
+            await self.start()
+            await self.ready()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def _properties(self, folder: Path, port: int) -> Path:
+        controller = free_port()
+        own = {
+            "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "log.dirs": str(folder / "logs"),
+        }
+        file = folder / "server.properties"
+        file.write_text("".join(f"{key}={value}\n" for key, value in (SETTINGS | own).items()))
+        return file
+
+    def _java(self, main: str, *arguments: str | Path) -> list[str | Path]:
+        options = [
+            *java.small_heap(HEAP),
+            *self._archives,
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        ]
+        return [java.JAVA, *options, "-cp", os.pathsep.join(map(str, self._jars)), main, *arguments]
+
+    def _format(self) -> None:
+        fresh = self.folder / "new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        properties = self._properties(fresh, free_port())
+        command = guarded(self._java("kafka.tools.StorageTool", "format", "-t", identity, "-c", properties))
+        with self.log.open("ab") as log:
+            done = subprocess.run(command, stdout=log, stderr=log, check=False)
+        if done.returncode != 0:
+            raise PartError(self.name, "could not format its storage", self.log)
+        (fresh / "logs").rename(self.folder / "logs")
+        shutil.rmtree(fresh)
+
+    async def _learn_classes(self, progress: Progress) -> None:
+        """Let a broker run once in a spare folder and keep an archive of the classes it loaded."""
+        archive = self.cache / "java" / f"kafka-{VERSION}-{java.runtime_key()}.jsa"
+        self._archives = [f"-XX:SharedArchiveFile={archive}"]
+        if archive.exists():
+            return
+        async with alone(self.cache / "java.lock", progress):
+            if archive.exists():
+                return
+            progress("preparing Kafka for quick starts, once")
+            base = await asyncio.to_thread(java.base_archive, self.cache)
+            with tempfile.TemporaryDirectory() as folder:
+                spare = Kafka(Path(folder), cache=self.cache)
+                fresh = archive.with_suffix(f".{os.getpid()}")
+                spare._jars = self._jars
+                spare._archives = [f"-XX:SharedArchiveFile={base}", f"-XX:ArchiveClassesAtExit={fresh}"]
+                await asyncio.to_thread(spare._format)
+                fresh.unlink(missing_ok=True)  # the formatter's, which loads other classes
+                await spare.start()
+                try:
+                    await spare.ready()
+                finally:
+                    await spare.stop()
+                fresh.rename(archive)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The whole of notify on one screen."""
+
+from datetime import timedelta
+
+from mash.notify.v1.notify_pb2_grpc import add_MessageServiceServicer_to_server
+from mash_notify import api, events
+from mash_notify.gateways.forms import FormsGateway
+from mash_notify.gateways.letters import Letters
+from mash_notify.gateways.senders import senders_of
+from mash_notify.gateways.smtp import SmtpChannel
+from mash_notify.rpc import MessageRpc
+from mash_notify.service.notices import Applications, Notices
+from mash_notify.service.retention import Retention
+from mash_notify.service.sender import Sender
+from mash_notify.settings import NotifySettings
+from mash_notify.store.queue import SqlQueue
+from mash_notify.store.records import SqlContacts, SqlMessages
+from mash_sdk.clock import Clock, system_clock
+from mash_sdk.database import Database
+from mash_sdk.program import Program
+from mash_sdk.rpc import Peers, RpcDoor
+from mash_sdk.telemetry import observed
+from mash_sdk.tenants import Tenants
+
+NAME = "notify"
+
+
+def build(settings: NotifySettings, clock: Clock = system_clock) -> Program:
+    database = Database(settings, NAME, clock)
+    tenants = Tenants.load(settings.cities, settings.public_url)
+    peers = Peers(settings, NAME, clock)
+    contacts, messages = SqlContacts(), SqlMessages()
+    notices = observed(Notices(contacts, messages, Letters(tenants)), NAME)
+    channel = SmtpChannel(settings, senders_of(tenants))
+    sender = Sender(SqlQueue(database), channel, clock)
+    retention = Retention(
+        database.worker_unit,
+        contacts,
+        messages,
+        timedelta(days=settings.contact_days),
+        timedelta(days=settings.message_days),
+    )
+    return Program(
+        package="mash_notify",
+        settings=settings,
+        database=database,
+        http=[api.router],
+        rpc=[RpcDoor(add_MessageServiceServicer_to_server, MessageRpc(notices))],
+        events=events.subscriptions,
+        provides={Notices: notices, Applications: FormsGateway(peers, settings.forms_grpc)},
+        runs=[sender.run, retention.run],
+        closes=[peers],
+        clock=clock,
+    )

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Remember whom to reach, write messages, and show what was written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import uuid4
+
+from mash.forms.v1.forms_pb2 import GetApplicantResponse, GetNoticeResponse
+from mash_notify.model import ContactPoint, Kind, Letter, Message
+from mash_notify.signals import MESSAGES_QUEUED, MESSAGES_SKIPPED
+from mash_sdk.database import Unit
+from mash_sdk.ids import new_id
+from mash_sdk.telemetry import count
+
+
+@dataclass(frozen=True, slots=True)
+class RememberContact:
+    """Someone began something that we will write to them about."""
+
+    about: str
+    subject: str
+    name: str
+    email: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteNotice:
+    """Tell the person behind `about` something."""
+
+    about: str
+    kind: Kind
+    service_title: str
+    reference: str
+    path: str
+    office: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A piece of a list, newest first. The next starts behind the id `after`; None: this was the last."""
+
+    messages: Sequence[Message]
+    after: str | None
+
+
+class Applications(Protocol):
+    """What notify asks of the owner of applications."""
+
+    async def applicant(self, tenant: str, application_id: str) -> GetApplicantResponse: ...
+
+    async def notice(self, tenant: str, application_id: str) -> GetNoticeResponse: ...
+
+
+class Contacts(Protocol):
+    async def remember(self, unit: Unit, contact: ContactPoint) -> None: ...
+
+    async def about(self, unit: Unit, about: str) -> ContactPoint | None: ...
+
+    async def forget_unused(self, unit: Unit, before: datetime) -> int: ...
+
+
+class Messages(Protocol):
+    async def add(self, unit: Unit, message: Message) -> bool:
+        """Queue it. False: there is one of that kind about the same thing already."""
+        ...
+
+    async def listed(
+        self, unit: Unit, *, recipient: str | None, about: str | None, limit: int, after: str | None
+    ) -> Sequence[Message]: ...
+
+    async def erase_settled(self, unit: Unit, before: datetime) -> int: ...
+
+
+class Words(Protocol):
+    def write(self, tenant: str, notice: WriteNotice, name: str) -> Letter: ...
+
+
+class Notices:
+    """The door opens the unit and commits it; a message that was written is sent by the sender afterwards."""
+
+    def __init__(self, contacts: Contacts, messages: Messages, words: Words) -> None:
+        self._contacts = contacts
+        self._messages = messages
+        self._words = words
+
+    async def remember(self, command: RememberContact, unit: Unit) -> None:
+        """Keep how to reach the person. Without an address there is nothing to keep."""
+        if not command.email:
+            return
+        contact = ContactPoint(
+            id=str(uuid4()),
+            about=command.about,
+            subject=command.subject,
+            name=command.name,
+            email=command.email,
+            language=command.language or "de",
+            remembered_at=unit.clock.now(),
+        )
+        await self._contacts.remember(unit, contact)
+
+    async def write(self, command: WriteNotice, unit: Unit) -> None:
+        """Queue a message, once per kind and thing. With nobody to write to it is only counted."""
+        signal = {"mash.notify.kind": command.kind.value}
+        contact = await self._contacts.about(unit, command.about)
+        if contact is None:
+            count(MESSAGES_SKIPPED, attributes=signal)
+            return
+        now = unit.clock.now()
+        message = Message(
+            id=new_id(),
+            about=command.about,
+            kind=command.kind,
+            recipient=contact.subject,
+            contact_id=contact.id,
+            letter=self._words.write(unit.tenant, command, contact.name),
+            queued_at=now,
+            due_at=now,
+            changed_at=now,
+        )
+        if await self._messages.add(unit, message):
+            count(MESSAGES_QUEUED, attributes=signal)
+
+    async def own(self, subject: str, about: str | None, limit: int, after: str | None, unit: Unit) -> Page:
+        """What was written to one person, newest first."""
+        return await self._page(unit, subject, about, limit, after)
+
+    async def about(self, about: str, limit: int, after: str | None, unit: Unit) -> Page:
+        """What was written about one thing, newest first."""
+        return await self._page(unit, None, about, limit, after)
+
+    async def _page(
+        self, unit: Unit, recipient: str | None, about: str | None, limit: int, after: str | None
+    ) -> Page:
+        found = await self._messages.listed(
+            unit, recipient=recipient, about=about, limit=limit + 1, after=after
+        )
+        more = len(found) > limit
+        return Page(found[:limit], found[limit - 1].id if more else None)

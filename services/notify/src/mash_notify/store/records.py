@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Contact points and messages within a door's unit: row-level security shows only the tenant's."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, exists, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from mash_notify.model import ContactPoint, Message, State
+from mash_notify.store.tables import changing, contact_of, contact_points, message_of, messages
+from mash_sdk import journey, telemetry
+from mash_sdk.database import Unit
+
+BELL = "notify_queued"
+"""The PostgreSQL channel on which the sender hears that something was queued."""
+
+_OPEN = (State.QUEUED.value, State.SENDING.value)
+
+
+class SqlContacts:
+    async def remember(self, unit: Unit, contact: ContactPoint) -> None:
+        row = insert(contact_points).values(
+            id=contact.id,
+            about=contact.about,
+            subject=contact.subject,
+            name=contact.name,
+            email=contact.email,
+            language=contact.language,
+            remembered_at=contact.remembered_at,
+            used_at=contact.remembered_at,
+        )
+        # Told again, the newer address holds; the random id stays.
+        newer = {
+            name: row.excluded[name] for name in ("subject", "name", "email", "language", "remembered_at")
+        }
+        await unit.connection.execute(
+            row.on_conflict_do_update(index_elements=["tenant", "about"], set_=newer)
+        )
+
+    async def about(self, unit: Unit, about: str) -> ContactPoint | None:
+        used = (
+            update(contact_points)
+            .where(contact_points.c.about == about)
+            .values(used_at=unit.clock.now())
+            .returning(*contact_points.c)
+        )
+        row = (await unit.connection.execute(used)).first()
+        return None if row is None else contact_of(row)
+
+    async def forget_unused(self, unit: Unit, before: datetime) -> int:
+        waiting = exists().where(messages.c.contact_id == contact_points.c.id, messages.c.state.in_(_OPEN))
+        gone = await unit.connection.execute(
+            delete(contact_points).where(contact_points.c.used_at < before, ~waiting)
+        )
+        return gone.rowcount
+
+
+class SqlMessages:
+    async def add(self, unit: Unit, message: Message) -> bool:
+        row = insert(messages).values(
+            id=message.id,
+            about=message.about,
+            kind=message.kind.value,
+            channel=message.channel,
+            recipient=message.recipient,
+            contact_id=message.contact_id,
+            queued_at=message.queued_at,
+            traceparent=telemetry.traceparent(),
+            journey=journey.current(),
+            **changing(message),
+        )
+        done = await unit.connection.execute(
+            row.on_conflict_do_nothing(index_elements=["tenant", "about", "kind"])
+        )
+        if done.rowcount != 1:
+            return False
+        await unit.connection.execute(text("select pg_notify(:bell, '')"), {"bell": BELL})
+        return True
+
+    async def listed(
+        self, unit: Unit, *, recipient: str | None, about: str | None, limit: int, after: str | None
+    ) -> Sequence[Message]:
+        wanted = select(messages).order_by(messages.c.id.desc()).limit(limit)
+        if recipient is not None:
+            wanted = wanted.where(messages.c.recipient == recipient)
+        if about is not None:
+            wanted = wanted.where(messages.c.about == about)
+        if after is not None:
+            wanted = wanted.where(messages.c.id < after)
+        return [message_of(row) for row in await unit.connection.execute(wanted)]
+
+    async def erase_settled(self, unit: Unit, before: datetime) -> int:
+        gone = await unit.connection.execute(
+            delete(messages).where(messages.c.changed_at < before, messages.c.state.not_in(_OPEN))
+        )
+        return gone.rowcount

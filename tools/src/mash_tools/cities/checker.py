@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Checks cities' folders whole: every file's shape, then what the files say of one another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from mash_sdk.tenants import OPERATORS
+from mash_tools.cities import files, references
+from mash_tools.cities.faults import Fault, of_shape
+from mash_tools.cities.forms import FormFile
+from mash_tools.cities.source import Source, UnreadableError, read
+
+M = TypeVar("M", bound=BaseModel)
+
+_REQUIRED: dict[str, type[BaseModel]] = {
+    "city.toml": files.CityFile,
+    "portal.toml": files.PortalFile,
+    "offices.toml": files.OfficesFile,
+    "fees.toml": files.FeesFile,
+    "payments.toml": files.PaymentsFile,
+    "notify.toml": files.NotifyFile,
+}
+_OPTIONAL: dict[str, type[BaseModel]] = {"people.toml": files.PeopleFile}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file of the right shape."""
+
+    source: Source
+    content: BaseModel
+
+
+def check(cities: Path, names: list[str]) -> list[Fault]:
+    """All faults of the cities named, or of every city under `cities`; in the order of files and lines."""
+    known = sorted(folder.parent.name for folder in cities.glob("*/city.toml"))
+    faults: list[Fault] = []
+    hosts: dict[str, str] = {}
+    for name in known:
+        found, read_files = _check_city(cities / name)
+        if not names or name in names:
+            faults += found
+        city = read_files.get("city.toml")
+        if city is not None and isinstance(city.content, files.CityFile):
+            faults += references.hosts_once(city.source, city.content, hosts)
+    for name in names or [folder.name for folder in _folders(cities)]:
+        if name not in known:
+            faults.append(_no_city(cities, name))
+    return sorted(set(faults))
+
+
+def _folders(cities: Path) -> Iterator[Path]:
+    return (folder for folder in sorted(cities.iterdir()) if folder.is_dir() and folder.name[0] not in "._")
+
+
+def _no_city(cities: Path, name: str) -> Fault:
+    if (cities / name).is_dir():
+        return Fault(cities / name / "city.toml", 1, "the file is missing; add it")
+    return Fault(cities / name, 1, f"there is no such city; make it with ./mash city new {name}")
+
+
+def _check_city(folder: Path) -> tuple[list[Fault], dict[str, Read]]:
+    faults = list(_strangers(folder))
+    found: dict[str, Read] = {}
+    for name, shape in {**_REQUIRED, **_OPTIONAL}.items():
+        file = folder / name
+        if file.is_file():
+            _read(file, shape, name, found, faults)
+        elif name in _REQUIRED:
+            faults.append(Fault(file, 1, "the file is missing; add it"))
+    for file in sorted((folder / "forms").glob("*.yaml")):
+        _read(file, FormFile, f"forms/{file.name}", found, faults)
+    faults += _rules(folder, found)
+    return faults, found
+
+
+def _read(file: Path, shape: type[BaseModel], name: str, found: dict[str, Read], faults: list[Fault]) -> None:
+    try:
+        source = read(file)
+    except UnreadableError as err:
+        faults.append(Fault(file, err.line, f"cannot be read: {err}; correct the syntax"))
+        return
+    except UnicodeDecodeError:
+        faults.append(Fault(file, 1, "is not UTF-8; save it as UTF-8"))
+        return
+    try:
+        found[name] = Read(source, shape.model_validate(source.data))
+    except ValidationError as err:
+        faults += of_shape(source, err)
+
+
+def _strangers(folder: Path) -> Iterator[Fault]:
+    known = {*_REQUIRED, *_OPTIONAL, "README.md"}
+    for file in sorted(folder.rglob("*")):
+        inside = file.relative_to(folder)
+        if file.is_dir() and inside == Path("forms"):
+            continue
+        is_form = inside.parent == Path("forms") and file.suffix == ".yaml"
+        if file.is_dir() or not (is_form or str(inside) in known):
+            yield Fault(file, 1, "is no file of a city's folder; correct its name or remove it")
+
+
+def _rules(folder: Path, found: dict[str, Read]) -> Iterator[Fault]:
+    city = _content(found, "city.toml", files.CityFile)
+    if city is None:
+        return
+    source, content = city
+    if content.name != folder.name:
+        yield Fault(
+            source.file,
+            source.line(("name",)),
+            f"name is {content.name!r}; write {folder.name!r} as the folder",
+        )
+    if content.name == OPERATORS:
+        yield Fault(
+            source.file, source.line(("name",)), f"{OPERATORS!r} is the operators' realm; choose another"
+        )
+    if "people.toml" in found and not content.demo:
+        people = found["people.toml"].source
+        yield Fault(
+            people.file, 1, "holds public passwords, but city.toml says demo = false; remove the file"
+        )
+    yield from references.once(found, "portal.toml", "situations", "slug")
+    yield from references.once(found, "offices.toml", "offices", "id")
+    yield from references.once(found, "people.toml", "people", "username")
+    named = references.Named(
+        offices=references.ids(found, "offices.toml", "offices", "id"),
+        situations=references.ids(found, "portal.toml", "situations", "slug"),
+        fees=references.keys(found, "fees.toml", "fees"),
+        languages=content.languages,
+    )
+    for name in found:
+        form = _content(found, name, FormFile)
+        if form is not None:
+            yield from references.form(form[0], form[1], named)
+
+
+def _content(found: dict[str, Read], name: str, shape: type[M]) -> tuple[Source, M] | None:
+    there = found.get(name)
+    if there is None or not isinstance(there.content, shape):
+        return None
+    return there.source, there.content

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The shape of each TOML file of a city, as cities/README.md describes it."""
+
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from mash_tools.cities.contrast import ENOUGH, contrast
+from mash_tools.cities.facts import Address, EMail, EMailFact, Fact, Said, Slug, Strict, TextFact, WebFact
+
+Icon = Literal[
+    "baby", "briefcase", "building", "car", "education", "family", "heart", "home", "id-card", "leaf",
+    "tree", "waste",
+]  # fmt: skip
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+Host = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")
+]
+PaymentId = Annotated[str, StringConstraints(pattern=r"^[\w-]{1,36}$")]
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("timezone", "is no time zone; write for example Europe/Berlin")
+    return name
+
+
+class CityFile(Strict):
+    """city.toml"""
+
+    name: Slug
+    title: Said
+    full_title: Said
+    ags: Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
+    ars: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = None
+    hosts: list[Host]
+    languages: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]], Field(min_length=1)]
+    timezone: Annotated[str, AfterValidator(_known_timezone)]
+    demo: bool
+
+
+class Colours(Fact):
+    """The city's colours; text on each surface has to be readable."""
+
+    primary: Colour
+    on_primary: Colour
+    accent: Colour
+    on_accent: Colour
+    surface: Colour
+    text: Colour
+
+    @model_validator(mode="after")
+    def is_readable(self) -> Self:
+        pairs = (
+            ("on_primary", "primary"),
+            ("on_accent", "accent"),
+            ("text", "surface"),
+            ("primary", "surface"),
+        )
+        weak = [
+            f"{front} on {back} {ratio:.2f}"
+            for front, back in pairs
+            if (ratio := contrast(getattr(self, front), getattr(self, back))) < ENOUGH
+        ]
+        if weak:
+            raise PydanticCustomError(
+                "contrast",
+                "too little contrast ({weak}; WCAG asks {enough}); make the dark colour of a pair darker",
+                {"weak": ", ".join(weak), "enough": str(ENOUGH)},
+            )
+        return self
+
+
+class Contact(Strict):
+    """How to reach the city."""
+
+    name: TextFact | None = None
+    address: Address | None = None
+    phone: TextFact | None = None
+    email: EMailFact | None = None
+    website: WebFact | None = None
+
+
+class Situation(Strict):
+    """A life situation under which services are found."""
+
+    slug: Slug
+    title: Said
+    text: Said
+    icon: Icon
+
+
+class PortalFile(Strict):
+    """portal.toml"""
+
+    claim: TextFact
+    colours: Colours
+    contact: Contact
+    situations: Annotated[list[Situation], Field(min_length=1)]
+
+
+class Office(Strict):
+    """An office citizens turn to."""
+
+    id: Slug
+    title: Said
+    address: Address | None = None
+    phone: TextFact | None = None
+    email: EMailFact | None = None
+    website: WebFact | None = None
+    hours: TextFact | None = None
+
+    @model_validator(mode="after")
+    def can_be_reached(self) -> Self:
+        if not any((self.address, self.phone, self.email, self.website)):
+            raise PydanticCustomError(
+                "unreachable", "an office nobody can reach; add an address, phone, email or website"
+            )
+        return self
+
+
+class OfficesFile(Strict):
+    """offices.toml"""
+
+    offices: Annotated[list[Office], Field(min_length=1)]
+
+
+class Fee(Fact):
+    """What a service costs."""
+
+    title: Said
+    cents: Annotated[int, Field(strict=True, gt=0)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    legal_basis: Said
+
+
+class FeesFile(Strict):
+    """fees.toml"""
+
+    fees: dict[Slug, Fee] = Field(default_factory=dict)
+
+
+class XBezahldienste(Fact):
+    """Who the city is at a provider that speaks XBezahldienste."""
+
+    originator_id: PaymentId
+    endpoint_id: PaymentId
+
+
+class PaymentsFile(Strict):
+    """payments.toml"""
+
+    xbezahldienste: XBezahldienste
+
+
+class Sender(Fact):
+    """Who the city's e-mails come from."""
+
+    address: EMail
+    name: Said
+
+
+class NotifyFile(Strict):
+    """notify.toml"""
+
+    email: Sender
+
+
+class Login(Strict):
+    """A demo login."""
+
+    username: Slug
+    given_name: Said
+    family_name: Said
+    email: EMail
+    password: Said
+    roles: Annotated[list[Literal["citizen", "clerk", "editor"]], Field(min_length=1)]
+
+
+class PeopleFile(Strict):
+    """people.toml"""
+
+    people: list[Login] = Field(default_factory=list)

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The shape of a form's YAML file, as cities/README.md describes it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
+
+from mash_tools.cities.facts import Fact, Said, Slug, Strict, Text
+
+Pointer = Annotated[str, StringConstraints(pattern=r"^/[a-z][a-z0-9_]*$")]
+Duration = Annotated[str, StringConstraints(pattern=r"^P(\d+[YMWD])+$")]
+State = Literal["INITIATED", "SUBMITTED", "RECEIVED", "PROCESSING", "ACTION_REQUIRED", "COMPLETED"]
+STATES: tuple[State, ...] = (
+    "INITIATED", "SUBMITTED", "RECEIVED", "PROCESSING", "ACTION_REQUIRED", "COMPLETED",
+)  # fmt: skip
+
+
+class LeiKa(Fact):
+    """The service's key in the catalogue of public services."""
+
+    value: Annotated[str, StringConstraints(pattern=r"^99\d{12}$")]
+
+    @field_validator("demo")
+    @classmethod
+    def is_never_made_up(cls, demo: bool) -> bool:  # noqa: FBT001 — pydantic's door
+        if demo:
+            raise PydanticCustomError(
+                "leika", "a LeiKa key is never made up; give its source or leave it out"
+            )
+        return demo
+
+
+class LegalBasis(Fact):
+    """What the service is founded on."""
+
+    title: Said
+
+
+class Keep(Fact):
+    """How long a class of data is kept."""
+
+    keep: Duration
+
+
+class Remedy(Strict):
+    """What is wrong with an answer, and what to do."""
+
+    reason: Said
+    remedy: Said
+
+
+class Option(Strict):
+    """A choice."""
+
+    value: bool | int | str
+    label: Text
+
+
+class FormField(Strict):
+    """One question."""
+
+    path: Pointer
+    widget: Literal["text", "email", "date", "radio", "select", "checkbox", "textarea", "number"]
+    label: Text
+    help: Text | None = None
+    options: list[Option] = Field(default_factory=list)
+    autocomplete: Said | None = None
+    prefill: Literal["given_name", "family_name", "email"] | None = None
+    transform: Literal["upper"] | None = None
+    earliest: Literal["today"] | None = None
+    errors: dict[str, dict[str, Remedy]]
+
+    @field_validator("errors")
+    @classmethod
+    def has_a_default(cls, errors: dict[str, dict[str, Remedy]]) -> dict[str, dict[str, Remedy]]:
+        if "default" not in errors:
+            raise PydanticCustomError("default", "has no `default`; add what to say about any other mistake")
+        return errors
+
+
+class Step(Strict):
+    """A page of the form."""
+
+    id: Slug
+    title: Text
+    text: Text | None = None
+    fields: Annotated[list[FormField], Field(min_length=1)]
+
+
+class StateText(Strict):
+    """What the citizen reads about a state."""
+
+    title: Text
+    text: Text
+
+
+class Validity(Fact):
+    """How long the permit holds, and from which answer on."""
+
+    months: Annotated[int, Field(strict=True, ge=1, le=120)]
+    start: Annotated[Pointer, Field(alias="from")]
+
+
+class Approved(Strict):
+    """The document of an approval."""
+
+    kind: Slug
+    title: Text
+    text: Text
+    shows: list[Pointer]
+    validity: Validity | None = None
+
+
+class Rejected(Strict):
+    """The document of a rejection."""
+
+    kind: Slug
+    title: Text
+    text: Text
+
+
+class Decision(Strict):
+    """What is made when the office decides."""
+
+    approved: Approved
+    rejected: Rejected
+
+
+class FormFile(Strict):
+    """forms/<form>.yaml"""
+
+    name: Slug
+    version: Annotated[str, StringConstraints(pattern=r"^[1-9]\d*$")]
+    title: Text
+    summary: Text
+    keywords: dict[str, list[Said]]
+    situations: Annotated[list[Slug], Field(min_length=1)]
+    office: Slug
+    fee: Slug | None = None
+    leika: LeiKa | None = None
+    legal_basis: Annotated[list[LegalBasis], Field(min_length=1)]
+    trust_level: Annotated[int, Field(strict=True, ge=1, le=4)]
+    retention: dict[Literal["draft", "application", "document"], Keep]
+    privacy: Text
+    data: dict[str, Any]
+    steps: Annotated[list[Step], Field(min_length=1)]
+    states: dict[State, StateText]
+    decision: Decision
+
+    @field_validator("states")
+    @classmethod
+    def has_all_states(cls, states: dict[State, StateText]) -> dict[State, StateText]:
+        if missing := [state for state in STATES if state not in states]:
+            raise PydanticCustomError("states", "lack {missing}; add them", {"missing": ", ".join(missing)})
+        return states

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the files of a city say of one another: ids that are named must exist, and exist once."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from mash_tools.cities.faults import Fault
+from mash_tools.cities.files import CityFile
+from mash_tools.cities.forms import FormFile
+from mash_tools.cities.source import Place, Source
+
+
+class HasSource(Protocol):
+    """A file that was read."""
+
+    @property
+    def source(self) -> Source: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What forms may refer to. None: that file is at fault itself, so nothing is said about it."""
+
+    offices: set[str] | None
+    situations: set[str] | None
+    fees: set[str] | None
+    languages: list[str]
+
+
+def ids(found: Mapping[str, HasSource], file: str, table: str, key: str) -> set[str] | None:
+    return {item[key] for item in found[file].source.data[table]} if file in found else None
+
+
+def keys(found: Mapping[str, HasSource], file: str, table: str) -> set[str] | None:
+    return set(found[file].source.data.get(table, {})) if file in found else None
+
+
+def once(found: Mapping[str, HasSource], file: str, table: str, key: str) -> Iterator[Fault]:
+    if file not in found:
+        return
+    source = found[file].source
+    seen: set[str] = set()
+    for at, item in enumerate(source.data.get(table, [])):
+        if item[key] in seen:
+            line = source.line((table, at, key))
+            yield Fault(source.file, line, f"{key} {item[key]!r} is there twice; rename or remove one")
+        seen.add(item[key])
+
+
+def hosts_once(source: Source, city: CityFile, hosts: dict[str, str]) -> Iterator[Fault]:
+    """`hosts`: host → city, of the cities seen so far; this city's are added."""
+    for host in city.hosts:
+        other = hosts.setdefault(host, city.name)
+        if other != city.name or city.hosts.count(host) > 1:
+            where = f"belongs to {other} too" if other != city.name else "is there twice"
+            yield Fault(source.file, source.line(("hosts",)), f"host {host} {where}; remove it from one")
+
+
+def form(source: Source, form: FormFile, named: Named) -> Iterator[Fault]:
+    """The faults of a form's references, answers and languages."""
+
+    def fault(place: Place, what: str) -> Fault:
+        return Fault(source.file, source.line(place), what)
+
+    if form.name != source.file.stem:
+        yield fault(("name",), f"name is {form.name!r}; write {source.file.stem!r} as the file")
+    if named.offices is not None and form.office not in named.offices:
+        yield fault(("office",), f"office {form.office!r} is not in offices.toml; {_choose(named.offices)}")
+    if named.fees is not None and form.fee is not None and form.fee not in named.fees:
+        yield fault(("fee",), f"fee {form.fee!r} is not in fees.toml; {_choose(named.fees)}, or leave it out")
+    for at, slug in enumerate(form.situations):
+        if named.situations is not None and slug not in named.situations:
+            what = f"situation {slug!r} is not in portal.toml; {_choose(named.situations)}"
+            yield fault(("situations", at), what)
+    for place, what in (*_answers(form), *_languages(source.data, named.languages)):
+        yield fault(place, what)
+
+
+def _choose(known: set[str]) -> str:
+    return f"write {' or '.join(sorted(known))}" if known else "add it there"
+
+
+def _answers(form: FormFile) -> Iterator[tuple[Place, str]]:
+    try:
+        Draft202012Validator.check_schema(form.data)
+    except SchemaError as err:
+        yield ("data", *err.absolute_path), f"data is no JSON Schema: {err.message}; correct it"
+        return
+    properties: dict[str, Any] = form.data.get("properties", {})
+    yield from _schema(form.data, properties)
+    yield from _questions(form, properties)
+    yield from _permit(form, properties)
+
+
+def _schema(data: Mapping[str, Any], properties: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    if data.get("type") != "object" or data.get("additionalProperties") is not False:
+        yield ("data",), "data has to be an object with additionalProperties: false; add both"
+    for name, schema in properties.items():
+        try:
+            re.compile(schema.get("pattern", ""))
+        except re.error as err:
+            yield ("data", "properties", name, "pattern"), f"pattern of {name} is wrong: {err}; correct it"
+    for name in sorted(set(data.get("required", [])) - properties.keys()):
+        yield ("data", "required"), f"{name} is required but not in data.properties; add it or remove it"
+
+
+def _questions(form: FormFile, properties: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    asked = Counter(field.path[1:] for step in form.steps for field in step.fields)
+    for at, step in enumerate(form.steps):
+        for index, field in enumerate(step.fields):
+            place: Place = ("steps", at, "fields", index, "path")
+            if field.path[1:] not in properties:
+                yield place, f"{field.path} is not in data.properties; add it there or correct the path"
+            elif asked[field.path[1:]] > 1:
+                yield place, f"{field.path} is asked twice; remove one"
+            if field.widget in {"radio", "select"} and not field.options:
+                yield place, f"{field.path} has nothing to choose from; add options"
+    for name in sorted(properties.keys() - asked.keys()):
+        yield ("data", "properties", name), f"{name} is in no step; ask for it or remove it"
+
+
+def _permit(form: FormFile, properties: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    approved = form.decision.approved
+    for at, path in enumerate(approved.shows):
+        if path[1:] not in properties:
+            yield ("decision", "approved", "shows", at), f"{path} is not in data.properties; correct it"
+    if approved.validity and approved.validity.start[1:] not in properties:
+        place: Place = ("decision", "approved", "validity", "from")
+        yield place, f"{approved.validity.start} is not in data.properties; correct it"
+
+
+_TEXTS = frozenset({"title", "summary", "keywords", "privacy", "text", "label", "help"})
+
+
+def _languages(node: Any, languages: list[str], place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Every text has to be there in every language of the city."""
+    if isinstance(node, list):
+        for at, item in enumerate(node):
+            yield from _languages(item, languages, (*place, at))
+    if not isinstance(node, dict) or place == ("data",):
+        return
+    for key, value in node.items():
+        here = (*place, key)
+        is_text = key in _TEXTS or (len(place) > 1 and place[-1] == "errors")
+        if is_text and isinstance(value, dict):
+            if missing := [language for language in languages if language not in value]:
+                yield here, f"{key} is missing in {', '.join(missing)}; add it"
+            if surplus := sorted(value.keys() - set(languages)):
+                yield (
+                    here,
+                    f"{key} is there in {', '.join(surplus)}, which city.toml does not list; add or remove",
+                )
+        else:
+            yield from _languages(value, languages, here)

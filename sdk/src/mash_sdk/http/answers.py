@@ -76,6 +76,8 @@ def explain(app: FastAPI) -> None:
 
     async def framework(request: Request, err: Exception) -> Response:
         assert isinstance(err, HTTPException)  # noqa: S101 — see above
+        if isinstance(err.__cause__, Problem):  # FastAPI wraps what reading the body raised
+            return problem_response(err.__cause__, request.url.path)
         return problem_response(_named(err), request.url.path)
 
     async def unexpected(request: Request, err: Exception) -> Response:

@@ -52,7 +52,7 @@ def provision(
     sites.append(operators_site(public_url, demo=demo))
     chosen = set(only)
     realms = [realm_of(s, keycloak_url, client_jwks) for s in sites if not chosen or s.realm in chosen]
-    with _said(keycloak_url):
+    with said(keycloak_url):
         token = _token(keycloak_url, admin_user, admin_password)
         # Making a realm changes the master realm too, which Keycloak does not do in parallel.
         creating = Lock()
@@ -68,7 +68,7 @@ def provision(
 
 
 @contextmanager
-def _said(keycloak_url: str) -> Iterator[None]:
+def said(keycloak_url: str) -> Iterator[None]:
     """What went wrong with Keycloak, as one sentence that says what to do."""
     try:
         yield

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`./mash city check | new | add`: what a person types, and what they are told to do next."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mash_sdk.tenants import OPERATORS, Tenants
+from mash_tools.cities.checker import check as faults_of
+from mash_tools.problems import LauncherError
+from mash_tools.realms import access, provision
+
+_TEMPLATE = Path(__file__).parent / "template"
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+def main(argv: list[str]) -> int:
+    """Run `check`, `new` or `add`. 0 is well, 1 faults were found, 2 it could not be done."""
+    commands: dict[str, Callable[[list[str]], int]] = {"check": check, "new": new, "add": add}
+    if not argv or argv[0] not in commands:
+        print("usage: ./mash city check [NAME…] | new NAME | add NAME", file=sys.stderr)
+        return 2
+    try:
+        return commands[argv[0]](argv[1:])
+    except LauncherError as err:
+        print(err, file=sys.stderr)
+        return 2
+
+
+def check(argv: list[str]) -> int:
+    """Say everything that is wrong with the cities named, or with all."""
+    parser = argparse.ArgumentParser(prog="./mash city check", description=check.__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    _cities_option(parser)
+    asked = parser.parse_args(argv)
+    cities = _existing(asked.cities)
+    faults = faults_of(cities, asked.names)
+    for fault in faults:
+        print(fault)
+    if faults:
+        print(f"{len(faults)} to put right.")
+        return 1
+    names = asked.names or sorted(file.parent.name for file in cities.glob("*/city.toml"))
+    print(f"{', '.join(names)}: in order.")
+    return 0
+
+
+def new(argv: list[str]) -> int:
+    """Begin a city: a folder with every file, commented, its facts marked as demo data."""
+    parser = argparse.ArgumentParser(prog="./mash city new", description=new.__doc__)
+    parser.add_argument("name", metavar="NAME", help="lower case, for example neckargemuend")
+    parser.add_argument("--title", help="as people write it, for example Neckargemünd")
+    parser.add_argument("--ags", default="", help="Amtlicher Gemeindeschlüssel, eight digits")
+    _cities_option(parser)
+    asked = parser.parse_args(argv)
+    if not _NAME.fullmatch(asked.name) or asked.name == OPERATORS:
+        raise LauncherError(
+            f"{asked.name!r} cannot be a city's name; use lower-case words joined by hyphens."
+        )
+    folder = _existing(asked.cities) / asked.name
+    if folder.exists():
+        raise LauncherError(f"{folder} is there already; edit it, or choose another name.")
+    words = {"@NAME@": asked.name, "@TITLE@": asked.title or asked.name.title(), "@AGS@": asked.ags}
+    for file in sorted(_TEMPLATE.rglob("*.*")):
+        text = file.read_text(encoding="utf-8")
+        for word, value in words.items():
+            text = text.replace(word, value.replace("\\", "").replace('"', ""))
+        made = folder / file.relative_to(_TEMPLATE)
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.write_text(text, encoding="utf-8")
+    print(f"{folder} is made. Edit its files, then:  ./mash city check {asked.name}")
+    return 0
+
+
+def add(argv: list[str]) -> int:
+    """Check a city and make its realm on the Keycloak that runs; services learn of it at their next start."""
+    parser = argparse.ArgumentParser(prog="./mash city add", description=add.__doc__)
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--data", type=Path, default=access.DATA, help="the data folder of ./mash up")
+    _cities_option(parser)
+    asked = parser.parse_args(argv)
+    cities = _existing(asked.cities)
+    if faults := faults_of(cities, [asked.name]):
+        print(*faults, sep="\n")
+        print(f"{len(faults)} to put right before {asked.name} can be added.")
+        return 1
+    where = access.find(asked.data)
+    platform = access.platform(where)
+    report = provision(
+        where.url, where.user, where.password, cities, where.public_url, platform.client_jwks,
+        demo=platform.demo, only=[asked.name],
+    )  # fmt: skip
+    print(report)
+    url = Tenants.load(cities, where.public_url).url(asked.name)
+    print(f"Next: stop ./mash up and start it again, so that every service reads {cities / asked.name}.")
+    print(f"Then open {url}")
+    return 0
+
+
+def _cities_option(parser: argparse.ArgumentParser) -> None:
+    default = Path(os.environ.get("MASH_CITIES", "cities"))
+    parser.add_argument("--cities", type=Path, default=default, help="the folder of the cities (MASH_CITIES)")
+
+
+def _existing(cities: Path) -> Path:
+    if not cities.is_dir():
+        raise LauncherError(f"There is no folder {cities}; name it with --cities or MASH_CITIES.")
+    return cities

@@ -18,7 +18,12 @@ router = Router(prefix="/api/notify/v1", tags=["notify"])
 
 Reader = Annotated[Principal, Depends(Allow("citizen", "clerk"))]
 Use = Annotated[Notices, Provide(Notices)]
-About = Annotated[str | None, Query(max_length=200, description="what it is about, e.g. an application's id")]
+About = Annotated[
+    str | None,
+    Query(
+        max_length=200, pattern=r"^[\x21-\x7e]+$", description="what it is about, e.g. an application's id"
+    ),
+]
 
 
 class MessageView(BaseModel):
@@ -34,7 +39,7 @@ class MessageView(BaseModel):
 
 
 class MessageList(BaseModel):
-    messages: list[MessageView]
+    items: list[MessageView]
     next: str | None
 
 
@@ -53,7 +58,7 @@ async def list_messages(
             "Bitte angeben, worum es geht.",
             errors=[Fault("?about", "fehlt", "Die Kennung des Antrags angeben.")],
         )
-    return MessageList(messages=[_view(message) for message in page.messages], next=page.after)
+    return MessageList(items=[_view(message) for message in page.messages], next=page.after)
 
 
 def _view(message: Message) -> MessageView:

@@ -13,7 +13,7 @@ from mash_notify.rpc import MessageRpc
 from mash_notify.service.notices import Applications, Notices
 from mash_notify.service.retention import Retention
 from mash_notify.service.sender import Sender
-from mash_notify.settings import NotifySettings
+from mash_notify.settings import Settings
 from mash_notify.store.queue import SqlQueue
 from mash_notify.store.records import SqlContacts, SqlMessages
 from mash_sdk.clock import Clock, system_clock
@@ -26,7 +26,7 @@ from mash_sdk.tenants import Tenants
 NAME = "notify"
 
 
-def build(settings: NotifySettings, clock: Clock = system_clock) -> Program:
+def build(settings: Settings, clock: Clock = system_clock) -> Program:
     database = Database(settings, NAME, clock)
     tenants = Tenants.load(settings.cities, settings.public_url)
     peers = Peers(settings, NAME, clock)

@@ -9,6 +9,7 @@ from mash.notify.v1.notify_pb2_grpc import MessageServiceServicer
 from mash_notify.model import Message, State
 from mash_notify.service.notices import Notices
 from mash_sdk import rpc
+from mash_sdk.problems import Invalid
 
 MOST = 200
 
@@ -28,6 +29,8 @@ class MessageRpc(MessageServiceServicer):
     async def ListMessages(  # noqa: N802 — the contract's name
         self, request: ListMessagesRequest, _context: object
     ) -> ListMessagesResponse:
+        if not request.about.isascii() or not request.about.isprintable() or not request.about:
+            raise Invalid("about names the thing the messages are about")
         page = await self._notices.about(request.about, MOST, None, rpc.unit())
         return ListMessagesResponse(messages=[_answer(message) for message in page.messages])
 

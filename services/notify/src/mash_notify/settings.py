@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from mash_sdk.settings import Settings
+from mash_sdk.settings import Settings as PlatformSettings
 
 
-class NotifySettings(Settings):
+class Settings(PlatformSettings):
     forms_grpc: str = Field(description="host:port of forms' gRPC door")
     smtp: str = Field(description="host:port of the mail server that takes our messages")
     smtp_tls: Literal["auto", "starttls", "tls"] = Field(

@@ -12,7 +12,7 @@ from aiosmtplib import SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPS
 
 from mash_notify.gateways.senders import Sender
 from mash_notify.service.sender import Mail, NoAnswer, NotNow, Refused
-from mash_notify.settings import NotifySettings
+from mash_notify.settings import Settings
 from mash_sdk.settings import address
 from mash_sdk.telemetry import SpanKind, step
 
@@ -23,7 +23,7 @@ _TRANSIENT = range(400, 500)
 class SmtpChannel:
     """Hands messages to one mail server, a connection each."""
 
-    def __init__(self, settings: NotifySettings, senders: Mapping[str, Sender]) -> None:
+    def __init__(self, settings: Settings, senders: Mapping[str, Sender]) -> None:
         self._host, self._port = address(settings.smtp)
         self._settings = settings
         self._senders = senders

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Things, as OGC SensorThings 1.1 (18-088, 8.2.1) describes them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.message import Message as Event
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from mash.sensors.v1.events_pb2 import ThingRegistered
+
+
+@dataclass
+class Thing:
+    """An object of the physical or the information world that can be identified: a bin, a bridge."""
+
+    id: str
+    name: str
+    description: str
+    properties: Mapping[str, Any] | None
+    """Whatever the one who registered it wants to add, as JSON."""
+    registered_at: datetime
+    happened: list[Event] = field(default_factory=list)
+
+    def register(self) -> None:
+        stamp = Timestamp()
+        stamp.FromDatetime(self.registered_at)
+        self.happened.append(ThingRegistered(thing_id=self.id, registered_at=stamp))
+
+
+def unstorable(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """What JSON lets through but PostgreSQL's JSON does not hold: JSON pointer and reason of each."""
+    waiting = [(pointer, value)]
+    while waiting:
+        place, part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += [(f"{place}/{_escaped(key)}", inner) for key, inner in part.items()]
+            waiting += [(place, key) for key in part if _odd(key)]
+        elif isinstance(part, list):
+            waiting += [(f"{place}/{at}", inner) for at, inner in enumerate(part)]
+        elif isinstance(part, str) and _odd(part):
+            yield place, "enthält Zeichen, die nicht gespeichert werden können"
+        elif isinstance(part, float) and (part != part or part in {float("inf"), float("-inf")}):  # noqa: PLR0124 — NaN
+            yield place, "ist keine Zahl, die JSON kennt"
+
+
+def _odd(text: str) -> bool:
+    """NUL or half of a surrogate pair."""
+    return any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _escaped(key: str) -> str:
+    return key.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Things in PostgreSQL; row-level security shows only the tenant's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Column, DateTime, MetaData, Row, Table, Text, func, insert, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from mash_sdk.database import Unit, tenant_column
+from mash_sensors.model import Thing
+
+metadata = MetaData()
+
+things = Table(
+    "things",
+    metadata,
+    Column("id", Text, primary_key=True),
+    tenant_column(),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("properties", JSONB(none_as_null=True)),
+    Column("registered_at", DateTime(timezone=True), nullable=False),
+)
+
+
+class SqlThings:
+    async def add(self, unit: Unit, thing: Thing) -> None:
+        await unit.connection.execute(
+            insert(things).values(
+                id=thing.id,
+                name=thing.name,
+                description=thing.description,
+                properties=thing.properties,
+                registered_at=thing.registered_at,
+            )
+        )
+
+    async def get(self, unit: Unit, thing_id: str) -> Thing | None:
+        row = (await unit.connection.execute(select(things).where(things.c.id == thing_id))).first()
+        return None if row is None else _thing(row)
+
+    async def listed(self, unit: Unit, *, skip: int, limit: int) -> Sequence[Thing]:
+        piece = select(things).order_by(things.c.id).offset(skip).limit(limit)
+        return [_thing(row) for row in await unit.connection.execute(piece)]
+
+    async def count(self, unit: Unit) -> int:
+        return await unit.connection.scalar(select(func.count()).select_from(things)) or 0
+
+
+def _thing(row: Row[Any]) -> Thing:
+    return Thing(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        properties=row.properties,
+        registered_at=row.registered_at,
+    )

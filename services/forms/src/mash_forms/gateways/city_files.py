@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from mash_sdk.telemetry import count
 
 from mash_forms.model.form import BrokenForm, Form, define, read_form
 from mash_forms.service.ports import City, Situation
 from mash_forms.signals import FORMS_BROKEN
+from mash_sdk.telemetry import count
 
 log = logging.getLogger(__name__)
 

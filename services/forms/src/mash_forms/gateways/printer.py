@@ -7,9 +7,9 @@ from functools import cache
 from importlib.resources import files
 
 import typst
-from mash_sdk.blocking import in_process
 
 from mash_forms.service.ports import Sheet
+from mash_sdk.blocking import in_process
 
 
 class TypstPrinter:

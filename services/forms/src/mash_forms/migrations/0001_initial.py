@@ -57,7 +57,7 @@ def upgrade() -> None:
             "rank",
             sa.SmallInteger,
             sa.Computed(
-                "case state when 'RECEIVED' then 0 when 'PROCESSING' then 0 when 'COMPLETED' then 2 else 1 end",
+                "case when state in ('RECEIVED','PROCESSING') then 0 when state = 'COMPLETED' then 2 else 1 end",
                 persisted=True,
             ),
         ),
@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(fee_cents is null) = (fee_currency is null)", name="applications_fee"),
     )
     op.create_index("applications_queue", "applications", ["tenant", "rank", "submitted_at", "id"])
-    op.create_index("applications_by_state", "applications", ["tenant", "state", "rank", "submitted_at", "id"])
+    op.create_index("applications_by_state", "applications", ["tenant", "state", "submitted_at", "id"])
     op.create_index("applications_own", "applications", ["tenant", "applicant_subject", "submitted_at", "id"])
     op.create_table(
         "history",

@@ -34,7 +34,7 @@ def _formats() -> FormatChecker:
     checker.checkers = dict(Draft202012Validator.FORMAT_CHECKER.checkers)
 
     # The library takes every text with an @ for an e-mail address.
-    @checker.checks("email")
+    @checker.checks("email")  # type: ignore[untyped-decorator]
     def _email(value: object) -> bool:
         return not isinstance(value, str) or _MAIL.fullmatch(value) is not None
 
@@ -49,13 +49,10 @@ def clean(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
     cleaned: dict[str, Any] = {}
     for name, value in data.items():
         field = form.fields.get(name)
-        if isinstance(value, str):
-            value = value.strip()
-            if field is not None and field.transform == "upper":
-                value = value.upper()
-            if value == "":
-                continue
-        cleaned[name] = value
+        upper = field is not None and field.transform == "upper"
+        neat = (value.strip().upper() if upper else value.strip()) if isinstance(value, str) else value
+        if neat != "":
+            cleaned[name] = neat
     return cleaned
 
 
@@ -129,7 +126,7 @@ def _too_early(field: Field, value: object, today: date) -> bool:
 def storable(value: object) -> bool:
     """Tell whether it can be kept: PostgreSQL refuses NUL and lone surrogates, and JSON has no infinity."""
     if isinstance(value, str):
-        return not any(c < " " and c not in "\t\n\r" or "\ud800" <= c <= "\udfff" for c in value)
+        return not any((c < " " and c not in "\t\n\r") or "\ud800" <= c <= "\udfff" for c in value)
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, list):

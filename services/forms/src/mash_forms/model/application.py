@@ -10,9 +10,9 @@ from typing import Any
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+
 from mash.forms.v1 import events_pb2
 from mash.platform.v1 import money_pb2
-
 from mash_forms.model.money import Money
 
 

@@ -3,13 +3,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from mash_sdk.database import Unit
-from mash_sdk.identity import Principal
-from mash_sdk.problems import Conflict, Fault, Forbidden, Invalid, NotFound
 
 from mash_forms.model.answers import clean, complaints
 from mash_forms.model.application import Applicant, Application, NotTheFee
@@ -31,9 +27,11 @@ from mash_forms.service.ports import (
     Paging,
     StoredDocument,
 )
-from mash_sdk.telemetry import count
-
 from mash_forms.signals import APPLICATIONS_SUBMITTED
+from mash_sdk.database import Unit
+from mash_sdk.identity import Principal
+from mash_sdk.problems import Conflict, Fault, Forbidden, Invalid, NotFound
+from mash_sdk.telemetry import count
 
 
 @dataclass(frozen=True)
@@ -89,17 +87,8 @@ class ApplicationService:
         if before is not None:
             return _same(before, cmd.id, form, cmd.who, data)
         now = unit.clock.now()
-        faults = complaints(
-            form, data if isinstance(cmd.data, Mapping) else cmd.data, now.astimezone(ZoneInfo(city.timezone)).date()
-        )
-        if faults:
-            raise Invalid(
-                "Bitte prüfen Sie Ihre Angaben.",
-                errors=[
-                    Fault(f"/data/{_escaped(fault.name)}" if fault.name else "/data", fault.reason, fault.remedy)
-                    for fault in faults
-                ],
-            )
+        today = now.astimezone(ZoneInfo(city.timezone)).date()
+        _require_right(form, data if isinstance(cmd.data, Mapping) else cmd.data, today)
         application = Application(
             id=cmd.id,
             reference=await self._free_reference(city, cmd.id, unit),
@@ -187,6 +176,15 @@ def _require_level(form: Form, who: Principal) -> None:
     level = int(who.level) if who.level.isdecimal() else 0
     if form.trust_level > 1 and level < form.trust_level:
         raise Forbidden("Für diesen Antrag brauchen Sie eine Anmeldung mit höherem Vertrauensniveau.")
+
+
+def _require_right(form: Form, data: object, today: date) -> None:
+    faults = [
+        Fault(f"/data/{_escaped(wrong.name)}" if wrong.name else "/data", wrong.reason, wrong.remedy)
+        for wrong in complaints(form, data, today)
+    ]
+    if faults:
+        raise Invalid("Bitte prüfen Sie Ihre Angaben.", errors=faults)
 
 
 def _same(

@@ -3,11 +3,6 @@
 
 from dataclasses import dataclass
 
-from mash_sdk.database import Unit
-from mash_sdk.identity import Principal
-from mash_sdk.ids import new_id
-from mash_sdk.problems import Conflict, Fault, Invalid, NotFound
-
 from mash_forms.model.answers import storable
 from mash_forms.model.application import Application, DecidedOtherwise, Decision, NotNow, Outcome
 from mash_forms.service.applications import ApplicationService
@@ -23,9 +18,12 @@ from mash_forms.service.ports import (
     QueueFilter,
     StoredDocument,
 )
-from mash_sdk.telemetry import count
-
 from mash_forms.signals import APPLICATIONS_DECIDED
+from mash_sdk.database import Unit
+from mash_sdk.identity import Principal
+from mash_sdk.ids import new_id
+from mash_sdk.problems import Conflict, Fault, Invalid, NotFound
+from mash_sdk.telemetry import count
 
 REASON_LENGTH = 4000
 
@@ -77,7 +75,7 @@ class DeskService:
     async def decide(self, cmd: Decide, unit: Unit) -> Application:
         """Decide once. The same decision again changes nothing, another one raises Conflict."""
         reason = cmd.reason.strip()
-        _require_reason(cmd.outcome, reason)
+        check_reason(cmd.outcome, reason)
         application = await self._locked(cmd.application_id, unit)
         decision = Decision(new_id(), cmd.outcome, reason, cmd.who.subject, unit.clock.now())
         try:
@@ -114,15 +112,15 @@ class DeskService:
         return application
 
 
-def _require_reason(outcome: Outcome, reason: str) -> None:
+def check_reason(outcome: Outcome, reason: str) -> None:
+    """Raise Invalid, with the pointer `/reason`, unless this reason can stand with this outcome."""
     if outcome is Outcome.REJECTED and not reason:
-        raise Invalid(
-            "Eine Ablehnung braucht eine Begründung.",
-            errors=[Fault("/reason", "Die Begründung fehlt.", "Schreiben Sie, warum Sie ablehnen.")],
-        )
+        raise _reason("Die Begründung fehlt.", "Schreiben Sie, warum Sie ablehnen.")
     if len(reason) > REASON_LENGTH:
-        fault = Fault("/reason", "Die Begründung ist zu lang.", f"Höchstens {REASON_LENGTH} Zeichen schreiben.")
-        raise Invalid("Die Begründung ist zu lang.", errors=[fault])
+        raise _reason("Die Begründung ist zu lang.", f"Schreiben Sie höchstens {REASON_LENGTH} Zeichen.")
     if not storable(reason):
-        fault = Fault("/reason", "Die Begründung enthält ein Zeichen, das nicht erlaubt ist.", "Neu eingeben.")
-        raise Invalid("Die Begründung kann so nicht gespeichert werden.", errors=[fault])
+        raise _reason("Die Begründung enthält ein Zeichen, das nicht erlaubt ist.", "Geben Sie sie neu ein.")
+
+
+def _reason(why: str, remedy: str) -> Invalid:
+    return Invalid(why, errors=[Fault("/reason", why, remedy)])

@@ -5,10 +5,6 @@ import calendar
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from mash_sdk.database import Unit
-from mash_sdk.ids import new_id
-from mash_sdk.problems import NotFound
-
 from mash_forms.model.application import Document, Outcome
 from mash_forms.model.form import Letter, Office
 from mash_forms.service.applications import ApplicationService
@@ -23,9 +19,11 @@ from mash_forms.service.ports import (
     Printer,
     Sheet,
 )
-from mash_sdk.telemetry import count
-
 from mash_forms.signals import DOCUMENTS_ISSUED
+from mash_sdk.database import Unit
+from mash_sdk.ids import new_id
+from mash_sdk.problems import NotFound
+from mash_sdk.telemetry import count
 
 
 class DocumentService:

@@ -3,13 +3,12 @@
 
 from dataclasses import dataclass
 
-from mash_sdk.database import Unit
-from mash_sdk.identity import Principal
-from mash_sdk.problems import NotFound
-
 from mash_forms.model.application import Applicant, Application, Outcome
 from mash_forms.service.applications import ApplicationService
 from mash_forms.service.ports import Action, Actor, Applications, Audit
+from mash_sdk.database import Unit
+from mash_sdk.identity import Principal
+from mash_sdk.problems import NotFound
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,7 @@ class NoticeService:
         self._audit = audit
         self._cases = cases
 
-    async def applicant(
-        self, application_id: str, caller: Principal, purpose: str, unit: Unit
-    ) -> Applicant:
+    async def applicant(self, application_id: str, caller: Principal, purpose: str, unit: Unit) -> Applicant:
         """Return how to reach the applicant."""
         application = await self._get(application_id, unit)
         await self._audit.note(

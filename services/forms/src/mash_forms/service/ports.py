@@ -7,10 +7,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from mash_sdk.database import Unit
-
 from mash_forms.model.application import Application, Document, State
 from mash_forms.model.form import Form
+from mash_sdk.database import Unit
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mash_sdk.database import Unit
 from sqlalchemy import Select, SmallInteger, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
@@ -14,6 +13,7 @@ from mash_forms.model.money import Money
 from mash_forms.service.ports import Listing, Paging, QueueFilter
 from mash_forms.store.cursor import cursor_of, read_cursor
 from mash_forms.store.tables import ID, TIME, applications, decisions, history
+from mash_sdk.database import Unit
 
 
 class ApplicationStore:
@@ -109,8 +109,7 @@ class ApplicationStore:
         if paging.after is not None:
             rank, at, last = read_cursor(paging.after)
             query = query.where(
-                tuple_(*order)
-                > tuple_(literal(rank, SmallInteger), literal(at, TIME), literal(last, ID))
+                tuple_(*order) > tuple_(literal(rank, SmallInteger), literal(at, TIME), literal(last, ID))
             )
         return await self._listing(unit, query, paging)
 

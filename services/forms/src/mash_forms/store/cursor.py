@@ -6,8 +6,9 @@ import binascii
 from datetime import datetime
 from uuid import UUID
 
-from mash_sdk.problems import Fault, Invalid
 from sqlalchemy.engine import RowMapping
+
+from mash_sdk.problems import Fault, Invalid
 
 
 def read_cursor(text: str) -> tuple[int, datetime, str]:

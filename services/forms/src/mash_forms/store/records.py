@@ -4,8 +4,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mash_sdk.database import Unit
-from mash_sdk.ids import new_id
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
@@ -14,6 +12,8 @@ from mash_forms.model.application import Document
 from mash_forms.model.form import Form
 from mash_forms.service.ports import Action, Actor, StoredDocument
 from mash_forms.store.tables import audit, documents, form_versions
+from mash_sdk.database import Unit
+from mash_sdk.ids import new_id
 
 
 class FormVersionStore:
@@ -59,7 +59,9 @@ class DocumentStore:
     async def of(self, unit: Unit, application_id: str) -> Sequence[Document]:
         columns = [column for column in documents.c if column.name != "content"]
         found = await unit.connection.execute(
-            select(*columns).where(documents.c.application_id == application_id).order_by(documents.c.issued_at)
+            select(*columns)
+            .where(documents.c.application_id == application_id)
+            .order_by(documents.c.issued_at)
         )
         return [_document(row) for row in found.mappings()]
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The tables as SQLAlchemy sees them; migrations/ makes them."""
 
-from mash_sdk.database import tenant_column
 from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from mash_sdk.database import tenant_column
 
 TABLES = MetaData()
 ID = UUID(as_uuid=False)

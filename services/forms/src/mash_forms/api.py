@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Way in: HTTP. Forms and applications for programs, under /api/forms/v1."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from mash_forms.model.application import Application, Document, Outcome, State
+from mash_forms.model.form import Form
+from mash_forms.model.money import Money
+from mash_forms.model.reference import read_reference
+from mash_forms.service import (
+    ApplicationService,
+    Case,
+    Catalogue,
+    Decide,
+    DeskService,
+    Paging,
+    QueueFilter,
+    Submit,
+)
+from mash_sdk import journey
+from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Provide, Router
+from mash_sdk.identity import Principal
+from mash_sdk.ids import new_id, parse_id
+from mash_sdk.problems import Fault, Forbidden, Invalid, NotFound
+
+router = Router(prefix="/api/forms/v1", tags=["forms"])
+
+Anyone = Annotated[Principal, Depends(Allow.anyone())]
+Citizen = Annotated[Principal, Depends(Allow("citizen"))]
+Clerk = Annotated[Principal, Depends(Allow("clerk"))]
+Person = Annotated[Principal, Depends(Allow("citizen", "clerk"))]
+Applications = Annotated[ApplicationService, Provide(ApplicationService)]
+Desk = Annotated[DeskService, Provide(DeskService)]
+Forms = Annotated[Catalogue, Provide(Catalogue)]
+FormName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$", description="the form's name")]
+ApplicationId = Annotated[str, Path(max_length=36, description="UUIDv7")]
+DocumentId = Annotated[str, Path(max_length=36, description="UUIDv7")]
+
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MoneyView(_View):
+    """Whole cents of an ISO 4217 currency."""
+
+    cents: int
+    currency: str
+
+    @classmethod
+    def of(cls, money: Money | None) -> "MoneyView | None":
+        return cls(cents=money.cents, currency=money.currency) if money else None
+
+
+class FeeView(_View):
+    title: str
+    amount: MoneyView
+    legal_basis: str
+    source: str | None
+    demo: bool
+
+
+class FormView(_View):
+    """A form in the catalogue."""
+
+    name: str
+    version: str
+    title: str
+    summary: str
+    situations: Sequence[str]
+    office: str
+    fee: FeeView | None
+    leika: str | None
+    trust_level: int
+
+    @classmethod
+    def of(cls, form: Form) -> "FormView":
+        return cls(**_form_fields(form))
+
+
+class FormDetail(FormView):
+    """A form with the JSON Schema (2020-12) of its data."""
+
+    data_schema: dict[str, Any]
+
+
+class FormList(_View):
+    items: Sequence[FormView]
+    next: str | None = None
+
+
+class NewApplication(_View):
+    """Answers to a form. `id` (UUIDv7) makes sending twice harmless; without it a new one is taken."""
+
+    form: str = Field(max_length=80)
+    data: dict[str, Any]
+    id: str | None = Field(None, max_length=36)
+
+
+class DecisionView(_View):
+    outcome: Outcome
+    reason: str
+    decided_at: datetime
+
+
+class DocumentView(_View):
+    id: str
+    kind: str
+    file_name: str
+    issued_at: datetime
+
+    @classmethod
+    def of(cls, document: Document) -> "DocumentView":
+        return cls(
+            id=document.id, kind=document.kind, file_name=document.file_name, issued_at=document.issued_at
+        )
+
+
+class ApplicationView(_View):
+    id: str
+    reference: str
+    form: str
+    form_version: str
+    state: State
+    fee: MoneyView | None
+    fee_due: bool
+    receipt_number: str
+    submitted_at: datetime
+    changed_at: datetime
+    decision: DecisionView | None
+
+    @classmethod
+    def of(cls, application: Application) -> "ApplicationView":
+        return cls(**_application_fields(application))
+
+
+class StepView(_View):
+    state: State
+    at: datetime
+
+
+class ApplicationDetail(ApplicationView):
+    """An application with its answers, its history and its documents."""
+
+    data: dict[str, Any]
+    history: Sequence[StepView]
+    documents: Sequence[DocumentView]
+
+    @classmethod
+    def of_case(cls, case: Case) -> "ApplicationDetail":
+        application = case.application
+        return cls(
+            **_application_fields(application),
+            data=application.data,
+            history=[StepView(state=step.state, at=step.at) for step in application.history],
+            documents=[DocumentView.of(document) for document in case.documents],
+        )
+
+
+class ApplicationList(_View):
+    items: Sequence[ApplicationView]
+    next: str | None
+
+
+class NewDecision(_View):
+    outcome: Outcome
+    reason: str = Field("", max_length=4000)
+
+
+@router.get("/forms")
+async def list_forms(
+    who: Anyone, forms: Forms, q: Annotated[str, Query(max_length=200, description="words to look for")] = ""
+) -> FormList:
+    found = await forms.forms(who.tenant)
+    return FormList(items=[FormView.of(form) for form in found if form.matches(q)])
+
+
+@router.get("/forms/{name}")
+async def one_form(who: Anyone, forms: Forms, name: FormName) -> FormDetail:
+    form = await forms.form(who.tenant, name)
+    if form is None:
+        raise NotFound("Dieses Formular gibt es nicht.")
+    return FormDetail(**_form_fields(form), data_schema=dict(form.schema))
+
+
+@router.post("/applications", status_code=201)
+async def submit(
+    who: Citizen,
+    unit: InUnit,
+    applications: Applications,
+    body: NewApplication,
+    idempotency_key: IdempotencyKey | None = None,  # noqa: ARG001 — the router answers a repeated key
+) -> ApplicationView:
+    application_id = parse_id(body.id) if body.id is not None else new_id()
+    journey.join(application_id)
+    cmd = Submit(application_id, body.form, body.data, who)
+    return ApplicationView.of(await applications.submit(cmd, unit))
+
+
+@router.get("/applications")
+async def list_applications(
+    who: Person,
+    unit: InUnit,
+    applications: Applications,
+    desk_service: Desk,
+    desk: Annotated[bool, Query(description="the desk's, for clerks; else one's own")] = False,  # noqa: FBT002
+    state: Annotated[State | None, Query(description="only with `desk`")] = None,
+    reference: Annotated[str | None, Query(max_length=40, description="only with `desk`")] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> ApplicationList:
+    paging = Paging(limit, after)
+    if not desk:
+        listing = await applications.own(who, paging, unit)
+    elif "clerk" not in who.roles:
+        raise Forbidden("Dafür fehlt Ihnen die Berechtigung.", kind="missing-role")
+    else:
+        listing = await desk_service.queue(QueueFilter(state, _reference(reference)), paging, unit)
+    return ApplicationList(items=[ApplicationView.of(item) for item in listing.items], next=listing.next)
+
+
+@router.get("/applications/{application_id}")
+async def one_application(
+    who: Person, unit: InUnit, applications: Applications, desk: Desk, application_id: ApplicationId
+) -> ApplicationDetail:
+    wanted = parse_id(application_id, "?application_id")
+    journey.join(wanted)
+    if "clerk" in who.roles:
+        return ApplicationDetail.of_case(await desk.case(wanted, who, unit))
+    return ApplicationDetail.of_case(await applications.one(wanted, who, unit))
+
+
+@router.post("/applications/{application_id}/decision")
+async def decide(
+    who: Clerk,
+    unit: InUnit,
+    desk: Desk,
+    application_id: ApplicationId,
+    body: NewDecision,
+    idempotency_key: IdempotencyKey | None = None,  # noqa: ARG001 — the router answers a repeated key
+) -> ApplicationView:
+    wanted = parse_id(application_id, "?application_id")
+    journey.join(wanted)
+    return ApplicationView.of(await desk.decide(Decide(wanted, body.outcome, body.reason, who), unit))
+
+
+@router.get("/applications/{application_id}/documents/{document_id}", response_class=Response, responses=PDF)
+async def document(
+    who: Person,
+    unit: InUnit,
+    applications: Applications,
+    desk: Desk,
+    application_id: ApplicationId,
+    document_id: DocumentId,
+) -> Response:
+    wanted = parse_id(application_id, "?application_id"), parse_id(document_id, "?document_id")
+    journey.join(wanted[0])
+    service = desk if "clerk" in who.roles else applications
+    found = await service.document(*wanted, who, unit)
+    return _pdf(found.content, found.document.file_name)
+
+
+def _pdf(content: bytes, file_name: str) -> Response:
+    headers = {
+        "content-disposition": f'attachment; filename="{file_name}"',
+        "cache-control": "private, no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+def _reference(typed: str | None) -> str | None:
+    if typed is None:
+        return None
+    reference = read_reference(typed)
+    if reference is None:
+        fault = Fault("?reference", "ist kein Aktenzeichen", "So schreiben, wie es auf dem Schreiben steht.")
+        raise Invalid("Das Aktenzeichen ist nicht richtig geschrieben.", errors=[fault])
+    return reference
+
+
+def _form_fields(form: Form) -> dict[str, Any]:
+    fee = form.fee
+    return {
+        "name": form.name,
+        "version": form.version,
+        "title": form.title,
+        "summary": form.summary,
+        "situations": form.situations,
+        "office": form.office.title,
+        "fee": FeeView(
+            title=fee.title,
+            amount=MoneyView(cents=fee.money.cents, currency=fee.money.currency),
+            legal_basis=fee.legal_basis,
+            source=fee.source,
+            demo=fee.demo,
+        )
+        if fee
+        else None,
+        "leika": form.leika.value if form.leika else None,
+        "trust_level": form.trust_level,
+    }
+
+
+def _application_fields(application: Application) -> dict[str, Any]:
+    decision = application.decision
+    return {
+        "id": application.id,
+        "reference": application.reference,
+        "form": application.form,
+        "form_version": application.form_version,
+        "state": application.state,
+        "fee": MoneyView.of(application.fee),
+        "fee_due": application.fee_due,
+        "receipt_number": application.receipt_number,
+        "submitted_at": application.submitted_at,
+        "changed_at": application.changed_at or application.submitted_at,
+        "decision": DecisionView(
+            outcome=decision.outcome, reason=decision.reason, decided_at=decision.decided_at
+        )
+        if decision
+        else None,
+    }

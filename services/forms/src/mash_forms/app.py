@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The only wiring of forms: what is made, and who gets what."""
+
+from mash.forms.v1.forms_pb2_grpc import add_ApplicationServiceServicer_to_server
+from mash_forms import api, events
+from mash_forms.gateways.city_files import CityFiles
+from mash_forms.gateways.printer import TypstPrinter
+from mash_forms.rpc import ApplicationRpc
+from mash_forms.service import (
+    ApplicationService,
+    Catalogue,
+    DeskService,
+    DocumentService,
+    NoticeService,
+)
+from mash_forms.settings import Settings
+from mash_forms.store import ApplicationStore, AuditStore, DocumentStore, FormVersionStore
+from mash_forms.views import account, apply, catalogue, desk
+from mash_sdk.clock import Clock, system_clock
+from mash_sdk.database import Database
+from mash_sdk.program import Program
+from mash_sdk.rpc import RpcDoor
+from mash_sdk.telemetry import observed
+
+
+def build(settings: Settings, clock: Clock = system_clock) -> Program:
+    database = Database(settings, "forms", clock)
+    files = CityFiles(settings.cities)
+    store, versions, letters, audit = ApplicationStore(), FormVersionStore(), DocumentStore(), AuditStore()
+    applications = observed(ApplicationService(store, versions, letters, audit, files), "applications")
+    clerks = observed(DeskService(store, letters, audit, applications), "desk")
+    documents = observed(
+        DocumentService(store, letters, audit, files, applications, TypstPrinter()), "documents"
+    )
+    notices = observed(NoticeService(store, audit, applications), "notices")
+    return Program(
+        package="mash_forms",
+        settings=settings,
+        database=database,
+        http=[api.router, catalogue.router, apply.router, account.router, desk.router],
+        rpc=[RpcDoor(add_ApplicationServiceServicer_to_server, ApplicationRpc(notices))],
+        events=events.subscriptions,
+        provides={
+            Catalogue: files,
+            ApplicationService: applications,
+            DeskService: clerks,
+            DocumentService: documents,
+            Database: database,
+        },
+        clock=clock,
+    )

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Way in: gRPC. What other services ask about an application; every answer is audited with its purpose."""
+
+from typing import Any
+
+import mash_sdk.rpc as calls
+from mash.forms.v1 import events_pb2
+from mash.forms.v1.forms_pb2 import (
+    GetApplicantRequest,
+    GetApplicantResponse,
+    GetNoticeRequest,
+    GetNoticeResponse,
+)
+from mash.forms.v1.forms_pb2_grpc import ApplicationServiceServicer
+from mash_forms.model.application import OUTCOMES
+from mash_forms.service import NoticeService
+from mash_sdk import journey
+from mash_sdk.ids import parse_id
+
+
+class ApplicationRpc(ApplicationServiceServicer):
+    """mash.forms.v1.ApplicationService."""
+
+    def __init__(self, notices: NoticeService) -> None:
+        self._notices = notices
+
+    async def GetApplicant(  # noqa: N802 — the contract's name
+        self, request: GetApplicantRequest, _context: Any
+    ) -> GetApplicantResponse:
+        application_id = parse_id(request.application_id, "/application_id")
+        journey.join(application_id)
+        applicant = await self._notices.applicant(
+            application_id, calls.caller(), calls.purpose(), calls.unit()
+        )
+        return GetApplicantResponse(
+            applicant_id=applicant.subject,
+            name=applicant.name,
+            email=applicant.email,
+            language=applicant.language,
+        )
+
+    async def GetNotice(  # noqa: N802 — the contract's name
+        self, request: GetNoticeRequest, _context: Any
+    ) -> GetNoticeResponse:
+        application_id = parse_id(request.application_id, "/application_id")
+        journey.join(application_id)
+        notice = await self._notices.notice(application_id, calls.caller(), calls.purpose(), calls.unit())
+        return GetNoticeResponse(
+            application_id=notice.application_id,
+            service_title=notice.service_title,
+            reference=notice.reference,
+            outcome=OUTCOMES[notice.outcome] if notice.outcome else events_pb2.OUTCOME_UNSPECIFIED,
+            path=notice.path,
+            office=notice.office,
+        )

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Words and templates the pages share."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Depends, Path
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from mash_forms.model.application import Outcome, State
+from mash_forms.service import ApplicationService, Catalogue, DeskService, StoredDocument
+from mash_sdk.http import Allow, Pages, Provide
+from mash_sdk.identity import Principal
+from mash_sdk.ids import parse_id
+from mash_sdk.problems import Invalid, NotFound
+
+Anyone = Annotated[Principal, Depends(Allow.anyone())]
+Citizen = Annotated[Principal, Depends(Allow("citizen"))]
+Clerk = Annotated[Principal, Depends(Allow("clerk"))]
+Applications = Annotated[ApplicationService, Provide(ApplicationService)]
+Desk = Annotated[DeskService, Provide(DeskService)]
+Forms = Annotated[Catalogue, Provide(Catalogue)]
+FormName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+}
+STATES: Mapping[State, str] = {
+    State.INITIATED: "Angefangen",
+    State.SUBMITTED: "Wartet auf Zahlung",
+    State.RECEIVED: "Eingegangen",
+    State.PROCESSING: "In Bearbeitung",
+    State.ACTION_REQUIRED: "Rückfrage offen",
+    State.COMPLETED: "Entschieden",
+}
+OUTCOMES: Mapping[Outcome, str] = {Outcome.APPROVED: "Genehmigt", Outcome.REJECTED: "Abgelehnt"}
+KINDS: Mapping[State, str] = {
+    State.INITIATED: "info",
+    State.SUBMITTED: "warning",
+    State.RECEIVED: "info",
+    State.PROCESSING: "info",
+    State.ACTION_REQUIRED: "warning",
+    State.COMPLETED: "success",
+}
+
+pages = Pages(
+    "mash_forms",
+    filters={"state": STATES.__getitem__, "kind": KINDS.__getitem__, "outcome": OUTCOMES.__getitem__},
+)
+
+
+def shown_pdf(letter: StoredDocument) -> Response:
+    """An answer the browser shows; its file's name holds kind and reference only."""
+    headers = {
+        "content-disposition": f'inline; filename="{letter.document.file_name}"',
+        "cache-control": "private, no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(letter.content, media_type="application/pdf", headers=headers)
+
+
+def found_id(text: str) -> str:
+    """An id from a path. What cannot be one names nothing."""
+    try:
+        return parse_id(text)
+    except Invalid as err:
+        raise NotFound("Diese Seite gibt es nicht.") from err
+
+
+def texts(form: FormData) -> dict[str, str]:
+    """The text fields of what a page sent; of several values the last."""
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}

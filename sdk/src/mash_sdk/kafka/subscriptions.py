@@ -90,7 +90,7 @@ class Subscriptions:
         """Make a coroutine the handler of `event`. Raises HandlerError if its signature cannot be served.
 
         The handler gets the event first and, if there is an `ask`, its answer second. Its other parameters
-        are found by annotation: `Unit`, `EventContext`, or `Annotated[T, Provide(T)]` from `Program.provides`.
+        are found by annotation: `Unit`, `EventContext`, or `Annotated[T, Provide(T)]` (Program.provides).
         `ask` is a coroutine called before the unit is opened — a question to another service; it takes the
         event, `EventContext` and provided things.
         """

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The only sender of a service's events: empties the outbox, oldest first, and keeps trying."""
+
+import asyncio
+import json
+import logging
+from typing import Final
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+from mash_sdk import inbox
+from mash_sdk.clock import Clock
+from mash_sdk.database import Database
+from mash_sdk.kafka.broker import Broker, BrokerAway, Outgoing
+from mash_sdk.kafka.pauses import Pauses, wait_for
+from mash_sdk.outbox import channel_of
+from mash_sdk.problems import Unavailable
+from mash_sdk.signals import EVENTS_ANNOUNCED, OUTBOX_AGE, OUTBOX_WAITING
+from mash_sdk.telemetry import Telemetry, count, current
+from mash_sdk.telemetry import record as observe
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 500
+LOOK_EVERY: Final = 1.0
+"""Seconds after which the outbox is looked at although nobody called: a notification may get lost."""
+TIDY_EVERY: Final = 60.0
+GAUGES_EVERY: Final = 5.0
+
+_LOCK = "select pg_advisory_lock(hashtextextended($1, 0))"
+_WAITING = """
+select id, type, topic, key, value, headers from outbox where sent_at is null order by id limit $1
+"""
+_MARK = "update outbox set sent_at = clock_timestamp() where id = any($1::bigint[])"
+_AGE = """
+select count(*) as waiting, coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) as age
+from outbox where sent_at is null
+"""
+_TIDY = """
+delete from outbox where ctid = any(array(
+    select ctid from outbox where sent_at < clock_timestamp() - interval '1 day' limit 5000
+))
+"""
+"""What was sent stays for a day, for those who look into what happened."""
+
+
+class Relay:
+    """One of all instances of a service relays; the others wait for its place.
+
+    Its lock, its reads and its marks share one connection: who loses it has lost the right to send.
+    A crash between sending and marking sends again, and the receivers' inbox makes it once.
+    """
+
+    def __init__(
+        self, database: Database, broker: Broker, clock: Clock, telemetry: Telemetry | None = None
+    ) -> None:
+        """`telemetry`: the Program's; left out, that of the running context."""
+        self._database = database
+        self._broker = broker
+        self._clock = clock
+        self._telemetry = telemetry or current() or Telemetry(database.schema)
+        self._connection: asyncpg.Connection | None = None
+        self._called = asyncio.Event()
+        self._away: str | None = None
+
+    async def ready(self) -> None:
+        """Raise Unavailable, with the reason, if events cannot leave. Waiting for one's turn is no reason."""
+        if self._away is not None:
+            raise Unavailable(self._away)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Relay until `stop`."""
+        work = asyncio.create_task(self._relay(), name=f"relay {self._database.schema}")
+        halted = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({work, halted}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (work, halted):
+                task.cancel()
+            await asyncio.gather(work, halted, return_exceptions=True)
+            await self.close()
+
+    async def _relay(self) -> None:
+        pauses = Pauses()
+        with self._telemetry.active():
+            while True:
+                try:
+                    connection = await self._elected()
+                    beside = asyncio.create_task(self._beside())
+                    try:
+                        await self._work(connection, pauses)
+                    finally:
+                        beside.cancel()
+                        await asyncio.gather(beside, return_exceptions=True)
+                except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as err:
+                    self._away = f"PostgreSQL: {type(err).__name__}"
+                    log.warning("%s cannot relay: %s", self._database.schema, self._away)
+                    await self.close()
+                    await asyncio.sleep(pauses.next())
+
+    async def _work(self, connection: asyncpg.Connection, pauses: Pauses) -> None:
+        while True:
+            self._called.clear()
+            try:
+                sent = await self._send_batch(connection)
+            except BrokerAway as err:
+                self._away = err.detail
+                log.warning("%s cannot relay: %s", self._database.schema, err.detail)
+                await asyncio.sleep(pauses.next())
+                continue
+            self._away = None
+            pauses.reset()
+            if sent < BATCH:
+                await wait_for(self._called, LOOK_EVERY)
+
+    async def once(self) -> int:
+        """Send all that waits now; for tests and commands. Returns how many. Raises BrokerAway."""
+        connection = self._connection or await self._elected()
+        total = 0
+        with self._telemetry.active():
+            while sent := await self._send_batch(connection):
+                total += sent
+        return total
+
+    async def _send_batch(self, connection: asyncpg.Connection) -> int:
+        rows = await connection.fetch(_WAITING, BATCH)
+        if rows:
+            await self._broker.send(
+                [
+                    Outgoing(row["topic"], row["key"].encode(), row["value"], _headers(row["headers"]))
+                    for row in rows
+                ]
+            )
+            await connection.execute(_MARK, [row["id"] for row in rows])
+            for row in rows:
+                count(EVENTS_ANNOUNCED, attributes={"mash.event.type": row["type"]})
+        return len(rows)
+
+    async def _elected(self) -> asyncpg.Connection:
+        """A connection that holds the lock of this schema's outbox; waits until it does."""
+        dsn = make_url(self._database.worker_dsn).set(drivername="postgresql")
+        schema = self._database.schema
+        connection = await asyncpg.connect(
+            dsn.render_as_string(hide_password=False),
+            timeout=5,
+            server_settings={
+                "application_name": f"mash {schema} relay",
+                "search_path": schema,
+                "tcp_keepalives_idle": "10",
+                "tcp_keepalives_interval": "5",
+                "tcp_keepalives_count": "3",
+            },
+        )
+        self._connection = connection
+        await connection.execute(_LOCK, channel_of(schema), timeout=None)
+        await connection.add_listener(channel_of(schema), self._call)
+        return connection
+
+    def _call(self, *_: object) -> None:
+        self._called.set()
+
+    async def _beside(self) -> None:
+        """Gauges, and forgetting what was sent or handled long ago."""
+        tidied = 0.0
+        while True:
+            try:
+                async with self._database.worker_unit() as unit:
+                    found = (await unit.connection.exec_driver_sql(_AGE)).mappings().one()
+                    observe(OUTBOX_WAITING, found["waiting"])
+                    observe(OUTBOX_AGE, float(found["age"]))
+                    if asyncio.get_running_loop().time() - tidied > TIDY_EVERY:
+                        tidied = asyncio.get_running_loop().time()
+                        await unit.connection.exec_driver_sql(_TIDY)
+                        await inbox.prune(unit)
+            except Unavailable as err:
+                log.info("%s cannot tidy: %s", self._database.schema, err.detail)
+            await asyncio.sleep(GAUGES_EVERY)
+
+    async def close(self) -> None:
+        """Give up the lock."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+
+def _headers(stored: str) -> list[tuple[str, bytes]]:
+    return [(name, value.encode()) for name, value in json.loads(stored).items()]

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The cities' folders: ours are in order, each kind of fault is told with its place, a city is a folder."""
+
+import shutil
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mash_sdk.tenants import Tenants
+from mash_tools.cities.checker import check
+from mash_tools.cities.commands import main
+from mash_tools.cities.contrast import ENOUGH, contrast
+
+CITIES = Path(__file__).parents[2] / "cities"
+NAMES = ("heidelberg", "heilbronn", "mannheim")
+FORM = "forms/bewohnerparkausweis.yaml"
+
+
+@pytest.fixture
+def cities(tmp_path: Path) -> Path:
+    """A copy of our cities to be spoilt."""
+    return shutil.copytree(CITIES, tmp_path / "cities")
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text, f"the test's own premise: {old!r} is in {file}"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def line_of(file: Path, text: str) -> int:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if text in line)
+
+
+def test_our_cities_are_in_order() -> None:
+    assert tuple(sorted(Tenants.load(CITIES, "http://localhost:8000"))) == NAMES
+    assert check(CITIES, []) == []
+
+
+def test_contrast_is_wcags() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.478, abs=0.001)  # the well-known near miss
+    assert contrast("#ffffff", "#ffffff") == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_colours_can_be_read(name: str) -> None:
+    colours = tomllib.loads((CITIES / name / "portal.toml").read_text(encoding="utf-8"))["colours"]
+    for front, back in (("on_primary", "primary"), ("on_accent", "accent"), ("text", "surface")):
+        assert contrast(colours[front], colours[back]) >= ENOUGH
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_amounts_are_whole_cents_and_say_where_they_come_from(name: str) -> None:
+    fees = tomllib.loads((CITIES / name / "fees.toml").read_text(encoding="utf-8"))["fees"]
+    assert fees
+    for fee in fees.values():
+        assert isinstance(fee["cents"], int)
+        assert fee["currency"] == "EUR"
+        assert ("source" in fee) != (fee.get("demo") is True)
+
+
+SPOILT: list[tuple[str, str, str, str, str]] = [
+    ("city.toml", 'name = "heidelberg"', 'name = "bergheim"', "bergheim", "write 'heidelberg'"),
+    ("city.toml", 'ags = "08221000"', 'ags = "8221000"', "ags =", "eight digits"),
+    ("city.toml", 'ars = "082210000000"', 'ars = "081210000000"', "SPDX", "different municipalities"),
+    ("city.toml", 'timezone = "Europe/Berlin"', 'timezone = "Europa/Berlin"', "timezone", "no time zone"),
+    ("city.toml", 'timezone = "Europe/Berlin"', 'zone = "Europe/Berlin"', "zone =", "zone is not known here"),
+    ("city.toml", "demo = true", "demo = tru", "demo = tru", "correct the syntax"),
+    ("portal.toml", "as_of = 2025-07-24 }", "demo = true }", "phone =", "marked as demo"),
+    (
+        "portal.toml",
+        'online für Sie da", demo = true',
+        'online für Sie da"',
+        "claim =",
+        "fact without origin",
+    ),
+    ("portal.toml", 'primary = "#8a1328"', 'primary = "#e98"', "primary =", "write #rrggbb"),
+    ("portal.toml", 'primary = "#8a1328"', 'primary = "#ee9988"', "[colours]", "too little contrast"),
+    ("portal.toml", 'slug = "wohnen-und-umzug"', 'slug = "auto-und-verkehr"', "", "there twice"),
+    ("portal.toml", 'icon = "car"', 'icon = "auto"', "icon =", "choose"),
+    ("offices.toml", 'id = "buergeramt"', 'id = "rathaus"', "", "office 'buergeramt' is not in offices.toml"),
+    ("fees.toml", 'currency = "EUR"', "", "[fees.parkausweis-jahr]", "currency is missing"),
+    ("fees.toml", "cents = 12000", "cents = 120.0", "cents =", "valid integer"),
+    (
+        "fees.toml",
+        "[fees.parkausweis-jahr]",
+        "[fees.parken]",
+        "",
+        "fee 'parkausweis-jahr' is not in fees.toml",
+    ),
+    ("payments.toml", "demo = true", "", "[xbezahldienste]", "fact without origin"),
+    ("notify.toml", "noreply@", "noreply.", "address =", "is not right"),
+    ("people.toml", 'roles = ["clerk"]', 'roles = ["mayor"]', "mayor", "choose"),
+    (FORM, "office: buergeramt", "office: rathaus", "office: rathaus", "write buergeramt"),
+    (FORM, "situations: [auto", "situations: [autos", "situations:", "'autos-und-verkehr' is not in portal"),
+    (FORM, "name: bewohnerparkausweis", "name: parkausweis", "name: parkausweis", "as the file"),
+    (FORM, 'version: "1"', "version: 1", "version: 1", "number in quotes"),
+    (FORM, "path: /plate", "path: /licence", "path: /licence", "/licence is not in data.properties"),
+    (FORM, "path: /plate", "path: /street", "path: /street", "asked twice"),
+    (FORM, "type: boolean", "type: bool", "keeper:", "no JSON Schema"),
+    (FORM, "'^[0-9]{5}$'", "'^[0-9{5}$'", "postal_code:", "is not a 'regex'"),
+    (FORM, "trust_level: 1", "trust_level: 5", "trust_level: 5", "less than or equal to 4"),
+    (FORM, "shows: [/given_name", "shows: [/first_name", "shows:", "/first_name is not in data.properties"),
+    (FORM, "keep: P30D", "keep: 30 Tage", "draft:", "ISO 8601 duration"),
+    (FORM, 'title: {de: "Ihr Fahrzeug"}', 'title: {en: "Your car"}', "Your car", "title is missing in de"),
+    (FORM, "        autocomplete: email", "        autocomplet: email", "autocomplet:", "not known here"),
+    (
+        FORM,
+        "trust_level: 1",
+        'leika: {value: "99000000000000", demo: true}\ntrust_level: 1',
+        "leika",
+        "never made up",
+    ),
+    (FORM, "  COMPLETED:", "  DONE:", "DONE", "not known"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "at", "says"), SPOILT)
+def test_a_fault_is_told_with_file_line_and_remedy(
+    cities: Path, file: str, old: str, new: str, at: str, says: str
+) -> None:
+    spoilt = cities / "heidelberg" / file
+    change(spoilt, old, new)
+    faults = check(cities, [])
+    about = [fault for fault in faults if says in fault.what]
+    assert about, f"found only {[str(fault) for fault in faults]}"
+    if at:
+        assert (spoilt, line_of(spoilt, at)) in {(fault.file, fault.line) for fault in about}
+
+
+def test_all_faults_are_told_at_once(cities: Path) -> None:
+    (cities / "mannheim" / "notify.toml").unlink()
+    (cities / "mannheim" / "fee.toml").write_text("")
+    change(cities / "heilbronn" / "city.toml", "demo = true", "demo = false")
+    for name in ("heidelberg", "mannheim"):
+        change(cities / name / "city.toml", "hosts = []", 'hosts = ["service.example.de"]')
+    told = "\n".join(str(fault) for fault in check(cities, []))
+    assert "notify.toml:1: the file is missing; add it" in told
+    assert "fee.toml:1: is no file of a city's folder" in told
+    assert "heilbronn/people.toml:1: holds public passwords" in told
+    assert "host service.example.de belongs to heidelberg too" in told
+
+
+def test_only_the_cities_named_are_told_of(cities: Path) -> None:
+    (cities / "mannheim" / "notify.toml").unlink()
+    assert check(cities, ["heidelberg"]) == []
+    assert len(check(cities, ["mannheim"])) == 1
+    assert "no such city" in check(cities, ["atlantis"])[0].what
+
+
+@pytest.fixture
+def run(cities: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    def command(*words: str) -> tuple[int, str]:
+        code = main([*words, "--cities", str(cities)])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return command
+
+
+def test_a_fourth_city_is_just_a_folder(cities: Path, run: Callable[..., tuple[int, str]]) -> None:
+    assert run("new", "neckargemuend", "--title", "Neckargemünd")[0] == 0
+    code, said = run("check", "neckargemuend")
+    assert code == 1
+    assert "eight digits" in said
+    assert said.splitlines()[-1] == "1 to put right."
+    change(cities / "neckargemuend" / "city.toml", 'ags = ""', 'ags = "08000000"')
+    assert run("check") == (0, "heidelberg, heilbronn, mannheim, neckargemuend: in order.\n")
+    tenant = Tenants.load(cities, "http://localhost:8000")["neckargemuend"]
+    assert (tenant.title, tenant.demo) == ("Neckargemünd", True)
+    form = yaml.safe_load((cities / "neckargemuend" / "forms" / "anfrage.yaml").read_text(encoding="utf-8"))
+    assert "fee" not in form
+
+
+@pytest.mark.parametrize("name", ["heidelberg", "operators", "Neckar", "a b", "../x"])
+def test_a_name_that_cannot_be_is_refused(name: str, run: Callable[..., tuple[int, str]]) -> None:
+    code, said = run("new", name)
+    assert code == 2
+    assert "choose another" in said or "cannot be a city's name" in said
+
+
+def test_a_city_with_faults_is_not_added(cities: Path, run: Callable[..., tuple[int, str]]) -> None:
+    (cities / "mannheim" / "fees.toml").unlink()
+    code, said = run("add", "mannheim")
+    assert code == 1
+    assert "fees.toml:1: the file is missing" in said
+
+
+def test_without_a_keycloak_one_sentence_says_what_to_do(
+    tmp_path: Path, run: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MASH_KEYCLOAK", raising=False)
+    code, said = run("add", "mannheim", "--data", str(tmp_path / "nothing"))
+    assert code == 2
+    assert "start ./mash up" in said
+    assert len(said.splitlines()) == 1

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Way in: HTTP for programs. A payer's payments, the attempts to pay them, the return from a provider."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+
+from mash_payments.model import Attempt, Money, Payment
+from mash_payments.service import Checkout, PaymentService, StartPayment
+from mash_sdk import journey
+from mash_sdk.http import After, Allow, InUnit, Limit, Provide, Router
+from mash_sdk.identity import Principal
+from mash_sdk.ids import parse_id
+from mash_sdk.problems import Fault, Invalid
+from mash_sdk.tenants import Tenants
+
+router = Router()
+
+Citizen = Annotated[Principal, Depends(Allow("citizen"))]
+Anyone = Annotated[Principal, Depends(Allow.anyone())]
+Payments = Annotated[PaymentService, Provide(PaymentService)]
+Paying = Annotated[Checkout, Provide(Checkout)]
+Cities = Annotated[Tenants, Provide(Tenants)]
+
+KEY = "idempotency-key"
+KEY_LENGTH = range(8, 129)
+# Read by hand: the SDK's IdempotencyKey keeps a unit open meanwhile, and here a provider is called.
+KEY_DOC = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": "^[\\x21-\\x7e]+$"},
+            "description": "New for each intent. The same key for the same payment names the same attempt; "
+            "for another payment 409.",
+        }
+    ]
+}
+
+
+class AmountView(BaseModel):
+    """Money in minor units."""
+
+    cents: int
+    currency: str = Field(description="ISO 4217")
+
+    @classmethod
+    def of(cls, money: Money) -> AmountView:
+        return cls(cents=money.cents, currency=money.currency)
+
+
+class AttemptView(BaseModel):
+    """One attempt to pay. `redirect_url` is where the payer has to go, while the attempt is open."""
+
+    id: str
+    state: Literal["UNKNOWN", "INITIAL", "PAYED", "CANCELED", "FAILED"]
+    started_at: datetime
+    redirect_url: str | None = None
+    refund: Literal["overpaid", "mismatch"] | None = Field(
+        None, description="set when the money of this attempt has to go back, and why"
+    )
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> AttemptView:
+        return cls(
+            id=attempt.id,
+            state=attempt.state.value,
+            started_at=attempt.started_at,
+            redirect_url=attempt.redirect_url if attempt.state.value == "INITIAL" else None,
+            refund=attempt.flag.value if attempt.flag else None,
+        )
+
+
+class PaymentView(BaseModel):
+    """A fee and how it stands."""
+
+    id: str
+    application_id: str
+    reference: str
+    state: Literal["OPEN", "STARTED", "SETTLED"]
+    due: AmountView
+    receipt_number: str = Field(description="Kassenzeichen")
+    opened_at: datetime
+    settled_at: datetime | None
+    attempts: list[AttemptView]
+
+    @classmethod
+    def of(cls, payment: Payment) -> PaymentView:
+        return cls(
+            id=payment.id,
+            application_id=payment.application_id,
+            reference=payment.reference,
+            state=payment.state.value,
+            due=AmountView.of(payment.due),
+            receipt_number=payment.receipt_number,
+            opened_at=payment.opened_at,
+            settled_at=payment.settled_at,
+            attempts=[AttemptView.of(attempt) for attempt in payment.attempts],
+        )
+
+
+class PaymentPage(BaseModel):
+    """A page of payments, newest first; `next` goes into `?after=`."""
+
+    items: list[PaymentView]
+    next: str | None
+
+
+@router.get("/api/payments/v1/payments")
+async def list_payments(
+    who: Citizen, unit: InUnit, payments: Payments, limit: Limit = 50, after: After = None
+) -> PaymentPage:
+    """The caller's own payments."""
+    cursor = parse_id(after, "?after") if after else None
+    found = await payments.list_own(who.subject, unit, limit=limit + 1, after=cursor)
+    shown = found[:limit]
+    return PaymentPage(
+        items=[PaymentView.of(payment) for payment in shown],
+        next=shown[-1].id if len(found) > limit else None,
+    )
+
+
+@router.get("/api/payments/v1/payments/{payment_id}")
+async def get_payment(payment_id: str, who: Citizen, unit: InUnit, payments: Payments) -> PaymentView:
+    """One of the caller's payments."""
+    payment = await payments.own(who.subject, unit, payment_id=parse_id(payment_id, "?payment_id"))
+    journey.join(payment.application_id)
+    return PaymentView.of(payment)
+
+
+@router.post(
+    "/api/payments/v1/payments/{payment_id}/attempts",
+    status_code=201,
+    openapi_extra=KEY_DOC,
+    responses={200: {"model": AttemptView, "description": "an attempt that was there already"}},
+)
+async def start_attempt(
+    payment_id: str, request: Request, response: Response, who: Citizen, paying: Paying
+) -> AttemptView:
+    """Begin to pay, or go on with the open attempt. The payer then has to go to `redirect_url`."""
+    started = await paying.start(
+        StartPayment(
+            tenant=who.tenant,
+            payer=who.subject,
+            payment_id=parse_id(payment_id, "?payment_id"),
+            key=idempotency_key(request),
+        )
+    )
+    if started.attempt is None:
+        raise Invalid("Die Gebühr ist bereits bezahlt.", kind="already-settled", status=409)
+    if not started.new:
+        response.status_code = 200
+    return AttemptView.of(started.attempt)
+
+
+@router.get("/pay-return/{attempt_id}", status_code=303, response_class=RedirectResponse)
+async def come_back(
+    attempt_id: str,
+    who: Anyone,
+    paying: Paying,
+    cities: Cities,
+    sig: Annotated[str, Query(max_length=64)] = "",
+) -> RedirectResponse:
+    """Where a provider sends the payer. Proves nothing: the provider is asked, the payer sees the state."""
+    payment = await paying.returned(who.tenant, attempt_id, sig)
+    return RedirectResponse(cities.url(who.tenant, f"/pay/{payment.application_id}"), status_code=303)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The header's value; raises Invalid for one that is too short, too long or not printable ASCII."""
+    key = request.headers.get(KEY)
+    if key is None:
+        return None
+    if len(key) not in KEY_LENGTH or not all("!" <= letter <= "~" for letter in key):
+        raise Invalid(
+            "Der Idempotency-Key ist nicht brauchbar.",
+            errors=[
+                Fault("?Idempotency-Key", "hat nicht die erwartete Form", "8 bis 128 Zeichen aus ASCII.")
+            ],
+        )
+    return key

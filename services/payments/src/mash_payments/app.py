@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The only wiring of payments: what is made, and who gets what."""
+
+from mash.payments.v1.payments_pb2_grpc import add_PaymentServiceServicer_to_server
+from mash_payments import api, events, views
+from mash_payments.gateways.endpoints import endpoints
+from mash_payments.gateways.xbezahldienste import XBezahldienste
+from mash_payments.rpc import PaymentRpc
+from mash_payments.service import Checkout, PaymentService, Reconciler, Returns
+from mash_payments.settings import Settings
+from mash_payments.store import PostgresPayments
+from mash_sdk.clock import Clock, system_clock
+from mash_sdk.database import Database
+from mash_sdk.program import Program
+from mash_sdk.rpc import RpcDoor
+from mash_sdk.telemetry import observed
+from mash_sdk.tenants import Tenants
+
+
+def build(settings: Settings, clock: Clock = system_clock) -> Program:
+    tenants = Tenants.load(settings.cities, settings.public_url)
+    database = Database(settings, "payments", clock)
+    store = PostgresPayments()
+    provider = XBezahldienste(
+        settings.xbezahldienste_url,
+        settings.xbezahldienste_client_id,
+        settings.xbezahldienste_client_secret.get_secret_value(),
+        endpoints(tenants),
+        settings.provider_seconds,
+    )
+    payments = observed(PaymentService(store, provider.name), "payments")
+    returns = Returns(settings.return_secret.get_secret_value(), tenants.url)
+    checkout = observed(Checkout(payments, provider, database, returns), "checkout")
+    reconciler = Reconciler(
+        checkout, store, database, every=settings.look_every, at_once=settings.look_at_once
+    )
+    return Program(
+        package="mash_payments",
+        settings=settings,
+        database=database,
+        http=[api.router, views.router],
+        rpc=[RpcDoor(add_PaymentServiceServicer_to_server, PaymentRpc(payments))],
+        events=events.subscriptions,
+        provides={PaymentService: payments, Checkout: checkout, Reconciler: reconciler, Tenants: tenants},
+        runs=[reconciler.run],
+        closes=[provider],
+        clock=clock,
+    )

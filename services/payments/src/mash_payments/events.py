@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Way in: Kafka. What payments listens to, readable as a list."""
+
+from typing import Annotated
+
+from mash.forms.v1.events_pb2 import ApplicationSubmitted
+from mash_payments.model import Money
+from mash_payments.service import OpenPayment, PaymentService
+from mash_sdk import journey
+from mash_sdk.database import Unit
+from mash_sdk.http import Provide
+from mash_sdk.kafka import Subscriptions
+
+subscriptions = Subscriptions(group="payments")
+
+Payments = Annotated[PaymentService, Provide(PaymentService)]
+
+
+@subscriptions.on(ApplicationSubmitted)
+async def open_payment(event: ApplicationSubmitted, unit: Unit, payments: Payments) -> None:
+    journey.join(event.application_id)
+    if event.HasField("fee"):
+        await payments.open(
+            OpenPayment(
+                application_id=event.application_id,
+                payer=event.applicant_id,
+                reference=event.reference,
+                due=Money(event.fee.cents, event.fee.currency),
+            ),
+            unit,
+        )

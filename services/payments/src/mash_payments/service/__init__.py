@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The use cases of payments, and the Protocols of what they need."""
+
+from mash_payments.service.checkout import Checkout as Checkout
+from mash_payments.service.checkout import Started as Started
+from mash_payments.service.payments import OpenPayment as OpenPayment
+from mash_payments.service.payments import PaymentService as PaymentService
+from mash_payments.service.payments import StartPayment as StartPayment
+from mash_payments.service.ports import Begun as Begun
+from mash_payments.service.ports import Due as Due
+from mash_payments.service.ports import Order as Order
+from mash_payments.service.ports import PaymentProvider as PaymentProvider
+from mash_payments.service.ports import PaymentStore as PaymentStore
+from mash_payments.service.ports import ProviderAway as ProviderAway
+from mash_payments.service.ports import ProviderError as ProviderError
+from mash_payments.service.ports import ProviderRefused as ProviderRefused
+from mash_payments.service.ports import ProviderSilent as ProviderSilent
+from mash_payments.service.ports import TransactionUnknown as TransactionUnknown
+from mash_payments.service.ports import Units as Units
+from mash_payments.service.reconcile import Reconciler as Reconciler
+from mash_payments.service.returns import Returns as Returns

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Paying at a provider: note the attempt, call the provider outside any unit, note its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from mash_payments.model import Attempt, AttemptState, Payment, PaymentState
+from mash_payments.service.payments import PaymentService, StartPayment
+from mash_payments.service.ports import (
+    Order,
+    PaymentProvider,
+    ProviderAway,
+    ProviderError,
+    ProviderRefused,
+    Units,
+)
+from mash_payments.service.returns import Returns
+from mash_sdk import journey
+from mash_sdk.problems import Conflict, NotFound, Unavailable
+
+STEP = 0.25
+# In steps: how long a second click waits for the first one's attempt, and a page for its payment.
+PATIENCE = 24
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Where the payer has to go; no address when there is nothing left to pay there."""
+
+    payment: Payment
+    attempt: Attempt | None
+    new: bool = False
+
+    @property
+    def redirect_url(self) -> str | None:
+        """The provider's page, while the attempt is open."""
+        if self.attempt is None or self.attempt.state is not AttemptState.INITIAL:
+            return None
+        return self.attempt.redirect_url
+
+
+class Checkout:
+    """Brings payers to the provider and learns how it ended. Opens its units itself, none around a call."""
+
+    def __init__(
+        self,
+        payments: PaymentService,
+        provider: PaymentProvider,
+        units: Units,
+        returns: Returns,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._payments = payments
+        self._provider = provider
+        self._units = units
+        self._returns = returns
+        self._sleep = sleep
+
+    async def start(self, cmd: StartPayment) -> Started:
+        """Open a transaction, or go on with the one that is open: a payer has one at a time.
+
+        Raises NotFound, Conflict (another start is on its way) and Unavailable; after the last one it is
+        safe to start again, since nobody learnt where to pay.
+        """
+        for _ in range(PATIENCE):
+            async with self._units.unit(cmd.tenant) as unit:
+                prepared = await self._payments.prepare(cmd, unit)
+            journey.join(prepared.payment.application_id)
+            match prepared.next, prepared.attempt:
+                case "send", Attempt() as attempt:
+                    return await self._send(cmd.tenant, prepared.payment, attempt)
+                case "resume" | "repeat", Attempt() as attempt:
+                    payment = await self._ask(cmd.tenant, attempt.id) or prepared.payment
+                    now = payment.attempt(attempt.id)
+                    over = payment.state is PaymentState.SETTLED or now.state is AttemptState.INITIAL
+                    if over or prepared.next == "repeat":
+                        return Started(payment, now)
+                case "settled", attempt:
+                    return Started(prepared.payment, attempt)
+                case _:
+                    await self._sleep(STEP)
+        raise Conflict(
+            "Die Zahlung wird gerade in einem anderen Fenster begonnen. Bitte gleich noch einmal versuchen.",
+            kind="payment-being-started",
+            retry_after=5,
+        )
+
+    async def confirm(self, tenant: str, attempt_id: str) -> Payment:
+        """Ask the provider how an attempt stands and keep the answer.
+
+        Raises NotFound for an unknown attempt, ProviderError when the provider gives no answer.
+        """
+        async with self._units.unit(tenant) as unit:
+            payment = await self._payments.by_attempt(attempt_id, unit)
+        journey.join(payment.application_id)
+        attempt = payment.attempt(attempt_id)
+        if attempt.transaction_id is None or attempt.state is AttemptState.PAYED:
+            return payment
+        word = await self._provider.look(tenant, attempt.transaction_id)
+        async with self._units.unit(tenant) as unit:
+            return await self._payments.take(attempt_id, word, unit)
+
+    async def returned(self, tenant: str, attempt_id: str, signature: str) -> Payment:
+        """A payer comes back. The return proves nothing: the provider is asked; if it is silent, later again.
+
+        Raises Forbidden for a wrong signature.
+        """
+        self._returns.check(tenant, attempt_id, signature)
+        payment = await self._ask(tenant, attempt_id)
+        if payment is None:
+            async with self._units.unit(tenant) as unit:
+                payment = await self._payments.by_attempt(attempt_id, unit)
+        return payment
+
+    async def show(self, tenant: str, payer: str, application_id: str) -> Payment:
+        """A payer's payment with the provider's newest word, where one is open.
+
+        The event that opens a payment may come a moment after the payer: NotFound is raised a little later.
+        """
+        for left in reversed(range(PATIENCE // 2)):
+            try:
+                async with self._units.unit(tenant) as unit:
+                    payment = await self._payments.own(payer, unit, application_id=application_id)
+                break
+            except NotFound:
+                if not left:
+                    raise
+                await self._sleep(STEP)
+        journey.join(payment.application_id)
+        attempt = payment.open_attempt
+        if attempt is None or payment.state is PaymentState.SETTLED:
+            return payment
+        return await self._ask(tenant, attempt.id) or payment
+
+    async def _ask(self, tenant: str, attempt_id: str) -> Payment | None:
+        """The payment after a look; None if the provider gave no answer: the reconciler will ask again."""
+        try:
+            return await self.confirm(tenant, attempt_id)
+        except ProviderError:
+            return None
+
+    async def _send(self, tenant: str, payment: Payment, attempt: Attempt) -> Started:
+        order = Order(
+            request_id=attempt.id,
+            amount=payment.due,
+            purpose=f"KZ {payment.receipt_number}",
+            description=f"Gebühr zum Antrag {payment.reference}",
+            return_url=self._returns.address(tenant, attempt.id),
+            at=attempt.started_at,
+        )
+        try:
+            answer = await self._provider.begin(tenant, order)
+        except (ProviderRefused, ProviderAway) as err:
+            async with self._units.unit(tenant) as unit:
+                await self._payments.refused(attempt.id, unit)
+            raise Unavailable(
+                "Der Bezahldienst hat die Zahlung nicht angenommen. Es wurde nichts abgebucht.",
+                kind="provider-refused" if isinstance(err, ProviderRefused) else "provider-away",
+                retry_after=30,
+            ) from err
+        except ProviderError as err:
+            async with self._units.unit(tenant) as unit:
+                await self._payments.lost(attempt.id, unit)
+            raise Unavailable(
+                "Der Bezahldienst hat nicht geantwortet. Es wurde nichts abgebucht, Sie können neu beginnen.",
+                kind="provider-silent",
+                retry_after=5,
+            ) from err
+        async with self._units.unit(tenant) as unit:
+            payment = await self._payments.begun(attempt.id, answer, unit)
+        return Started(payment, payment.attempt(attempt.id), new=True)

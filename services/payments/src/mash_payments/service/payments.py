@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Use cases within one unit of work. None of them commits or calls a third party."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mash_payments import signals
+from mash_payments.model import (
+    Attempt,
+    AttemptState,
+    Change,
+    Money,
+    Payment,
+    PaymentState,
+    Seen,
+    receipt_number,
+)
+from mash_payments.service.ports import Begun, PaymentStore
+from mash_sdk.database import Unit
+from mash_sdk.ids import new_id
+from mash_sdk.problems import Conflict, NotFound
+from mash_sdk.telemetry import count, traceparent
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPayment:
+    """A fee that is due for an application."""
+
+    application_id: str
+    payer: str
+    reference: str
+    due: Money
+
+
+@dataclass(frozen=True, slots=True)
+class StartPayment:
+    """A payer wants to pay. Names the payment or its application; `key` is the caller's Idempotency-Key."""
+
+    tenant: str
+    payer: str
+    payment_id: str | None = None
+    application_id: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What has to happen next.
+
+    send: a new attempt · resume: the open one · repeat: the one this key named before · wait: one is on its
+    way · settled: nothing.
+    """
+
+    next: Literal["send", "resume", "repeat", "wait", "settled"]
+    payment: Payment
+    attempt: Attempt | None = None
+
+
+class PaymentService:
+    """Opens payments, keeps attempts, takes a provider's word."""
+
+    def __init__(self, store: PaymentStore, provider: str) -> None:
+        self._store = store
+        self._provider = provider
+
+    async def open(self, cmd: OpenPayment, unit: Unit) -> None:
+        """Open the payment of an application. A second time for the same application changes nothing."""
+        if cmd.due.cents <= 0:
+            return
+        now = unit.clock.now()
+        payment = Payment(
+            id=new_id(),
+            application_id=cmd.application_id,
+            payer=cmd.payer,
+            reference=cmd.reference,
+            due=cmd.due,
+            receipt_number=receipt_number(now.year, await self._store.next_receipt(unit)),
+            opened_at=now,
+        )
+        if await self._store.add(unit, payment):
+            payment.opened()
+            announce(payment, unit)
+            count(signals.OPENED)
+
+    async def prepare(self, cmd: StartPayment, unit: Unit) -> Prepared:
+        """Decide how to go on, and note a new attempt before the provider hears of it."""
+        payment = await self._own(cmd, unit)
+        now = unit.clock.now()
+        earlier = await self._keyed(cmd, payment, unit)
+        if payment.state is PaymentState.SETTLED:
+            return Prepared("settled", payment, earlier or payment.settling)
+        if earlier is not None and earlier.state is not AttemptState.UNKNOWN:
+            return Prepared("repeat", payment, earlier)
+        if payment.open_attempt is not None:
+            await self._remember(cmd, payment.open_attempt, unit)
+            return Prepared("resume", payment, payment.open_attempt)
+        if payment.on_its_way(now):
+            return Prepared("wait", payment)
+        attempt = Attempt(id=new_id(), provider=self._provider, started_at=now, trace=traceparent() or "")
+        payment.prepare(attempt)
+        await self._store.save(unit, payment)
+        await self._remember(cmd, attempt, unit)
+        count(signals.STARTED, attributes={"mash.payment.provider": self._provider})
+        return Prepared("send", payment, attempt)
+
+    async def begun(self, attempt_id: str, answer: Begun, unit: Unit) -> Payment:
+        """The provider opened the attempt's transaction."""
+        payment = await self._of_attempt(attempt_id, unit)
+        payment.begun(attempt_id, answer.transaction_id, answer.redirect_url, unit.clock.now())
+        return await self._keep(payment, unit)
+
+    async def refused(self, attempt_id: str, unit: Unit) -> Payment:
+        """The provider did not open it."""
+        payment = await self._of_attempt(attempt_id, unit)
+        payment.refused(attempt_id, unit.clock.now())
+        return await self._keep(payment, unit)
+
+    async def lost(self, attempt_id: str, unit: Unit) -> Payment:
+        """The provider's answer never came; the attempt stays unknown."""
+        payment = await self._of_attempt(attempt_id, unit)
+        payment.attempt(attempt_id).lost(unit.clock.now())
+        count(signals.UNKNOWN, attributes={"mash.payment.provider": self._provider})
+        return await self._keep(payment, unit)
+
+    async def take(self, attempt_id: str, word: Seen, unit: Unit) -> Payment:
+        """Take the provider's word about an attempt; the same word twice has one effect."""
+        payment = await self._of_attempt(attempt_id, unit)
+        change = payment.seen(attempt_id, word, unit.clock.now())
+        if change is not Change.NOTHING:
+            labels = {"mash.payment.provider": self._provider, "mash.payment.outcome": change.value}
+            count(signals.WORDS, attributes=labels)
+        return await self._keep(payment, unit)
+
+    async def by_attempt(self, attempt_id: str, unit: Unit) -> Payment:
+        """The payment an attempt belongs to. Raises NotFound."""
+        return found(await self._store.of_attempt(unit, attempt_id))
+
+    async def of_application(self, application_id: str, unit: Unit) -> Payment:
+        """The payment of an application, for other services. Raises NotFound."""
+        return found(await self._store.of_application(unit, application_id))
+
+    async def own(self, payer: str, unit: Unit, *, payment_id: str = "", application_id: str = "") -> Payment:
+        """A payer's payment by its id or its application; NotFound also if it is somebody else's."""
+        payment = (
+            await self._store.find(unit, payment_id)
+            if payment_id
+            else await self._store.of_application(unit, application_id)
+        )
+        return owned(payment, payer)
+
+    async def list_own(self, payer: str, unit: Unit, *, limit: int, after: str | None) -> Sequence[Payment]:
+        """A payer's payments, newest first; `after` is the id of the last one seen."""
+        return await self._store.of_payer(unit, payer, limit=limit, after=after)
+
+    async def _own(self, cmd: StartPayment, unit: Unit) -> Payment:
+        payment = (
+            await self._store.find(unit, cmd.payment_id, lock=True)
+            if cmd.payment_id
+            else await self._store.of_application(unit, cmd.application_id or "", lock=True)
+        )
+        return owned(payment, cmd.payer)
+
+    async def _of_attempt(self, attempt_id: str, unit: Unit) -> Payment:
+        return found(await self._store.of_attempt(unit, attempt_id, lock=True))
+
+    async def _keyed(self, cmd: StartPayment, payment: Payment, unit: Unit) -> Attempt | None:
+        attempt_id = await self._store.keyed(unit, cmd.payer, cmd.key) if cmd.key else None
+        if attempt_id is None:
+            return None
+        try:
+            return payment.attempt(attempt_id)
+        except KeyError:
+            raise Conflict(
+                "Dieser Idempotency-Key wurde schon für eine andere Zahlung benutzt.",
+                kind="idempotency-key-reused",
+            ) from None
+
+    async def _remember(self, cmd: StartPayment, attempt: Attempt, unit: Unit) -> None:
+        if cmd.key:
+            await self._store.remember_key(unit, cmd.payer, cmd.key, attempt.id)
+
+    async def _keep(self, payment: Payment, unit: Unit) -> Payment:
+        await self._store.save(unit, payment)
+        announce(payment, unit)
+        return payment
+
+
+def announce(payment: Payment, unit: Unit) -> None:
+    """Hand what happened to the unit."""
+    unit.announce(*payment.happened)
+    payment.happened.clear()
+
+
+def found(payment: Payment | None) -> Payment:
+    """The payment; NotFound if there is none."""
+    if payment is None:
+        raise NotFound("Diese Zahlung gibt es nicht.")
+    return payment
+
+
+def owned(payment: Payment | None, payer: str) -> Payment:
+    """The payment if it is the payer's; NotFound otherwise, so that nobody learns of others' payments."""
+    if payment is None or not payer or payment.payer != payer:
+        raise NotFound("Diese Zahlung gibt es nicht.")
+    return payment

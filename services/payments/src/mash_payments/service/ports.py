@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the use cases need from outside: a payment provider, a store, units of work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mash_payments.model import Money, Payment, Seen
+from mash_sdk.database import Unit
+
+
+class ProviderError(Exception):
+    """A provider did not do what was asked. Its text holds no personal data."""
+
+
+class ProviderAway(ProviderError):
+    """Not reached: it certainly did nothing. The same may succeed later."""
+
+
+class ProviderSilent(ProviderError):
+    """Asked, but no usable answer came: whether it did it cannot be known."""
+
+
+class ProviderRefused(ProviderError):
+    """It said no. The text is its reason code."""
+
+
+class TransactionUnknown(ProviderError):
+    """It does not know the transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a provider is told to collect. `request_id` is never used for another order."""
+
+    request_id: str
+    amount: Money
+    purpose: str
+    """What the payer's bank statement says."""
+    description: str
+    """What the payer reads at the provider."""
+    return_url: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A transaction the provider opened, and where the payer has to go."""
+
+    transaction_id: str
+    redirect_url: str
+
+
+class PaymentProvider(Protocol):
+    """A third party that collects money. Every adapter passes tests/conformance."""
+
+    @property
+    def name(self) -> str:
+        """As it appears in PaymentSettled.provider."""
+        ...
+
+    async def begin(self, tenant: str, order: Order) -> Begun:
+        """Open a transaction. Raises ProviderAway, ProviderRefused or ProviderSilent."""
+        ...
+
+    async def look(self, tenant: str, transaction_id: str) -> Seen:
+        """How the transaction stands. Raises ProviderAway, ProviderSilent or TransactionUnknown."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An attempt it is time to look at, and the trace its payer started it in."""
+
+    tenant: str
+    attempt_id: str
+    trace: str
+
+
+class PaymentStore(Protocol):
+    """Payments with their attempts. `lock` keeps others from changing the payment until the unit ends."""
+
+    async def next_receipt(self, unit: Unit) -> int:
+        """The next running number of a Kassenzeichen; a number may be left out, none comes twice."""
+        ...
+
+    async def add(self, unit: Unit, payment: Payment) -> bool:
+        """Store a new payment; False if its application already has one."""
+        ...
+
+    async def save(self, unit: Unit, payment: Payment) -> None:
+        """Store what changed in a payment that was read with `lock`."""
+        ...
+
+    async def find(self, unit: Unit, payment_id: str, *, lock: bool = False) -> Payment | None:
+        """By its id."""
+        ...
+
+    async def of_application(self, unit: Unit, application_id: str, *, lock: bool = False) -> Payment | None:
+        """By its application."""
+        ...
+
+    async def of_attempt(self, unit: Unit, attempt_id: str, *, lock: bool = False) -> Payment | None:
+        """By one of its attempts."""
+        ...
+
+    async def of_payer(self, unit: Unit, payer: str, *, limit: int, after: str | None) -> Sequence[Payment]:
+        """A payer's payments, newest first, from the one behind `after` on."""
+        ...
+
+    async def keyed(self, unit: Unit, payer: str, key: str) -> str | None:
+        """The attempt a payer's Idempotency-Key was used for."""
+        ...
+
+    async def remember_key(self, unit: Unit, payer: str, key: str, attempt_id: str) -> None:
+        """Bind a payer's Idempotency-Key to an attempt, also if it named another one before."""
+        ...
+
+    async def claim_due(self, unit: Unit, now: datetime, *, again: datetime, limit: int) -> Sequence[Due]:
+        """Attempts of all tenants due for a look; nobody else gets them before `again`."""
+        ...
+
+    async def counts(self, unit: Unit, now: datetime) -> tuple[int, int]:
+        """Attempts due for a look, and attempts whose money has to go back; of all tenants."""
+        ...
+
+
+class Units(Protocol):
+    """Opens units of work: those of one tenant, and the worker's, which see every tenant."""
+
+    def unit(self, tenant: str) -> AbstractAsyncContextManager[Unit]:
+        """A transaction that sees only this tenant's rows."""
+        ...
+
+    def worker_unit(self) -> AbstractAsyncContextManager[Unit]:
+        """A transaction that sees all rows."""
+        ...

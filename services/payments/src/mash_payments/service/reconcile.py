@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Looks at open attempts without being asked, so that a payment counts even if its payer never comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Protocol
+
+from mash_payments import signals
+from mash_payments.service.checkout import Checkout
+from mash_payments.service.ports import Due, PaymentStore, ProviderError, Units
+from mash_sdk.problems import Problem
+from mash_sdk.telemetry import record, step
+
+log = logging.getLogger(__name__)
+
+# Whoever claimed an attempt and died leaves it to others after this.
+CLAIM = timedelta(seconds=60)
+
+
+class Pausing(Protocol):
+    """What the Program gives to background work (mash_sdk.running.Running)."""
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait; True once it is time to stop."""
+        ...
+
+
+class Reconciler:
+    """Claims attempts that are due, of all tenants, and looks at a bounded number side by side.
+
+    Several instances may run: a claim is one instance's.
+    """
+
+    def __init__(
+        self, checkout: Checkout, store: PaymentStore, units: Units, *, every: float, at_once: int
+    ) -> None:
+        self._checkout = checkout
+        self._store = store
+        self._units = units
+        self._every = every
+        self._at_once = at_once
+
+    async def run(self, running: Pausing) -> None:
+        """Look for due attempts until it is time to stop."""
+        while not await running.pause(0 if await self.once() >= self._at_once else self._every):
+            pass
+
+    async def once(self) -> int:
+        """Look at what is due now; how many there were."""
+        async with self._units.worker_unit() as unit:
+            now = unit.clock.now()
+            waiting, refunds = await self._store.counts(unit, now)
+            due = await self._store.claim_due(unit, now, again=now + CLAIM, limit=self._at_once)
+        record(signals.WAITING, waiting)
+        record(signals.REFUNDS, refunds)
+        # A task each: what one joins (its journey) must not reach the next.
+        await asyncio.gather(*(asyncio.create_task(self._look(one)) for one in due))
+        return len(due)
+
+    async def _look(self, due: Due) -> None:
+        with step("payments.reconcile", links=[due.trace or None], attributes={"mash.tenant": due.tenant}):
+            try:
+                await self._checkout.confirm(due.tenant, due.attempt_id)
+            except Exception as err:
+                # The claim runs out and it is looked at again.
+                expected = isinstance(err, ProviderError | Problem)
+                log.warning("attempt %s: %s", due.attempt_id, type(err).__name__, exc_info=not expected)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What payments emits: every metric and attribute name. Dashboards and alerts are generated from here."""
+
+from typing import Literal
+
+from mash_sdk.metrics import counter, gauge, histogram
+
+Attribute = Literal[
+    "mash.payment.provider",  # adapter, for example xbezahldienste
+    "mash.payment.outcome",  # what a call to the provider, or its word, came to
+]
+
+OPENED = counter("mash.payments.opened", doc="fees that became due")
+STARTED = counter(
+    "mash.payments.attempts",
+    doc="attempts to pay that were sent to a provider",
+    attributes=("mash.payment.provider",),
+)
+WORDS = counter(
+    "mash.payments.words",
+    doc="what providers' answers changed: nothing, settled, ended, overpaid, mismatch",
+    attributes=("mash.payment.provider", "mash.payment.outcome"),
+)
+UNKNOWN = counter(
+    "mash.payments.unknown", doc="attempts whose answer never came", attributes=("mash.payment.provider",)
+)
+RETURNS_REFUSED = counter(
+    "mash.payments.returns.refused", doc="returns from a provider with a wrong signature"
+)
+PROVIDER_SECONDS = histogram(
+    "mash.payments.provider.duration",
+    doc="time a provider took to answer",
+    attributes=("mash.payment.provider", "mash.payment.outcome"),
+)
+WAITING = gauge("mash.payments.waiting", doc="open attempts that are due for a look")
+REFUNDS = gauge("mash.payments.refunds", doc="attempts whose money has to go back")

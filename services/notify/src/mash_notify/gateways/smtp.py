@@ -3,6 +3,7 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -32,7 +33,11 @@ class SmtpChannel:
         """See `mash_notify.service.sender.Channel`."""
         try:
             sender, content = self._senders[mail.tenant], _content(mail, self._senders[mail.tenant])
-        except (ValueError, IndexError):  # what the standard library says to an address that is none
+        except (
+            ValueError,
+            IndexError,
+            MessageError,
+        ):  # what the standard library says to an address that is none
             raise Refused from None
         server: dict[str, str | int] = {"server.address": self._host, "server.port": self._port}
         with step("smtp", kind=SpanKind.CLIENT, attributes=server):
@@ -62,7 +67,8 @@ class SmtpChannel:
         """Everything before the words: whatever goes wrong here, nothing was sent."""
         try:
             await client.connect()
-            await client.ehlo()
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
             options = [f"size={size}"] if client.supports_extension("size") else []
             await client.mail(sender, options=options)
             await client.rcpt(recipient)

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import asyncpg
 from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.engine import make_url
 
 from mash_notify.model import Message, State
 from mash_notify.service.sender import Parcel, Superseded
@@ -30,15 +31,29 @@ class SqlQueue:
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator["SqlTurn"]:
         bell = asyncio.Event()
-        connection = await asyncpg.connect(self._database.worker_dsn, timeout=5)
+        connection = await _connect(self._database.worker_dsn)
         try:
             connection.add_termination_listener(lambda *_: bell.set())
             await connection.add_listener(BELL, lambda *_: bell.set())
-            await connection.execute("select pg_advisory_lock(hashtext($1))", _LOCK)
+            await connection.execute("select pg_advisory_lock(hashtextextended($1, 0))", _LOCK)
             yield SqlTurn(self._database, connection, bell)
         finally:
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close(timeout=2)
+
+
+async def _connect(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection of its own, which notices soon when the other side is gone."""
+    return await asyncpg.connect(
+        make_url(dsn).set(drivername="postgresql").render_as_string(hide_password=False),
+        timeout=5,
+        server_settings={
+            "application_name": "mash notify sender",
+            "tcp_keepalives_idle": "10",
+            "tcp_keepalives_interval": "5",
+            "tcp_keepalives_count": "3",
+        },
+    )
 
 
 class SqlTurn:

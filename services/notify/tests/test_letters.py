@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The words: German, accessible, and silent about what was decided."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from mash_notify.gateways.letters import Letters
+from mash_notify.gateways.senders import senders_of
+from mash_notify.model import Kind
+from mash_notify.service.notices import WriteNotice
+from mash_sdk.tenants import Tenants
+
+CITIES = Path(__file__).parents[3] / "cities"
+
+
+@pytest.fixture
+def tenants() -> Tenants:
+    return Tenants.load(CITIES, "https://portal.example")
+
+
+def notice(kind: Kind, *, reference: str = "HD-7K2M-9QXC", office: str = "Bürgeramt") -> WriteNotice:
+    return WriteNotice(
+        about="a1",
+        kind=kind,
+        service_title="Bewohnerparkausweis",
+        reference=reference,
+        path="/account/applications/a1",
+        office=office,
+    )
+
+
+class Outline(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_letter_says_who_what_and_where(tenants: Tenants, kind: Kind) -> None:
+    letter = Letters(tenants).write("heidelberg", notice(kind), "Anna Beispiel")
+    assert "HD-7K2M-9QXC" in letter.subject
+    assert "\n" not in letter.subject
+    link = "https://portal.example/heidelberg/account/applications/a1"
+    for words in (letter.text, letter.html):
+        assert "Guten Tag Anna Beispiel," in words
+        assert "Bewohnerparkausweis" in words
+        assert link in words
+        assert "Bürgeramt" in words
+        assert "Stadt Heidelberg" in words
+        assert "Demodaten" in words
+
+
+def test_the_service_is_not_named_where_others_may_read_it(tenants: Tenants) -> None:
+    for kind in Kind:
+        assert "Bewohnerparkausweis" not in Letters(tenants).write("heidelberg", notice(kind), "A").subject
+
+
+def test_a_decision_is_announced_and_not_told(tenants: Tenants) -> None:
+    letter = Letters(tenants).write("heidelberg", notice(Kind.DECISION), "Anna")
+    assert "gibt es eine Entscheidung" in letter.text
+    told = (letter.subject + letter.text + letter.html).lower()
+    for word in ("genehmig", "bewillig", "abgelehnt", "ablehnung", "stattgegeben"):
+        assert word not in told
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_html_is_plain_and_accessible(tenants: Tenants, kind: Kind) -> None:
+    outline = Outline()
+    outline.feed(Letters(tenants).write("heidelberg", notice(kind), "Anna").html)
+    tags = [tag for tag, _ in outline.tags]
+    assert ("html", {"lang": "de"}) in outline.tags
+    assert tags.count("h1") == 1
+    assert "title" in tags
+    assert not {"img", "script", "table", "iframe", "form"} & set(tags)
+    assert [attributes["href"] for tag, attributes in outline.tags if tag == "a"]
+
+
+def test_names_are_escaped_in_html_and_plain_in_text(tenants: Tenants) -> None:
+    letter = Letters(tenants).write("heidelberg", notice(Kind.RECEIVED), '<b>"O\'Hara" & Co</b>')
+    assert "<b>" not in letter.html
+    assert "&lt;b&gt;" in letter.html
+    assert '<b>"O\'Hara" & Co</b>' in letter.text
+
+
+def test_without_name_or_office_nothing_hangs_in_the_air(tenants: Tenants) -> None:
+    letter = Letters(tenants).write("heidelberg", notice(Kind.RECEIVED, office=""), "")
+    assert "Guten Tag," in letter.text
+    assert "Bei Fragen" not in letter.text + letter.html
+
+
+def test_a_reference_cannot_break_the_subject(tenants: Tenants) -> None:
+    odd = notice(Kind.RECEIVED, reference="HD\nBcc: x@example.org")
+    assert "\n" not in Letters(tenants).write("heidelberg", odd, "Anna").subject
+
+
+def test_every_city_says_who_it_writes_as(tenants: Tenants) -> None:
+    senders = senders_of(tenants)
+    assert set(senders) == set(tenants)
+    assert all("@" in sender.address and sender.name for sender in senders.values())

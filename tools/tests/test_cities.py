@@ -116,6 +116,8 @@ SPOILT: list[tuple[str, str, str, str, str]] = [
         "leika",
         "never made up",
     ),
+    (FORM, "trust_level: 1", "trust_level: 1\ntrust_level: 2", "trust_level: 2", "there twice"),
+    (FORM, "summary:\n", "summary: {de: eins, zwei}\n#", "summary:", "zwei"),
     (FORM, "  COMPLETED:", "  DONE:", "DONE", "not known"),
 ]
 

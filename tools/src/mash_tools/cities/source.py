@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 Place = tuple[str | int, ...]
 """Keys and indexes from a file's root: ("contact", "phone"), ("steps", 0, "id")."""
 
@@ -83,15 +85,18 @@ def _place(header: str, counts: dict[str, int]) -> Place:
 
 
 def _yaml(file: Path, text: str) -> Source:
+    loader = _Loader(text)
+    lines: dict[Place, int] = {}
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node = loader.get_single_node()
+        if node is not None:
+            _yaml_lines(node, (), lines)
+        data = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as err:
         mark = err.problem_mark
         raise UnreadableError(mark.line + 1 if mark else 1, str(err.problem)) from err
-    lines: dict[Place, int] = {}
-    if node is not None:
-        _yaml_lines(node, (), lines)
+    finally:
+        loader.dispose()
     return Source(file, data, lines)
 
 
@@ -99,8 +104,11 @@ def _yaml_lines(node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
     lines.setdefault(place, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
+            line = key.start_mark.line + 1
             inside = (*place, str(key.value))
-            lines[inside] = key.start_mark.line + 1
+            if inside in lines:
+                raise UnreadableError(line, f"{key.value} is there twice")
+            lines[inside] = line
             _yaml_lines(value, inside, lines)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):

@@ -118,9 +118,11 @@ class Applications(forms_pb2_grpc.ApplicationServiceServicer):
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, str]] = []
+        self.pause = 0.0
 
     async def GetApplicant(self, request: Any, context: Any) -> forms_pb2.GetApplicantResponse:  # noqa: ARG002, N802
         self.seen.append((rpc.caller().client, rpc.unit().tenant, rpc.purpose()))
+        await asyncio.sleep(self.pause)
         match request.application_id:
             case "silent":
                 await asyncio.sleep(60)

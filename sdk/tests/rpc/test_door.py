@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the gRPC door refuses, asked by a bare client that may do everything wrong."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -93,8 +94,22 @@ async def test_bytes_that_are_no_message_are_the_callers_fault(house: Any, chann
 async def test_health_is_open_and_turns_when_the_door_closes(house: Any, channel: Any) -> None:
     health = health_pb2_grpc.HealthStub(channel)
     request = health_pb2.HealthCheckRequest(service="mash.forms.v1.ApplicationService")
-    answer = await health.Check(request, timeout=5)
-    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+    watched = health.Watch(request, timeout=10)
+    assert (await watched.read()).status == health_pb2.HealthCheckResponse.SERVING
+    stopping = asyncio.create_task(house.server.stop(grace=1))
+    assert (await watched.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+    await stopping
+
+
+async def test_a_running_call_ends_before_the_door_closes(house: Any) -> None:
+    house.applications.pause = 0.3
+    asked = asyncio.create_task(house.ask("a1"))
+    async with asyncio.timeout(5):
+        while not house.applications.seen:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await house.server.stop(grace=3)
+    assert (await asked).applicant_id == "a1"
+    assert house.units.ended == [("heidelberg", "committed")]
 
 
 async def test_a_port_in_use_is_said(house: Any) -> None:

@@ -194,7 +194,7 @@ class KafkaMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self, partitions: Collection[Partition], within: float
     ) -> Mapping[Partition, Sequence[Record]]:
         assigned = self._consumer.assignment()
-        wanted = [place for place in partitions if place in assigned]
+        wanted = [TopicPartition(*place) for place in partitions if place in assigned]
         with _reachable():
             polled = await self._consumer.getmany(*wanted, timeout_ms=int(within * 1000), max_records=500)
         self._read.update({place: records[-1].offset + 1 for place, records in polled.items() if records})

@@ -17,8 +17,9 @@ from mash_sdk.problems import Conflict
 HEADER = "idempotency-key"
 REPLAYED = "idempotent-replayed"
 
+# `str | None` inside: FastAPI does not look into `Annotated[…] | None` and would read a query parameter.
 IdempotencyKey = Annotated[
-    str,
+    str | None,
     Header(
         alias="Idempotency-Key",
         min_length=8,

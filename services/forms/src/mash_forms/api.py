@@ -198,7 +198,7 @@ async def submit(
     unit: InUnit,
     applications: Applications,
     body: NewApplication,
-    idempotency_key: IdempotencyKey | None = None,  # noqa: ARG001 — the router answers a repeated key
+    idempotency_key: IdempotencyKey = None,  # noqa: ARG001 — the router answers a repeated key
 ) -> ApplicationView:
     application_id = parse_id(body.id) if body.id is not None else new_id()
     journey.join(application_id)
@@ -246,7 +246,7 @@ async def decide(
     desk: Desk,
     application_id: ApplicationId,
     body: NewDecision,
-    idempotency_key: IdempotencyKey | None = None,  # noqa: ARG001 — the router answers a repeated key
+    idempotency_key: IdempotencyKey = None,  # noqa: ARG001 — the router answers a repeated key
 ) -> ApplicationView:
     wanted = parse_id(application_id, "?application_id")
     journey.join(wanted)

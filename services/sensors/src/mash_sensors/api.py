@@ -146,7 +146,7 @@ async def register_thing(
     things: Use,
     places: Places,
     response: Response,
-    _key: IdempotencyKey | None = None,  # the router answers a repeated key
+    _key: IdempotencyKey = None,  # the router answers a repeated key
 ) -> ThingView:
     """Register a Thing. `Location` names it."""
     _refuse_more(body.model_extra or {})

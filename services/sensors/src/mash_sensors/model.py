@@ -12,6 +12,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mash.sensors.v1.events_pb2 import ThingRegistered
 
 
+DEEPEST = 20
+"""Levels of nesting in what a Thing carries."""
+
+
 @dataclass
 class Thing:
     """An object of the physical or the information world that can be identified: a bin, a bridge."""
@@ -31,10 +35,13 @@ class Thing:
 
 
 def unstorable(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """What JSON lets through but PostgreSQL's JSON does not hold: JSON pointer and reason of each."""
+    """What JSON lets through but we cannot store and show again: JSON pointer and reason of each."""
     waiting = [(pointer, value)]
     while waiting:
         place, part = waiting.pop()
+        if place.count("/") > DEEPEST:
+            yield place, f"ist tiefer als {DEEPEST} Ebenen geschachtelt"
+            return
         if isinstance(part, dict):
             waiting += [(f"{place}/{_escaped(key)}", inner) for key, inner in part.items()]
             waiting += [(place, key) for key in part if _odd(key)]

@@ -46,7 +46,7 @@ class ThingService:
     async def register(self, command: RegisterThing, unit: Unit) -> Thing:
         """Raise Invalid for what cannot be stored."""
         given = {"name": command.name, "description": command.description, "properties": command.properties}
-        faults = [Fault(place, reason, "Das Zeichen weglassen.") for place, reason in unstorable(given)]
+        faults = [Fault(place, reason, "Anders angeben.") for place, reason in unstorable(given)]
         if faults:
             raise Invalid("Bitte die genannten Angaben berichtigen.", errors=faults)
         thing = Thing(

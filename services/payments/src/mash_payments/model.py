@@ -253,7 +253,7 @@ class Payment:
 def receipt_number(year: int, sequence: int) -> str:
     """A Kassenzeichen people can read out: year, running number, two check digits (ISO 7064 MOD 97-10).
 
-    2026 and 42 give `2026-0000-0042-49`: a slip of one digit, or two swapped, does not check.
+    2026 and 42 give `2026-0000-0042-26`: a slip of one digit, or two swapped, does not check.
     """
     digits = f"{year:04d}{sequence:08d}"
     digits += f"{98 - int(digits) * 100 % 97:02d}"

@@ -1,0 +1,366 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""No interleaving of starts, returns, polls, kills and duplicates settles twice or loses a settlement.
+
+The real use cases run on a store in memory that has PostgreSQL's two promises they rest on (a unit is all or
+nothing, a locked row is one unit's) and on a provider that loses answers, dies and changes its mind.
+"""
+
+# Stand-ins keep the signatures of what they stand for.
+# ruff: noqa: ARG002
+
+import asyncio
+import copy
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from google.protobuf.message import Message
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mash.payments.v1.events_pb2 import PaymentOpened, PaymentSettled
+from mash_payments.model import AttemptState, Flag, Money, Payment, PaymentState, Seen
+from mash_payments.service import (
+    Begun,
+    Checkout,
+    Due,
+    OpenPayment,
+    Order,
+    PaymentService,
+    ProviderSilent,
+    Reconciler,
+    Returns,
+    StartPayment,
+)
+from mash_sdk.database import Unit
+from mash_sdk.problems import Problem
+
+TENANT, PAYER, APPLICATION = "heidelberg", "payer", "application"
+FEE = Money(3070)
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+class Chance:
+    """Where the world may intervene: other work goes on, the process dies, an answer is lost."""
+
+    def __init__(self, seed: int, trouble: float) -> None:
+        self._random = random.Random(seed)
+        self.trouble = trouble
+
+    async def here(self) -> None:
+        for _ in range(self._random.randrange(4)):
+            await asyncio.sleep(0)
+        if self._random.random() < self.trouble:
+            raise Killed
+
+    def silence(self) -> None:
+        if self._random.random() < self.trouble:
+            raise ProviderSilent("lost")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = datetime(2026, 5, 1, 10, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class MemoryUnit:
+    tenant: str
+    clock: Clock
+    staged: dict[str, Payment] = field(default_factory=dict)
+    keys: dict[tuple[str, str], str] = field(default_factory=dict)
+    said: list[Message] = field(default_factory=list)
+    held: list[asyncio.Lock] = field(default_factory=list)
+
+    def announce(self, *events: Message) -> None:
+        self.said.extend(copy.deepcopy(events))
+
+
+class Memory:
+    """Store and units of work in one."""
+
+    def __init__(self, chance: Chance, clock: Clock) -> None:
+        self._chance = chance
+        self._clock = clock
+        self.payments: dict[str, Payment] = {}
+        self.keys: dict[tuple[str, str], str] = {}
+        self.announced: list[Message] = []
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._number = 0
+
+    @asynccontextmanager
+    async def unit(self, tenant: str) -> AsyncIterator[Any]:
+        unit = MemoryUnit(tenant, self._clock)
+        try:
+            await self._chance.here()
+            yield unit
+            await self._chance.here()
+            self.payments |= unit.staged
+            self.keys |= unit.keys
+            self.announced += unit.said
+        finally:
+            for lock in unit.held:
+                lock.release()
+        await self._chance.here()
+
+    @asynccontextmanager
+    async def worker_unit(self) -> AsyncIterator[Any]:
+        async with self.unit("") as unit:
+            yield unit
+
+    async def next_receipt(self, unit: Any) -> int:
+        self._number += 1
+        return self._number
+
+    async def add(self, unit: Any, payment: Payment) -> bool:
+        await self._lock(unit, payment.application_id)
+        if any(held.application_id == payment.application_id for held in self.payments.values()):
+            return False
+        unit.staged[payment.id] = self._stored(payment)
+        return True
+
+    async def save(self, unit: Any, payment: Payment) -> None:
+        assert self._locks[payment.id] in unit.held, "saved without a lock"
+        unit.staged[payment.id] = self._stored(payment)
+
+    async def find(self, unit: Any, payment_id: str, *, lock: bool = False) -> Payment | None:
+        if lock and payment_id in self.payments:
+            await self._lock(unit, payment_id)
+        held = self.payments.get(payment_id)
+        return copy.deepcopy(held)
+
+    async def of_application(self, unit: Any, application_id: str, *, lock: bool = False) -> Payment | None:
+        found = [p.id for p in self.payments.values() if p.application_id == application_id]
+        return await self.find(unit, found[0], lock=lock) if found else None
+
+    async def of_attempt(self, unit: Any, attempt_id: str, *, lock: bool = False) -> Payment | None:
+        found = [p.id for p in self.payments.values() if any(a.id == attempt_id for a in p.attempts)]
+        return await self.find(unit, found[0], lock=lock) if found else None
+
+    async def of_payer(self, unit: Any, payer: str, *, limit: int, after: str | None) -> Sequence[Payment]:
+        return list(self.payments.values())[:limit]
+
+    async def keyed(self, unit: Any, payer: str, key: str) -> str | None:
+        return self.keys.get((payer, key))
+
+    async def remember_key(self, unit: Any, payer: str, key: str, attempt_id: str) -> None:
+        unit.keys[payer, key] = attempt_id
+
+    async def claim_due(self, unit: Any, now: datetime, *, again: datetime, limit: int) -> Sequence[Due]:
+        found: list[Due] = []
+        for payment in self.payments.values():
+            for attempt in payment.attempts:
+                if attempt.next_look_at is not None and attempt.next_look_at <= now and len(found) < limit:
+                    attempt.next_look_at = again
+                    found.append(Due(TENANT, attempt.id, attempt.trace))
+        return found
+
+    async def counts(self, unit: Any, now: datetime) -> tuple[int, int]:
+        return 0, 0
+
+    async def _lock(self, unit: Any, name: str) -> None:
+        if self._locks[name] not in unit.held:
+            await self._locks[name].acquire()
+            unit.held.append(self._locks[name])
+
+    @staticmethod
+    def _stored(payment: Payment) -> Payment:
+        stored = copy.deepcopy(payment)
+        stored.happened.clear()
+        return stored
+
+
+class Provider:
+    """Holds the truth about the money."""
+
+    name = "provider"
+
+    def __init__(self, chance: Chance) -> None:
+        self._chance = chance
+        self.word: dict[str, Seen] = {}
+
+    async def begin(self, tenant: str, order: Order) -> Begun:
+        await self._chance.here()
+        self._chance.silence()
+        assert order.request_id not in self.word, "a request id was used twice"
+        self.word[order.request_id] = Seen(AttemptState.INITIAL, order.amount)
+        self._chance.silence()
+        await self._chance.here()
+        return Begun(order.request_id, f"https://provider.example/{order.request_id}")
+
+    async def look(self, tenant: str, transaction_id: str) -> Seen:
+        await self._chance.here()
+        self._chance.silence()
+        word = self.word[transaction_id]
+        await self._chance.here()
+        return word
+
+    async def close(self) -> None: ...
+
+
+class World:
+    def __init__(self, seed: int, trouble: float) -> None:
+        self.chance = Chance(seed, trouble)
+        self.clock = Clock()
+        self.memory = Memory(self.chance, self.clock)
+        self.provider = Provider(self.chance)
+        self.payments = PaymentService(cast("Any", self.memory), "provider")
+        self.returns = Returns("s" * 32, lambda tenant, path: f"https://{tenant}.example{path}")
+        self.checkout = Checkout(
+            self.payments, self.provider, cast("Any", self.memory), self.returns, self.sleep
+        )
+        self.reconciler = Reconciler(
+            self.checkout, cast("Any", self.memory), cast("Any", self.memory), every=1, at_once=8
+        )
+        self.known: list[str] = []
+        """Transactions whose address the payer got to see."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.clock.at += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+    async def submitted(self, _: int) -> None:
+        async with self.memory.unit(TENANT) as unit:
+            command = OpenPayment(APPLICATION, PAYER, "HD-7K2M-9QXC", FEE)
+            await self.payments.open(command, cast("Unit", unit))
+
+    async def start(self, number: int) -> None:
+        key = f"key-{number}" if number % 2 else None
+        command = StartPayment(TENANT, PAYER, application_id=APPLICATION, key=key)
+        started = await self.checkout.start(command)
+        if started.redirect_url is not None:
+            self.known.append(started.redirect_url.rpartition("/")[2])
+
+    async def pay(self, number: int) -> None:
+        self._end(number, AttemptState.PAYED, FEE)
+
+    async def pay_other(self, number: int) -> None:
+        self._end(number, AttemptState.PAYED, Money(FEE.cents + number + 1))
+
+    async def cancel(self, number: int) -> None:
+        self._end(number, AttemptState.CANCELED, FEE)
+
+    async def time_out(self, number: int) -> None:
+        self._end(number, AttemptState.FAILED, FEE)
+
+    async def change_mind(self, number: int) -> None:
+        """A payment that failed arrives after all."""
+        if self.known:
+            transaction = self.known[number % len(self.known)]
+            if self.provider.word[transaction].state is AttemptState.FAILED:
+                self.provider.word[transaction] = Seen(AttemptState.PAYED, FEE)
+
+    async def come_back(self, number: int) -> None:
+        if self.known:
+            attempt = self.known[number % len(self.known)]
+            await self.checkout.returned(TENANT, attempt, self.returns.sign(TENANT, attempt))
+
+    async def show(self, _: int) -> None:
+        await self.checkout.show(TENANT, PAYER, APPLICATION)
+
+    async def reconcile(self, _: int) -> None:
+        await self.reconciler.once()
+
+    async def wait(self, number: int) -> None:
+        self.clock.at += timedelta(minutes=number)
+
+    def _end(self, number: int, state: AttemptState, amount: Money) -> None:
+        if self.known:
+            transaction = self.known[number % len(self.known)]
+            if self.provider.word[transaction].state is AttemptState.INITIAL:
+                self.provider.word[transaction] = Seen(state, amount)
+
+    async def all_quiet(self) -> None:
+        """The trouble ends; the reconciler catches up."""
+        self.chance.trouble = 0.0
+        await self.submitted(0)
+        for _ in range(6):
+            self.clock.at += timedelta(days=1)
+            while await self.reconciler.once():
+                pass
+
+    def said(self, kind: type[Message]) -> list[Message]:
+        return [event for event in self.memory.announced if isinstance(event, kind)]
+
+
+STEPS = (
+    "submitted", "start", "start", "pay", "pay_other", "cancel", "time_out", "change_mind",
+    "come_back", "come_back", "show", "reconcile", "wait",
+)  # fmt: skip
+groups = st.lists(
+    st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 20)), min_size=1, max_size=4), max_size=12
+)
+# Most plans begin where it gets interesting: with a payment somebody has begun to pay, or tried to.
+beginnings = st.sampled_from(
+    [
+        [],
+        [[("submitted", 0)], [("start", 0)]],
+        [[("submitted", 0)], [("start", 0)], [("time_out", 0)], [("come_back", 0)], [("start", 0)]],
+    ]
+)
+plans = st.builds(lambda first, then: [*first, *then], beginnings, groups)
+
+
+async def lived(world: World, plan: list[list[tuple[str, int]]]) -> None:
+    async def step(name: str, number: int) -> None:
+        with suppress(Problem, Killed):
+            await getattr(world, name)(number)
+
+    for group in plan:
+        await asyncio.gather(*(step(name, number) for name, number in group))
+    await world.all_quiet()
+
+
+@settings(max_examples=400, deadline=None)
+@given(plan=plans, seed=st.integers(0, 2**32), trouble=st.sampled_from([0.0, 0.05, 0.2]))
+def test_one_settlement_for_one_payment_never_two_never_none(
+    plan: list[list[tuple[str, int]]], seed: int, trouble: float
+) -> None:
+    world = World(seed, trouble)
+    asyncio.run(lived(world, plan))
+
+    (payment,) = world.memory.payments.values()
+    paid = {id_: word for id_, word in world.provider.word.items() if word.state is AttemptState.PAYED}
+    exact = {id_ for id_, word in paid.items() if word.amount == FEE}
+    settled = world.said(PaymentSettled)
+
+    assert len(world.said(PaymentOpened)) == 1
+    assert len(settled) == (1 if exact else 0)
+    assert (payment.state is PaymentState.SETTLED) == bool(exact)
+    by_transaction = {attempt.transaction_id: attempt for attempt in payment.attempts}
+    for id_, word in paid.items():
+        attempt = by_transaction[id_]
+        assert attempt.paid == word.amount
+        expected = (
+            None if attempt.id == payment.settled_by else Flag.OVERPAID if id_ in exact else Flag.MISMATCH
+        )
+        assert attempt.flag is expected
+
+
+def test_the_world_reaches_what_it_is_meant_to_reach() -> None:
+    """The property above says something only if settlements, kills, doubles and refusals do happen."""
+    world = World(7, 0.0)
+    plan = [
+        [("submitted", 0), ("submitted", 0)],
+        [("start", 0)],
+        [("time_out", 0)],
+        [("come_back", 0)],
+        [("start", 0)],
+        [("pay", 1)],
+        [("come_back", 1), ("come_back", 1), ("reconcile", 0)],
+        [("change_mind", 0)],
+    ]
+    asyncio.run(lived(world, plan))
+    (payment,) = world.memory.payments.values()
+    assert [attempt.flag for attempt in payment.attempts] == [Flag.OVERPAID, None]
+    assert len(world.said(PaymentSettled)) == 1

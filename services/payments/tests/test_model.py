@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Rules of the model: Kassenzeichen that catch slips, attempts that end once, amounts that must fit."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mash.payments.v1.events_pb2 import FAILURE_CANCELED, PaymentAttemptFailed, PaymentSettled
+from mash_payments.model import (
+    Attempt,
+    AttemptState,
+    Change,
+    Flag,
+    Money,
+    Payment,
+    PaymentState,
+    Seen,
+    is_receipt_number,
+    receipt_number,
+)
+
+NOW = datetime(2026, 5, 1, 10, tzinfo=UTC)
+FEE = Money(12000)
+
+
+def started(*ids: str) -> Payment:
+    payment = Payment("p", "a", "payer", "HD-1", FEE, "2026-0000-0001-11", NOW)
+    for id_ in ids:
+        payment.prepare(Attempt(id_, "provider", NOW))
+        payment.begun(id_, f"t-{id_}", "https://provider.example/", NOW)
+    return payment
+
+
+def test_a_receipt_number_as_people_read_it() -> None:
+    assert receipt_number(2026, 42) == "2026-0000-0042-26"
+
+
+@given(st.integers(2026, 2099), st.integers(1, 99_999_999), st.integers(0, 13), st.integers(1, 9))
+def test_one_wrong_digit_or_two_swapped_do_not_check(year: int, number: int, place: int, by: int) -> None:
+    digits = receipt_number(year, number).replace("-", "")
+    assert is_receipt_number(digits)
+    wrong = digits[:place] + str((int(digits[place]) + by) % 10) + digits[place + 1 :]
+    assert not is_receipt_number(wrong)
+    if place < 13 and digits[place] != digits[place + 1]:
+        swapped = digits[:place] + digits[place + 1] + digits[place] + digits[place + 2 :]
+        assert not is_receipt_number(swapped)
+
+
+def test_the_same_word_twice_settles_once() -> None:
+    payment = started("1")
+    word = Seen(AttemptState.PAYED, FEE)
+    assert payment.seen("1", word, NOW) is Change.SETTLED
+    assert payment.seen("1", word, NOW) is Change.NOTHING
+    assert [type(event) for event in payment.happened] == [PaymentSettled]
+
+
+@pytest.mark.parametrize("paid", [Money(11999), Money(12001), Money(0), Money(12000, "USD")])
+def test_another_amount_does_not_settle_and_is_kept(paid: Money) -> None:
+    payment = started("1")
+    assert payment.seen("1", Seen(AttemptState.PAYED, paid), NOW) is Change.MISMATCH
+    assert (payment.state, payment.happened) == (PaymentState.OPEN, [])
+    assert [(a.flag, a.paid) for a in payment.refunds] == [(Flag.MISMATCH, paid)]
+
+
+def test_the_second_of_two_paid_attempts_goes_back() -> None:
+    payment = started("1", "2")
+    assert payment.seen("2", Seen(AttemptState.PAYED, FEE), NOW) is Change.SETTLED
+    assert payment.seen("1", Seen(AttemptState.PAYED, FEE), NOW) is Change.OVERPAID
+    assert payment.settled_by == "2"
+    assert [a.id for a in payment.refunds] == ["1"]
+
+
+def test_after_a_cancellation_the_fee_is_due_as_before() -> None:
+    payment = started("1")
+    assert payment.seen("1", Seen(AttemptState.CANCELED, FEE), NOW) is Change.ENDED
+    assert payment.state is PaymentState.OPEN
+    (event,) = payment.happened
+    assert isinstance(event, PaymentAttemptFailed)
+    assert event.failure == FAILURE_CANCELED
+
+
+def test_a_failed_attempt_beside_a_settled_one_is_no_news() -> None:
+    payment = started("1", "2")
+    payment.seen("1", Seen(AttemptState.PAYED, FEE), NOW)
+    payment.happened.clear()
+    payment.seen("2", Seen(AttemptState.FAILED, FEE), NOW)
+    assert payment.happened == []
+
+
+def test_an_open_attempt_is_looked_at_for_ever_and_an_ended_one_a_few_times() -> None:
+    payment = started("1")
+    attempt = payment.attempt("1")
+    now, pauses = NOW, []
+    for _ in range(40):
+        payment.seen("1", Seen(AttemptState.INITIAL, FEE), now)
+        assert attempt.next_look_at is not None
+        pauses.append(attempt.next_look_at - now)
+        now = attempt.next_look_at
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (timedelta(seconds=10), timedelta(days=1))
+
+    looks = 0
+    payment.seen("1", Seen(AttemptState.FAILED, FEE), now)
+    while attempt.next_look_at is not None:
+        now, looks = attempt.next_look_at, looks + 1
+        payment.seen("1", Seen(AttemptState.FAILED, FEE), now)
+    assert looks == 3

@@ -67,6 +67,7 @@ def test_amounts_are_whole_cents_and_say_where_they_come_from(name: str) -> None
 SPOILT: list[tuple[str, str, str, str, str]] = [
     ("city.toml", 'name = "heidelberg"', 'name = "bergheim"', "bergheim", "write 'heidelberg'"),
     ("city.toml", 'ags = "08221000"', 'ags = "8221000"', "ags =", "eight digits"),
+    ("city.toml", 'reference = "HD"', 'reference = "hd"', "reference", "capital letters"),
     ("city.toml", 'ars = "082210000000"', 'ars = "081210000000"', "SPDX", "different municipalities"),
     ("city.toml", 'timezone = "Europe/Berlin"', 'timezone = "Europa/Berlin"', "timezone", "no time zone"),
     ("city.toml", 'timezone = "Europe/Berlin"', 'zone = "Europe/Berlin"', "zone =", "zone is not known here"),

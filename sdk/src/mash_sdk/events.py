@@ -175,8 +175,8 @@ def is_event(descriptor: Descriptor) -> bool:
     return bool(descriptor.GetOptions().Extensions[_EVENT_KEY])
 
 
-def personal_fields(descriptor: Descriptor, _above: tuple[str, ...] = ()) -> Iterator[str]:
-    """Paths of the fields marked `(mash.platform.v1.personal)`, in nested messages too."""
+def personal_fields(descriptor: Any, _above: tuple[str, ...] = ()) -> Iterator[str]:
+    """Names of a message descriptor's fields marked `(mash.platform.v1.personal)`, in nested messages too."""
     if descriptor.full_name in _above:
         return
     for field in descriptor.fields:

@@ -262,7 +262,7 @@ class Delivery:
         if bound is None:
             other = same_event_other_version(event_type, self._bound.by_type)
             if other is not None:
-                raise Unreadable(f"{event_type} is a version this consumer does not know; it knows {other}")
+                raise Unreadable(f"{event_type} is another version of {other}")
         if not _belongs(topic, event_type):
             raise Unreadable(f"{event_type} does not belong on {topic}")
         return bound

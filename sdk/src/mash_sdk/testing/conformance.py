@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One suite that every service and module runs over its bench (HOUSE R15, R16)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from google.protobuf.message import Message
+
+from mash_sdk.events import event_types, personal_fields
+from mash_sdk.http.guards import Allow
+from mash_sdk.http.router import guards
+from mash_sdk.ids import new_id
+from mash_sdk.kafka.subscriptions import announces_faults
+from mash_sdk.problems import MEDIA_TYPE
+from mash_sdk.program import Program
+from mash_sdk.testing.bench import Bench
+
+HOME, ELSEWHERE = "heidelberg", "mannheim"
+REFUSALS = (401, 403)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One way into a Program by HTTP."""
+
+    method: str
+    path: str
+    guards: tuple[Allow, ...]
+
+    @property
+    def public(self) -> bool:
+        return all(guard.public for guard in self.guards)
+
+    def url(self) -> str:
+        """The path with something fitting in each place."""
+        parts = (new_id() if part.startswith("{") else part for part in self.path.split("/"))
+        return "/".join(parts)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def doors(program: Program) -> Iterator[Door]:
+    for router in program.http:
+        for route in router.routes:
+            assert isinstance(route, APIRoute), f"{route} is no route of a Router"
+            for method in sorted(set(route.methods or ()) - {"HEAD"}):
+                yield Door(method, route.path, tuple(guards(route.dependant)))
+
+
+class ModuleConformance:
+    """Subclass it in a module's tests next to a fixture `bench`; give an example of each event it handles."""
+
+    examples: ClassVar[Sequence[Message]] = ()
+
+    async def test_every_event_listened_to_has_an_example(self, bench: Bench) -> None:
+        listened = {line.type for line in bench.program.events or ()}
+        assert {example.DESCRIPTOR.full_name for example in self.examples} == listened
+
+    async def test_same_event_twice_has_one_effect(self, bench: Bench) -> None:
+        for example in self.examples:
+            envelope = await bench.deliver(example, HOME)
+            assert bench.dead == []
+            assert bench.steps is not None
+            assert not bench.steps.delivery.held, (
+                f"the example {envelope.type} fails: {await _waiting(bench)}"
+            )
+            once = await bench.effects()
+            await bench.deliver_again(envelope)
+            assert await bench.effects() == once, f"{envelope.type} delivered twice has two effects"
+
+    async def test_the_walk_over_routes_sees_them_all(self, bench: Bench) -> None:
+        seen = {(door.method.lower(), door.path) for door in doors(bench.program)}
+        paths: dict[str, dict[str, Any]] = bench.program.asgi().openapi().get("paths", {})
+        described = {(method, path) for path, methods in paths.items() for method in methods}
+        assert described <= seen, "the walk misses routes: it proves nothing"
+        assert all(door.guards for door in doors(bench.program))
+
+    async def test_routes_refuse_those_without_a_token(self, bench: Bench) -> None:
+        visitor = bench.visitor(HOME)
+        for door in doors(bench.program):
+            if not door.public:
+                _assert_refused(door, await visitor.request(door.method, door.url()), "nobody")
+
+    async def test_routes_refuse_tokens_of_another_tenant(self, bench: Bench) -> None:
+        for door in doors(bench.program):
+            roles = {role for guard in door.guards for role in guard.roles}
+            stranger = bench.client(HOME, roles)
+            stranger.headers["authorization"] = f"Bearer {bench.token(ELSEWHERE, roles=roles)}"
+            _assert_refused(door, await stranger.request(door.method, door.url()), f"a token of {ELSEWHERE}")
+
+    async def test_routes_refuse_those_without_the_role(self, bench: Bench) -> None:
+        somebody = bench.client(HOME, ["nobody-has-this-role"])
+        for door in doors(bench.program):
+            if not door.public:
+                _assert_refused(door, await somebody.request(door.method, door.url()), "a missing role")
+
+    async def test_the_manifest_is_true(self, bench: Bench) -> None:
+        program = bench.program
+        if program.events is not None:
+            assert program.events.faults(program.manifest) == []
+        else:
+            assert program.manifest.listens == ()
+            assert announces_faults(program.manifest) == []
+
+    async def test_events_hold_no_personal_data(self, bench: Bench) -> None:
+        for name in bench.program.manifest.announces:
+            assert list(personal_fields(event_types()[name].DESCRIPTOR)) == []
+
+
+def _assert_refused(door: Door, answer: httpx.Response, whom: str) -> None:
+    if answer.status_code not in REFUSALS or answer.headers.get("content-type") != MEDIA_TYPE:
+        pytest.fail(
+            f"{door} does not refuse {whom}: {answer.status_code} {answer.headers.get('content-type')}"
+        )
+
+
+async def _waiting(bench: Bench) -> list[str]:
+    assert bench.steps is not None
+    return [str(row["reason"]) for row in await bench.steps.delivery.parking.all()]

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Fixtures for every module's tests; pytest finds them by the entry point `mash`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from mash_sdk.testing.bench import Bench
+    from mash_sdk.testing.databases import PostgresServer
+    from mash_sdk.testing.issuer import Issuer
+
+BenchOf = Callable[..., Awaitable["Bench"]]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[PostgresServer]":
+    """A real PostgreSQL for the session: an embedded one, or that of MASH_TEST_POSTGRES."""
+    from mash_sdk.testing.databases import postgres_server as server
+
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def token_issuer() -> "Iterator[Issuer]":
+    """What stands in for Keycloak."""
+    from mash_sdk.testing.issuer import Issuer
+
+    issuer = Issuer()
+    yield issuer
+    issuer.close()
+
+
+@pytest.fixture(scope="session")
+def bench_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bench")
+
+
+@pytest.fixture
+async def bench_of(
+    postgres_server: "PostgresServer",
+    token_issuer: "Issuer",
+    bench_folder: Path,
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[BenchOf]:
+    """Makes benches: `await bench_of("mash_payments", provider_url="…")`. They are closed after the test.
+
+    `cities` is the repository's folder of that name unless it is given.
+    """
+    from mash_sdk.testing.bench import Bench
+
+    async with AsyncExitStack() as stack:
+
+        async def make(package: str, **settings: object) -> Bench:
+            settings.setdefault("cities", request.config.rootpath / "cities")
+            bench = await Bench.of(
+                package, server=postgres_server, issuer=token_issuer, folder=bench_folder, **settings
+            )
+            stack.push_async_callback(bench.close)
+            return bench
+
+        yield make

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the probe's handlers shall do, and what they were asked."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Script:
+    """`fails`: what handling an event's `form` raises next, one entry an attempt."""
+
+    fails: dict[str, deque[Exception]] = field(default_factory=dict)
+    always: Exception | None = None
+    """Raised by every handling, until it is taken away."""
+    asked: list[str] = field(default_factory=list)
+    attempts: list[str] = field(default_factory=list)
+
+    def act(self, what: str) -> None:
+        self.attempts.append(what)
+        if self.always is not None:
+            raise self.always
+        waiting = self.fails.get(what)
+        if waiting:
+            raise waiting.popleft()

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from mash_simulators.started import Started
 
 CLIENT = {"grant_type": "client_credentials", "client_id": "mash", "client_secret": "mash-demo"}

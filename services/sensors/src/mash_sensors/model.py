@@ -11,7 +11,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from mash.sensors.v1.events_pb2 import ThingRegistered
 
-
 DEEPEST = 20
 """Levels of nesting in what a Thing carries."""
 

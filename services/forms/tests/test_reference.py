@@ -50,7 +50,13 @@ def test_another_citys_prefix_is_noticed() -> None:
 def test_read_as_people_type_it() -> None:
     reference = reference_of("HD", new_id())
     bare = reference.replace("-", "")
-    for typed in (reference.lower(), f"  {reference} ", reference.replace("-", " "), bare, reference.replace("-", "–")):
+    for typed in (
+        reference.lower(),
+        f"  {reference} ",
+        reference.replace("-", " "),
+        bare,
+        reference.replace("-", "–"),
+    ):
         assert read_reference(typed) == reference
     for typed in ("", "HD", "HD-0000-0000", "drop table"):
         assert read_reference(typed) is None

@@ -70,7 +70,7 @@ class PaymentRequest(Strict):
     description: Latin | None = None
     redirect_url: Annotated[str, Field(max_length=2082, pattern=r"^https?://")]
     items: Annotated[list[Item], Field(min_length=1, max_length=99)]
-    requestor: dict[str, Any] | None = None
+    requestor: dict[str, Any] | None = None  # codespell:ignore requestor
 
 
 def accept(body: bytes, booking_keys: tuple[str, ...] = ()) -> tuple[PaymentRequest, dict[str, Any]]:

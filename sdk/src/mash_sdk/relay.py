@@ -80,6 +80,9 @@ class Relay:
                 task.cancel()
             await asyncio.gather(work, halted, return_exceptions=True)
             await self.close()
+        if work.done() and not work.cancelled():
+            # It only ends by an error nobody foresaw: whoever runs the relay must hear of it.
+            work.result()
 
     async def _relay(self) -> None:
         pauses = Pauses()

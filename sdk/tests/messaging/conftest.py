@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The probe: a service made for these tests, on a bench."""
 
+import asyncio
 import shutil
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,13 @@ class Probe:
         async with self.bench.program.database.worker_unit() as unit:
             rows = await unit.connection.execute(text("select key, what from handled order by id"))
             return [what for of, what in rows if key in (None, of)]
+
+    async def until(self, holds: Callable[[], Awaitable[bool]], within: float = 20) -> None:
+        """Wait in real time until something holds that others bring about."""
+        deadline = time.monotonic() + within
+        while not await holds():
+            assert time.monotonic() < deadline, f"does not hold within {within} s"
+            await asyncio.sleep(0.02)
 
     async def wait(self, **time: float) -> None:
         self.bench.clock.forward(**time)

@@ -30,7 +30,7 @@ TOPIC_SETTINGS: Final = {
     "segment.ms": "3600000",
     "delete.retention.ms": "86400000",
 }
-"""How the topic is made: who reads it from the beginning finds everyone who is there. One partition is enough."""
+"""How the topic is made: whoever reads it from the beginning finds all. One partition is enough."""
 EVERY: Final = timedelta(seconds=10)
 VALID: Final = timedelta(seconds=30)
 """An instance that was not heard for this long counts as gone."""

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The only wiring of the gateway: what is made, and who gets what."""
+
+from datetime import timedelta
+
+from joserfc.jwk import ECKey
+from starlette.types import ASGIApp
+
+from mash_portal_gw import views
+from mash_portal_gw.city import load_cities
+from mash_portal_gw.edge.approvals import approve, read
+from mash_portal_gw.edge.assets import Assets
+from mash_portal_gw.edge.callers import Callers, Cookies
+from mash_portal_gw.edge.documents import Documents
+from mash_portal_gw.edge.door import Door
+from mash_portal_gw.edge.exchange import Parts
+from mash_portal_gw.edge.forward import Forwarder
+from mash_portal_gw.edge.headers import SecurityHeaders
+from mash_portal_gw.edge.limiter import Limiter
+from mash_portal_gw.edge.limits import Rate
+from mash_portal_gw.edge.login import LoginDoor
+from mash_portal_gw.edge.pool import Pool, PoolLimits
+from mash_portal_gw.edge.request import networks
+from mash_portal_gw.edge.routes import DOWN_SECONDS, RouteTable
+from mash_portal_gw.edge.shell import Shell
+from mash_portal_gw.edge.tenancy import Tenancy
+from mash_portal_gw.gateways.keycloak import Keycloak
+from mash_portal_gw.gateways.mail import MailSink
+from mash_portal_gw.gateways.modules import ModuleDocuments, ModulesTopic, watch_approvals
+from mash_portal_gw.gateways.traces import Traces
+from mash_portal_gw.health import Health
+from mash_portal_gw.housekeeping import Housekeeping
+from mash_portal_gw.sealing import Sealer
+from mash_portal_gw.service import Lifetimes, Logins, ModuleTokens, Sessions
+from mash_portal_gw.settings import Settings
+from mash_portal_gw.store import PostgresSessions
+from mash_sdk.clock import Clock, system_clock
+from mash_sdk.database import Database
+from mash_sdk.program import Program
+from mash_sdk.telemetry import observed
+from mash_sdk.tenants import OPERATORS
+
+NAME = "portal-gw"
+
+
+def build(settings: Settings, clock: Clock = system_clock) -> Program:
+    database = Database(settings, NAME, clock)
+    program = Program(package="mash_portal_gw", settings=settings, database=database, clock=clock)
+    tenants, verifier = program.tenants, program.verifier
+    key = ECKey.import_key(settings.client_key.read_bytes())
+    own = approve(NAME, key, ())
+
+    routes = RouteTable({**read(settings.approvals), NAME: own}, clock)
+    topic = ModulesTopic(routes)
+    keycloak = Keycloak(
+        settings.keycloak, NAME, key, verifier, lambda tenant: tenants.url(tenant, "/callback"), clock
+    )
+    sealer, store = Sealer(settings.session_key), PostgresSessions()
+    lives = Lifetimes(
+        timedelta(seconds=settings.session_idle),
+        timedelta(seconds=settings.session_longest),
+        timedelta(seconds=settings.session_cache),
+    )
+    sessions = Sessions(keycloak, store, database.unit, sealer, clock, lives)
+    logins = observed(Logins(keycloak, sessions, sealer, clock), "logins")
+    tokens = ModuleTokens(keycloak, clock, NAME)
+    cookies = Cookies(tenants)
+    pool = Pool(PoolLimits(per_origin=settings.connections, connect_seconds=settings.connect_seconds))
+    documents = ModuleDocuments()
+    cities = views.Cities(load_cities(tenants))
+    assets = Assets(settings.kern)
+    traces, mail = Traces(settings.traces), MailSink(settings.mail_sink)
+
+    async def login_ready() -> None:
+        await keycloak.reachable(next(iter(tenants), OPERATORS))
+
+    program.checks = {"login": login_ready, "modules": topic.ready}
+    health = Health({"postgres": database.ready, **program.checks})
+    form_targets = (settings.keycloak, *filter(None, settings.form_targets.split(",")))
+    parts = Parts(
+        tenants=tenants,
+        cities=cities,
+        tenancy=Tenancy(tenants),
+        routes=routes,
+        callers=Callers(verifier, sessions, tokens, cookies),
+        login=LoginDoor(logins, sessions, keycloak, cookies, tenants),
+        forwarder=Forwarder(pool, patience=settings.upstream_seconds, down_seconds=DOWN_SECONDS),
+        limiter=Limiter(
+            Rate(settings.rate_client, settings.rate_client_burst),
+            Rate(settings.rate_tenant, settings.rate_tenant_burst),
+            Rate(settings.rate_login, settings.rate_login_burst),
+        ),
+        shell=Shell(assets, cities),
+        assets=assets,
+        security=SecurityHeaders(form_targets=map(origin_of, form_targets)),
+        documents=Documents(routes, documents, settings.public_url, clock),
+        telemetry=program.telemetry,
+        body_limit=settings.body_limit,
+        trusted=networks(settings.trusted_proxies),
+    )
+
+    def edge(inner: ASGIApp) -> ASGIApp:
+        return Door(inner, parts)
+
+    housekeeping = Housekeeping(database, store, pool, clock)
+    program.http = [views.router]
+    program.provides = {
+        RouteTable: routes,
+        views.Cities: cities,
+        Health: health,
+        Traces: traces,
+        MailSink: mail,
+    }
+    program.edge = edge
+    program.runs = [
+        topic.follow,
+        topic.measure,
+        watch_approvals(settings.approvals, own, routes),
+        housekeeping.sessions,
+        housekeeping.connections,
+    ]
+    program.closes = [sessions, tokens, keycloak, documents, traces, mail, pool]
+    return program
+
+
+def origin_of(url: str) -> str:
+    """`http://localhost:8180/auth` → `http://localhost:8180`."""
+    scheme, _, rest = url.strip().partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"

@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The front door: one ASGI application that decides, for each request, who answers it and what they may know."""
+
+import logging
+import time
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final
+
+from opentelemetry.trace import Span, StatusCode, get_current_span
+
+from mash_portal_gw.edge.answers import Headers, Send, send_body, send_redirect
+from mash_portal_gw.edge.assets import FOLDER, send_asset
+from mash_portal_gw.edge.callers import Caller, check_origin, check_role
+from mash_portal_gw.edge.connection import ClientGone
+from mash_portal_gw.edge.exchange import Exchange, Parts, cities_of, view_of
+from mash_portal_gw.edge.forward import Receive, Sink
+from mash_portal_gw.edge.headers import to_module
+from mash_portal_gw.edge.inside import App, ask, scope_for
+from mash_portal_gw.edge.login import PATHS as LOGIN_PATHS
+from mash_portal_gw.edge.refusals import refuse
+from mash_portal_gw.edge.request import Request, check_length, read
+from mash_portal_gw.edge.routes import Target
+from mash_portal_gw.edge.shell import View
+from mash_portal_gw.edge.sinks import Framed, Plain
+from mash_portal_gw.edge.tenancy import OPS, Place
+from mash_portal_gw.signals import UPSTREAM_FAILED
+from mash_sdk.ids import new_id
+from mash_sdk.manifest import Route
+from mash_sdk.problems import NotFound, Problem, Unavailable
+from mash_sdk.signals import HTTP_SERVER_SECONDS
+from mash_sdk.telemetry import count, record
+
+log = logging.getLogger(__name__)
+
+PLATFORM: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+OWN: Final = "portal-gw"
+_OPS_PAGES: Final = ("/modules", "/traces", "/mail")
+_OPERATORS: Final = Route(path=OPS, kind="page", roles=("operator",))
+_PUBLIC: Final = Route(path="/life", kind="page")
+_FAILED: Final = 500
+CLIENT_LEFT: Final = 499
+"""Shown in spans and metrics only: nobody is there to be answered."""
+
+
+class Door:
+    """The ASGI application in front of `inner`, the gateway's own pages."""
+
+    def __init__(self, inner: App, parts: Parts) -> None:
+        self._inner = inner
+        self._parts = parts
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await self._inner(scope, receive, send)
+            return
+        if scope["path"] in PLATFORM:
+            await self._inner(scope, receive, send)
+            return
+        began = time.perf_counter()
+        exchange = Exchange(scope, receive, send)
+        with self._parts.telemetry.door(scope["method"], _carrier(scope)) as door:
+            try:
+                await self._say(exchange)
+            finally:
+                _note(exchange, door.span, time.perf_counter() - began)
+
+    async def _say(self, exchange: Exchange) -> None:
+        """Answer, whatever happens. What breaks off half-way is raised, so that the connection breaks off too."""
+        try:
+            await self._answer(exchange)
+        except ClientGone:
+            exchange.status = exchange.status or CLIENT_LEFT
+        except Problem as problem:
+            if exchange.started:
+                raise
+            await refuse(self._parts, exchange, problem)
+        except Exception:
+            if exchange.started:
+                raise
+            log.exception("unexpected")
+            await refuse(self._parts, exchange, Problem("Der Fehler liegt bei uns und ist vermerkt."))
+
+    async def _answer(self, exchange: Exchange) -> None:
+        parts = self._parts
+        request = exchange.request = read(dict(exchange.scope), parts.trusted)
+        exchange.request_id = request.request_id or new_id().encode()
+        exchange.extra.append((b"x-request-id", exchange.request_id))
+        parts.limiter.client(request, exchange.extra)
+        path = request.path
+        if path.startswith(f"{FOLDER}/"):
+            exchange.route = FOLDER
+            await self._asset(exchange, path)
+            return
+        place = exchange.place = parts.tenancy.find(request.host, path, request.raw_path)
+        if not place.tenant:
+            await self._nowhere(exchange, place)
+            return
+        parts.limiter.tenant(place.tenant)
+        if place.prefix and not path[len(place.prefix) :]:
+            # Relative links of a page need the slash.
+            exchange.route = "/"
+            await send_redirect(exchange.say, f"{place.prefix}/", exchange.extra, 308)
+            return
+        await self._at(exchange, request, place)
+
+    async def _at(self, exchange: Exchange, request: Request, place: Place) -> None:
+        """Answer for a tenant."""
+        parts = self._parts
+        path = place.path
+        if path in LOGIN_PATHS:
+            exchange.route = path
+            parts.limiter.login(request)
+            try:
+                exchange.caller = await parts.callers.identify(request, place)
+            except Unavailable:
+                if path == "/logout":
+                    raise
+            security = parts.security.page(https=request.https)
+            headers = [*exchange.extra, *security]
+            await parts.login.answer(request, place, exchange.caller, exchange.receive, exchange.say, headers)
+            return
+        if path.startswith(f"{FOLDER}/"):
+            exchange.route = FOLDER
+            await self._asset(exchange, path)
+            return
+        if path in parts.documents.PATHS:
+            exchange.route = path
+            await self._document(exchange, path, place)
+            return
+        own = _own_page(place)
+        if own is not None:
+            exchange.route = own.path
+            await self._own(exchange, request, place, own)
+            return
+        target = None if place.is_operators else parts.routes.find(path)
+        if target is None:
+            raise NotFound("Diese Adresse gibt es hier nicht.")
+        exchange.route = target.route.path
+        await self._module(exchange, request, place, target)
+
+    async def _module(self, exchange: Exchange, request: Request, place: Place, target: Target) -> None:
+        parts, route = self._parts, target.route
+        module = target.module.manifest.name
+        caller = await self._caller(exchange, request, place, route)
+        check_length(request, parts.body_limit)
+        peers = parts.routes.candidates(target, time.monotonic())
+        if not peers:
+            raise Unavailable(
+                f"„{target.module.manifest.title}“ ist vorübergehend nicht erreichbar.",
+                kind="module-gone",
+                retry_after=10,
+            )
+        proof = await parts.callers.proof(caller, route, module)
+        headers = self._headers_for(exchange, request, place, caller, proof)
+        sink = self._sink(exchange, request, place, caller, page=route.kind == "page")
+        path = target.upstream_path(place.raw_path)
+        try:
+            await parts.forwarder.forward(
+                request, peers, path, headers, exchange.receive, sink, parts.body_limit
+            )
+        except Problem as problem:
+            if problem.status >= _FAILED:
+                count(UPSTREAM_FAILED, attributes={"mash.module": module, "error.type": problem.kind})
+            if problem.kind == "module-gone":
+                problem.detail = f"„{target.module.manifest.title}“ ist vorübergehend nicht erreichbar."
+            raise
+
+    async def _own(self, exchange: Exchange, request: Request, place: Place, route: Route) -> None:
+        """A page of the gateway itself."""
+        parts = self._parts
+        if not request.safe:
+            raise Problem(
+                "Diese Seite lässt sich nur ansehen.",
+                status=405,
+                kind="method-not-allowed",
+                title="Methode nicht erlaubt",
+            )
+        caller = await self._caller(exchange, request, place, route)
+        proof = await parts.callers.proof(caller, route, OWN) if route.roles else None
+        headers = self._headers_for(exchange, request, place, caller, proof)
+        sink = self._sink(exchange, request, place, caller, page=True)
+        inside = scope_for(exchange.scope, _inside_path(place), request.query, headers)
+        await ask(self._inner, inside, exchange.receive, sink)
+
+    async def _caller(self, exchange: Exchange, request: Request, place: Place, route: Route) -> Caller:
+        """Who calls, once it is sure that they may."""
+        callers = self._parts.callers
+        try:
+            caller = await callers.identify(request, place)
+        except Unavailable:
+            # Sessions cannot be looked up now: what everybody may see is still shown.
+            if route.roles or b"authorization" in request.fields:
+                raise
+            caller = Caller("visitor", place.tenant)
+        exchange.caller = caller
+        check_origin(request, caller, route)
+        check_role(caller, route)
+        return caller
+
+    def _headers_for(
+        self, exchange: Exchange, request: Request, place: Place, caller: Caller, proof: str | None
+    ) -> Headers:
+        """What the module is told: the client's harmless fields, and what the gateway vouches for."""
+        headers = to_module(request.headers)
+        host = request.fields[b"host"]
+        headers += [
+            (b"host", host),
+            (b"mash-tenant", place.tenant.encode()),
+            (b"mash-prefix", place.prefix.encode()),
+            (b"mash-csrf", self._parts.callers.csrf(caller).encode()),
+            (b"x-request-id", exchange.request_id),
+            (b"x-forwarded-for", request.client.encode()),
+            (b"x-forwarded-proto", b"https" if request.https else b"http"),
+            (b"x-forwarded-host", host),
+        ]
+        context = get_current_span().get_span_context()
+        if context.is_valid:
+            flags = b"%032x-%016x-%02x" % (context.trace_id, context.span_id, context.trace_flags)
+            headers.append((b"traceparent", b"00-" + flags))
+        if proof is not None:
+            headers.append((b"authorization", b"Bearer " + proof.encode("latin-1")))
+        return headers
+
+    def _sink(
+        self, exchange: Exchange, request: Request, place: Place, caller: Caller, *, page: bool
+    ) -> Sink:
+        parts = self._parts
+        if not page:
+            return Plain(exchange.say, request, parts.security, exchange.extra)
+        view = view_of(parts, request, place, caller)
+        return Framed(
+            exchange.say,
+            request,
+            parts.security,
+            exchange.extra,
+            parts.shell,
+            view,
+            lambda problem: parts.shell.error(view, problem, []),
+        )
+
+    async def _asset(self, exchange: Exchange, path: str) -> None:
+        assert exchange.request is not None  # noqa: S101 — read before
+        parts, request, place = self._parts, exchange.request, exchange.place
+        is_city = path == f"{FOLDER}/city.css" and place is not None
+        asset = parts.shell.colours(place.tenant) if is_city and place else parts.assets.get(path)
+        if asset is None:
+            raise NotFound("Diese Datei gibt es nicht.")
+        await send_asset(
+            exchange.say, request, asset, [*exchange.extra, *parts.security.data(https=request.https)]
+        )
+
+    async def _document(self, exchange: Exchange, path: str, place: Place) -> None:
+        assert exchange.request is not None  # noqa: S101 — read before
+        body = await self._parts.documents.get(
+            path, self._parts.tenants.url(place.tenant) if place.tenant else None
+        )
+        headers: Headers = [
+            (b"content-type", b"application/json"),
+            (b"cache-control", b"public, max-age=60"),
+            *self._parts.security.data(https=exchange.request.https),
+            *exchange.extra,
+        ]
+        await send_body(exchange.say, 200, headers, body, head_only=exchange.request.method == "HEAD")
+
+    async def _nowhere(self, exchange: Exchange, place: Place) -> None:
+        """No tenant was named: the list of cities, the whole platform's documents, or 404."""
+        parts = self._parts
+        assert exchange.request is not None  # noqa: S101 — read before
+        request = exchange.request
+        if place.path in parts.documents.PATHS:
+            exchange.route = place.path
+            await self._document(exchange, place.path, place)
+            return
+        if place.path != "/" or not request.safe:
+            raise NotFound(
+                f"Diese Kommune gibt es hier nicht. Vorhanden sind: {', '.join(parts.tenants)}.",
+                kind="unknown-tenant",
+            )
+        exchange.route = "/"
+        view = View(city=None, prefix="", path="/", here="/")
+        main = parts.shell.render("cities.html", cities=cities_of(parts.tenants))
+        before, after = parts.shell.frame(view, "Kommunen")
+        headers: Headers = [
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"cache-control", b"private, no-cache"),
+            *parts.security.page(https=request.https),
+            *exchange.extra,
+        ]
+        await send_body(exchange.say, 200, headers, before + main + after, head_only=request.method == "HEAD")
+
+
+def _own_page(place: Place) -> Route | None:
+    """The gateway's own page at this place, as a route."""
+    path = place.path
+    if place.is_operators:
+        own = path == "/" or any(path == page or path.startswith(f"{page}/") for page in _OPS_PAGES)
+        return _OPERATORS if own else None
+    return _PUBLIC if path == "/" or path.startswith("/life/") else None
+
+
+def _inside_path(place: Place) -> str:
+    """Where the gateway's own page lies in its FastAPI application."""
+    if place.is_operators:
+        return f"/pages/ops{place.path.rstrip('/')}"
+    return "/pages/home" if place.path == "/" else f"/pages{place.path}"
+
+
+def _carrier(scope: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name.decode(): value.decode("latin-1")
+        for name, value in scope["headers"]
+        if name in (b"traceparent", b"tracestate")
+    }
+
+
+def _note(exchange: Exchange, span: Span, seconds: float) -> None:
+    """What span and metric say of the request."""
+    method, route, status = exchange.scope["method"], exchange.route, exchange.status
+    about = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+    span.update_name(f"{method} {route}")
+    span.set_attributes(about)
+    if exchange.place is not None and exchange.place.tenant:
+        span.set_attribute("mash.tenant", exchange.place.tenant)
+    if exchange.caller is not None:
+        span.set_attribute("mash.caller.kind", exchange.caller.kind)
+    if status >= _FAILED:
+        span.set_status(StatusCode.ERROR)
+    record(HTTP_SERVER_SECONDS, seconds, about)

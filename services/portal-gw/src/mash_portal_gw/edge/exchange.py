@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the front door is made of, and what one request has come to know on its way through it."""
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mash_portal_gw.city import City
+from mash_portal_gw.edge.answers import Headers, Send
+from mash_portal_gw.edge.assets import Assets
+from mash_portal_gw.edge.callers import Caller, Callers
+from mash_portal_gw.edge.documents import Documents
+from mash_portal_gw.edge.forward import Forwarder, Receive
+from mash_portal_gw.edge.headers import SecurityHeaders
+from mash_portal_gw.edge.limiter import Limiter
+from mash_portal_gw.edge.login import LoginDoor
+from mash_portal_gw.edge.request import Network, Request
+from mash_portal_gw.edge.routes import RouteTable
+from mash_portal_gw.edge.shell import Shell, View
+from mash_portal_gw.edge.tenancy import Place, Tenancy
+from mash_sdk.telemetry import Telemetry
+from mash_sdk.tenants import Tenants
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the door is made of; app.py puts it together."""
+
+    tenants: Tenants
+    cities: Mapping[str, City]
+    tenancy: Tenancy
+    routes: RouteTable
+    callers: Callers
+    login: LoginDoor
+    forwarder: Forwarder
+    limiter: Limiter
+    shell: Shell
+    assets: Assets
+    security: SecurityHeaders
+    documents: Documents
+    telemetry: Telemetry
+    body_limit: int
+    trusted: tuple[Network, ...] = ()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request on its way through the door."""
+
+    scope: MutableMapping[str, Any]
+    receive: Receive
+    send: Send
+    request: Request | None = None
+    place: Place | None = None
+    caller: Caller | None = None
+    route: str = "unknown"
+    request_id: bytes = b""
+    started: bool = False
+    status: int = 0
+    extra: Headers = field(default_factory=list)
+
+    async def say(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            self.status = message["status"]
+        await self.send(message)
+
+
+def view_of(parts: Parts, request: Request, place: Place, caller: Caller | None) -> View:
+    """For whom a page is framed."""
+    here = f"{place.prefix}{place.path}"
+    if request.query:
+        here += f"?{request.query.decode('ascii', 'replace')}"
+    return View(
+        city=parts.cities.get(place.tenant),
+        prefix=place.prefix,
+        path=place.path,
+        here=here if request.method == "GET" else f"{place.prefix}/",
+        operators=place.is_operators,
+        name=caller.name if caller else None,
+        roles=caller.roles if caller else frozenset(),
+        csrf=parts.callers.csrf(caller) if caller else "",
+    )
+
+
+def cities_of(tenants: Tenants) -> list[Mapping[str, str]]:
+    """The cities to choose from."""
+    return [{"title": tenant.full_title, "url": tenants.url(name, "/")} for name, tenant in tenants.items()]

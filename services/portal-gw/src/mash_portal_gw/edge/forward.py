@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Sends a request on to a module and brings its answer back, both as streams, both bounded."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from mash_portal_gw.edge.connection import (
+    ClientGone,
+    ConnectFailed,
+    Connection,
+    Died,
+    Garbled,
+    Headers,
+    TimedOut,
+    UpstreamError,
+)
+from mash_portal_gw.edge.pool import Origin, Pool, Saturated
+from mash_portal_gw.edge.request import Request
+from mash_sdk.problems import Problem, TooLarge, Unavailable
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+WATCH_AFTER: Final = 1.0
+"""Seconds until we begin to look whether the client is still there; most answers are back before."""
+CLIENT_PATIENCE: Final = 60.0
+"""Seconds a client may leave a part of a streamed answer unread."""
+_REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class BadGateway(Problem):
+    """The module answered something that is no answer."""
+
+    status, kind, title = 502, "bad-gateway", "Der Dienst antwortet fehlerhaft"
+
+
+class RequestTimeout(Problem):
+    """The client did not send what it had announced."""
+
+    status, kind, title = 408, "request-timeout", "Anfrage kam nicht vollständig an"
+
+
+class GatewayTimeout(Problem):
+    """The module did not answer in time. Whether it did what was asked is not known."""
+
+    status, kind, title = 504, "gateway-timeout", "Der Dienst antwortet nicht rechtzeitig"
+
+
+class Cut(Exception):
+    """The answer broke off half-way: the client's connection has to break off as well."""
+
+
+class Peer(Protocol):
+    """An instance of a module, as far as forwarding cares."""
+
+    @property
+    def origin(self) -> Origin: ...
+
+    down_until: float
+
+
+class Sink(Protocol):
+    """Takes an answer's head and parts: to the client as they are, or into the shell."""
+
+    async def start(self, status: int, headers: Headers) -> None: ...
+
+    async def part(self, data: bytes, *, last: bool) -> None: ...
+
+
+@dataclass(slots=True)
+class Body:
+    """The client's body, read as it is needed and never further than `limit` bytes."""
+
+    receive: Receive
+    limit: int
+    more: bool
+    first: bytes = b""
+    taken: int = 0
+
+    async def read(self) -> bytes:
+        """The next part. Raise ClientGone, or TooLarge once it is more than allowed."""
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone("the client left while sending")
+        data: bytes = message.get("body", b"")
+        self.more = message.get("more_body", False)
+        self.taken += len(data)
+        if self.taken > self.limit:
+            raise TooLarge(f"Höchstens {self.limit} Bytes sind erlaubt.")
+        return data
+
+
+class Forwarder:
+    """Forwards one request to the first of several instances that takes it."""
+
+    def __init__(self, pool: Pool, *, patience: float, down_seconds: float) -> None:
+        """`patience`: seconds a module may be silent. `down_seconds`: how long one that refused is asked last."""
+        self._pool = pool
+        self._patience = patience
+        self._down = down_seconds
+
+    async def forward(
+        self,
+        request: Request,
+        peers: Sequence[Peer],
+        target: bytes,
+        headers: Headers,
+        receive: Receive,
+        sink: Sink,
+        limit: int,
+    ) -> None:
+        """Raises a Problem (413, 502, 503, 504) before `sink` was started, Cut after, ClientGone at any time."""
+        body = Body(receive, limit, more=request.has_body)
+        if body.more:
+            try:
+                async with asyncio.timeout(self._patience):
+                    body.first = await body.read()
+            except TimeoutError:
+                raise RequestTimeout("Der Inhalt der Anfrage kam nicht an.") from None
+        head = _head(request, target, headers, body)
+        repeatable = request.method in _REPEATABLE
+        last: UpstreamError | None = None
+        for peer in peers:
+            try:
+                await self._once(peer.origin, head, request, body, sink, receive, repeatable=repeatable)
+            except (ConnectFailed, Saturated) as err:
+                if isinstance(err, ConnectFailed):
+                    peer.down_until = asyncio.get_running_loop().time() + self._down
+                last = err
+                continue
+            return
+        if isinstance(last, Saturated):
+            raise Unavailable("Dieser Dienst ist gerade überlastet.", kind="overloaded", retry_after=2)
+        raise Unavailable(
+            "Dieser Dienst ist vorübergehend nicht erreichbar.", kind="module-gone", retry_after=5
+        )
+
+    async def _once(
+        self,
+        origin: Origin,
+        head: bytes,
+        request: Request,
+        body: Body,
+        sink: Sink,
+        receive: Receive,
+        *,
+        repeatable: bool,
+    ) -> None:
+        fresh = False
+        while True:
+            connection = await self._pool.take(origin, fresh=fresh)
+            try:
+                await self._exchange(connection, head, request, body, sink, receive)
+            except Died as err:
+                # A kept connection may end just as it is used: what is harmless is said once more.
+                if repeatable and not connection.answered and connection.exchanges > 1 and not fresh:
+                    fresh = True
+                    continue
+                raise BadGateway("Die Verbindung zum Dienst brach ab.") from err
+            except Garbled as err:
+                raise BadGateway("Der Dienst antwortet fehlerhaft.") from err
+            except TimedOut as err:
+                raise GatewayTimeout("Der Dienst antwortet nicht rechtzeitig.") from err
+            finally:
+                self._pool.give_back(origin, connection)
+            return
+
+    async def _exchange(
+        self,
+        connection: Connection,
+        head: bytes,
+        request: Request,
+        body: Body,
+        sink: Sink,
+        receive: Receive,
+    ) -> None:
+        connection.exchange(head_only=request.method == "HEAD", patience=self._patience)
+        pump: asyncio.Task[None] | None = None
+        watch: asyncio.Task[None] | None = None
+        connection.write(head)
+        loop = asyncio.get_running_loop()
+        timer: asyncio.TimerHandle
+
+        def look() -> None:
+            nonlocal watch, timer
+            if pump is None or pump.done():
+                watch = loop.create_task(_watch(receive, connection))
+            else:
+                timer = loop.call_later(WATCH_AFTER, look)
+
+        timer = loop.call_later(WATCH_AFTER, look)
+        if body.more:
+            pump = loop.create_task(_pump(connection, body, chunked=request.chunked))
+            pump.add_done_callback(lambda done: _pumped(done, connection))
+        try:
+            try:
+                await connection.head()
+            except UpstreamError as err:
+                _raise_own(pump)
+                if isinstance(err, TimedOut) and pump is not None and not pump.done():
+                    raise RequestTimeout("Der Inhalt der Anfrage kam nicht vollständig an.") from err
+                raise
+            await _bring(connection, sink)
+            if pump is not None and not pump.done():
+                connection.fail(Died("it answered before it had read everything"))
+        finally:
+            timer.cancel()
+            for task in (pump, watch):
+                if task is not None and not task.done():
+                    task.cancel()
+            if not connection.complete:
+                connection.fail(Died("given up"))
+
+
+async def _bring(connection: Connection, sink: Sink) -> None:
+    """The answer, part by part. The common small one arrives with its head and leaves at once."""
+    await sink.start(connection.status, connection.headers)
+    try:
+        part = await connection.chunk()
+        while part is not None:
+            if connection.finished:
+                await sink.part(part, last=True)
+                return
+            async with asyncio.timeout(CLIENT_PATIENCE):
+                await sink.part(part, last=False)
+            part = await connection.chunk()
+        await sink.part(b"", last=True)
+    except TimeoutError:
+        raise ClientGone("the client does not read") from None
+    except ClientGone:
+        raise
+    except UpstreamError as err:
+        raise Cut(str(err)) from err
+
+
+async def _pump(connection: Connection, body: Body, *, chunked: bool) -> None:
+    while body.more:
+        data = await body.read()
+        if data:
+            connection.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
+            await connection.drain()
+    if chunked:
+        connection.write(b"0\r\n\r\n")
+
+
+def _pumped(done: asyncio.Task[None], connection: Connection) -> None:
+    if not done.cancelled() and done.exception() is not None and not connection.complete:
+        connection.fail(Died("the request's body broke off"))
+
+
+def _raise_own(pump: asyncio.Task[None] | None) -> None:
+    """If the exchange failed because the client's body did, say that instead."""
+    if pump is not None and pump.done() and not pump.cancelled():
+        err = pump.exception()
+        if isinstance(err, Problem | ClientGone):
+            raise err
+
+
+async def _watch(receive: Receive, connection: Connection) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            connection.fail(ClientGone("the client left"))
+            return
+
+
+def _head(request: Request, target: bytes, headers: Headers, body: Body) -> bytes:
+    """The request's head, with a body that is already complete right behind it."""
+    lines = [request.method.encode("ascii"), b" ", target]
+    if request.query:
+        lines += (b"?", request.query)
+    lines.append(b" HTTP/1.1\r\n")
+    for name, value in headers:
+        lines += (name, b": ", value, b"\r\n")
+    if request.chunked and body.more:
+        lines.append(b"transfer-encoding: chunked\r\n\r\n")
+        if body.first:
+            lines.append(b"%x\r\n%b\r\n" % (len(body.first), body.first))
+    elif request.has_body or request.method in ("POST", "PUT", "PATCH"):
+        length = len(body.first) if request.chunked else request.length or 0
+        lines += (b"content-length: %d\r\n\r\n" % length, body.first)
+    else:
+        lines.append(b"\r\n")
+    return b"".join(lines)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The demo's mail sink: what was sent, as its HTTP door says it."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from mash_sdk.problems import NotFound, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    id: str
+    sent_at: str
+    sender: str
+    to: str
+    subject: str
+    text: str = ""
+
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> "Letter":
+        to = said.get("to", "")
+        return cls(
+            id=str(said.get("id", "")),
+            sent_at=str(said.get("sent_at", "")),
+            sender=str(said.get("from", "")),
+            to=", ".join(map(str, to)) if isinstance(to, list) else str(to),
+            subject=str(said.get("subject", "")),
+            text=str(said.get("text") or ""),
+        )
+
+
+class MailSink:
+    """None as address: this platform sends real mail, and there is nothing to show."""
+
+    def __init__(self, url: str | None) -> None:
+        self._url = url
+        self._http = httpx.AsyncClient(timeout=3)
+
+    async def newest(self, limit: int = 100) -> list[Letter]:
+        said = await self._get(f"/messages?limit={limit}")
+        return [Letter.of(one) for one in said] if isinstance(said, list) else []
+
+    async def one(self, letter: str) -> Letter:
+        said = await self._get(f"/messages/{quote(letter, safe='')}")
+        return Letter.of(said if isinstance(said, dict) else {})
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _get(self, path: str) -> Any:
+        if self._url is None:
+            raise NotFound(
+                "Diese Plattform hat kein Postfach zum Ansehen: Sie verschickt ihre Post wirklich."
+            )
+        try:
+            answer = await self._http.get(self._url.rstrip("/") + path)
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                raise NotFound("Diese Nachricht liegt nicht im Postfach.")
+            return answer.raise_for_status().json()
+        except (httpx.HTTPError, ValueError) as err:
+            raise Unavailable("Das Postfach antwortet nicht.") from err

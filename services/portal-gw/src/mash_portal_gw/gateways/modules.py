@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What modules say of themselves: their OpenAPI documents, and the topic they announce themselves on."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from mash_portal_gw.edge.approvals import Approval, ApprovalsError, read
+from mash_portal_gw.edge.routes import Instance, RouteTable
+from mash_portal_gw.signals import ANNOUNCEMENTS_REJECTED, INSTANCES
+from mash_sdk.announcing import TOPIC
+from mash_sdk.kafka import Broker, BrokerAway
+from mash_sdk.problems import Unavailable
+from mash_sdk.running import Running
+from mash_sdk.telemetry import count, record
+
+log = logging.getLogger(__name__)
+
+LARGEST: Final = 4 << 20
+LOOK_SECONDS: Final = 3.0
+"""How often the approvals file is looked at for changes."""
+
+
+class ModuleDocuments:
+    """Fetches /openapi.json of a module."""
+
+    def __init__(self) -> None:
+        self._http = httpx.AsyncClient(timeout=3)
+
+    async def openapi(self, instance: Instance) -> Mapping[str, Any]:
+        origin = instance.origin
+        url = f"{'https' if origin.tls else 'http'}://{origin.authority.decode()}/openapi.json"
+        try:
+            answer = await self._http.get(url)
+            document = answer.raise_for_status().json()
+        except (httpx.HTTPError, ValueError) as err:
+            raise Unavailable("Das Modul nennt seine Schnittstelle nicht.", kind="no-openapi") from err
+        if not isinstance(document, dict) or len(answer.content) > LARGEST:
+            raise Unavailable("Das Modul nennt seine Schnittstelle nicht.", kind="no-openapi")
+        return document
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+class ModulesTopic:
+    """Reads the topic from its beginning and keeps the route table true."""
+
+    def __init__(self, routes: RouteTable) -> None:
+        self._routes = routes
+        self.read_all = False
+        """Everything that was there at the start has been read."""
+
+    async def ready(self) -> None:
+        """Raise Unavailable until the gateway knows who is there."""
+        if not self.read_all:
+            raise Unavailable("Die Module sind noch nicht eingelesen.")
+
+    async def follow(self, running: Running) -> None:
+        broker: Broker = running.broker
+        while not running.stop.is_set():
+            try:
+                async for one in broker.follow([TOPIC]):
+                    if running.stop.is_set():
+                        return
+                    if one is None:
+                        self.read_all = True
+                    elif one.key is not None and self._routes.learn(one.key, one.value) == "rejected":
+                        count(ANNOUNCEMENTS_REJECTED)
+            except BrokerAway as err:
+                log.info("the topic of modules cannot be read: %s", err)
+                await running.pause(1)
+
+    async def measure(self, running: Running) -> None:
+        while not await running.pause(LOOK_SECONDS):
+            for module, live in self._routes.modules():
+                record(INSTANCES, len(live), {"mash.module": module.manifest.name})
+
+
+def watch_approvals(file: Path, own: Approval, routes: RouteTable) -> Callable[[Running], Awaitable[None]]:
+    """Background work: takes over the approvals file whenever it changes."""
+
+    async def approvals(running: Running) -> None:
+        known = _stamp(file)
+        while not await running.pause(LOOK_SECONDS):
+            stamp = _stamp(file)
+            if stamp == known:
+                continue
+            known = stamp
+            try:
+                routes.approve({**read(file), own.name: own})
+                log.info("the approvals were read anew")
+            except ApprovalsError as err:
+                log.error("the approvals stay as they were: %s", err)  # noqa: TRY400 — its text says all
+
+    return approvals
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the use cases need from others: Keycloak, and a place where sessions rest."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mash_portal_gw.model import Attempt, Tokens
+from mash_sdk.database import Unit
+
+
+class IdentityProvider(Protocol):
+    """Keycloak. Every method raises Unavailable when it does not answer."""
+
+    def issuer(self, tenant: str) -> str: ...
+
+    def login_url(self, attempt: Attempt) -> str: ...
+
+    async def redeem(self, attempt: Attempt, code: str) -> Tokens:
+        """Tokens for a code. Raise LoginExpired-like problems if they are not what the attempt asked for."""
+        ...
+
+    async def refresh(self, tenant: str, tokens: Tokens) -> Tokens:
+        """Raise Unauthenticated if the person's login has ended."""
+        ...
+
+    async def exchange(self, tenant: str, access: str, service: str) -> tuple[str, datetime]:
+        """A token of the same person for `service` alone (RFC 8693), and when it ends."""
+        ...
+
+    async def log_out(self, tenant: str, tokens: Tokens) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A session as it rests in the database."""
+
+    id: bytes
+    subject: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    version: int
+    sealed: bytes
+
+
+class SessionStore(Protocol):
+    async def add(self, unit: Unit, row: Row) -> None: ...
+
+    async def get(self, unit: Unit, session: bytes) -> Row | None: ...
+
+    async def seen(self, unit: Unit, session: bytes, at: datetime, expires_at: datetime) -> None: ...
+
+    async def renewed(self, unit: Unit, row: Row) -> bool:
+        """Write new tokens unless another instance did so first: only over version - 1."""
+        ...
+
+    async def drop(self, unit: Unit, session: bytes) -> None: ...
+
+    async def drop_expired(self, unit: Unit, now: datetime) -> int: ...
+
+
+Units = Callable[[str], AbstractAsyncContextManager[Unit]]
+"""Opens a transaction for a tenant and commits it."""

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the gateway reads from its environment."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from mash_portal_gw.edge.request import networks
+from mash_sdk import settings as sdk
+
+
+class Settings(sdk.Settings):
+    """PORTAL_GW_… (or MASH_…). See README.md for what each is for."""
+
+    session_key: str = Field(
+        min_length=32, description="secret: session tokens and login state are sealed with it"
+    )
+    approvals: Path = Field(description="JSON file of the approved modules: name, public key, routes")
+    kern: Path | None = Field(None, description="dist folder of @kern-ux/native; none: pages without KERN")
+    traces: str | None = Field(None, description="Jaeger JSON query API, for /ops/traces")
+    mail_sink: str | None = Field(None, description="the demo's mail sink (HTTP JSON), for /ops/mail")
+    trusted_proxies: str = Field("", description="networks whose X-Forwarded-* are believed, comma separated")
+    form_targets: str = Field("", description="origins a form's answer may redirect to, comma separated")
+    session_idle: int = Field(
+        30 * 60, ge=60, description="seconds without a request after which a session ends"
+    )
+    session_longest: int = Field(
+        10 * 3600, ge=60, description="seconds after which a session ends in any case"
+    )
+    session_cache: float = Field(
+        5.0, ge=0, le=60, description="seconds a session is remembered without a look"
+    )
+    rate_client: float = Field(50.0, gt=0, description="requests a second of one client, on average")
+    rate_client_burst: int = Field(300, ge=1, description="requests of one client at once")
+    rate_tenant: float = Field(2000.0, gt=0, description="requests a second of one tenant, on average")
+    rate_tenant_burst: int = Field(6000, ge=1, description="requests of one tenant at once")
+    rate_login: float = Field(1.0, gt=0, description="logins a second of one client, on average")
+    rate_login_burst: int = Field(30, ge=1, description="logins of one client at once")
+    connections: int = Field(128, ge=1, description="connections to one instance of a module, at most")
+    connect_seconds: float = Field(2.0, gt=0, description="seconds to connect to a module")
+    upstream_seconds: float = Field(30.0, gt=0, description="seconds a module may be silent")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        networks(text)
+        return text

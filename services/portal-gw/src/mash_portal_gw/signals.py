@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every metric and attribute the gateway emits besides the SDK's own. None holds personal data."""
+
+from typing import Literal
+
+from mash_sdk.metrics import counter, gauge
+
+Attribute = Literal[
+    "mash.route.kind",  # api, page or own
+    "mash.caller.kind",  # visitor, session, bearer or opaque
+    "mash.limit",  # which limit refused: client, tenant or login
+]
+
+REFUSED_BY_LIMIT = counter(
+    "mash.gateway.limited", doc="requests refused by a rate limit", attributes=("mash.limit",)
+)
+UPSTREAM_FAILED = counter(
+    "mash.gateway.upstream_failed",
+    doc="exchanges with a module that failed",
+    attributes=("mash.module", "error.type"),
+)
+LOGINS = counter(
+    "mash.gateway.logins", doc="logins by how they ended", attributes=("mash.tenant", "mash.outcome")
+)
+ANNOUNCEMENTS_REJECTED = counter(
+    "mash.gateway.announcements_rejected", doc="announcements that were not believed or not approved"
+)
+INSTANCES = gauge("mash.gateway.instances", doc="live instances", attributes=("mash.module",))

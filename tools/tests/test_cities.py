@@ -71,7 +71,7 @@ SPOILT: list[tuple[str, str, str, str, str]] = [
     ("city.toml", 'ars = "082210000000"', 'ars = "081210000000"', "SPDX", "different municipalities"),
     ("city.toml", 'timezone = "Europe/Berlin"', 'timezone = "Europa/Berlin"', "timezone", "no time zone"),
     ("city.toml", 'timezone = "Europe/Berlin"', 'zone = "Europe/Berlin"', "zone =", "zone is not known here"),
-    ("city.toml", "demo = true", "demo = tru", "demo = tru", "correct the syntax"),
+    ("city.toml", "demo = true", "demo = ja", "demo = ja", "correct the syntax"),
     ("portal.toml", "as_of = 2025-07-24 }", "demo = true }", "phone =", "marked as demo"),
     (
         "portal.toml",

@@ -45,12 +45,16 @@ class DoorRoute(APIRoute):
         inner = super().get_route_handler()
         keyed = _takes_key(self.dependant)
         json_body = self.body_field is not None and not _takes_form(self)
+        guarding = tuple(guards(self.dependant))
 
         async def door(request: Request) -> Response:
-            if json_body:
-                _require_json(request)
             state = RequestState()
             request.scope["mash.request"] = state
+            # First of all: who may not pass learns nothing of what would be right to send.
+            for guard in guarding:
+                await guard(request)
+            if json_body:
+                _require_json(request)
             async with state.stack:
                 answer = await (_once(request, inner) if keyed else inner(request))
                 if state.unit is not None and answer.status_code >= REFUSED:

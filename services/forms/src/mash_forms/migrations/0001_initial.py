@@ -57,7 +57,8 @@ def upgrade() -> None:
             "rank",
             sa.SmallInteger,
             sa.Computed(
-                "case when state in ('RECEIVED','PROCESSING') then 0 when state='COMPLETED' then 2 else 1 end",
+                "case when state in ('RECEIVED', 'PROCESSING') then 0"
+                " when state = 'COMPLETED' then 2 else 1 end",
                 persisted=True,
             ),
         ),

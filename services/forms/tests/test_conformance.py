@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What every service has to hold, and that migrations go both ways."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from google.protobuf.message import Message
+
+from mash.forms.v1.events_pb2 import OUTCOME_APPROVED, ApplicationDecided
+from mash.payments.v1.events_pb2 import PaymentSettled
+from mash.platform.v1.money_pb2 import Money
+from mash_sdk.ids import new_id
+from mash_sdk.testing import Bench, ModuleConformance
+
+UNPAID, DECIDED = new_id(), new_id()
+
+
+class TestForms(ModuleConformance):
+    examples: ClassVar[Sequence[Message]] = (
+        PaymentSettled(
+            payment_id=new_id(),
+            application_id=UNPAID,
+            paid=Money(cents=3070, currency="EUR"),
+            receipt_number="KZ-1",
+            settled_at={"seconds": 1772442000},
+        ),
+        ApplicationDecided(
+            application_id=DECIDED, applicant_id="anna", decision_id=new_id(), outcome=OUTCOME_APPROVED
+        ),
+    )
+
+    @pytest.fixture
+    async def bench(
+        self, bench_of: Callable[..., Awaitable[Bench]], cities: Path, answers: dict[str, Any]
+    ) -> Bench:
+        bench = await bench_of("mash_forms", cities=cities)
+        anna, kurt = bench.client(subject="anna"), bench.client(roles=["clerk"])
+        api = "/api/forms/v1/applications"
+        await anna.post(api, json={"id": UNPAID, "form": "ausweis", "data": answers})
+        await anna.post(api, json={"id": DECIDED, "form": "meldung", "data": {"what": "Loch"}})
+        await kurt.post(f"{api}/{DECIDED}/decision", json={"outcome": "APPROVED"})
+        return bench

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The pages as a browser without JavaScript uses them."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from mash.forms.v1.events_pb2 import ApplicationDecided, ApplicationSubmitted
+from mash_sdk.ids import new_id
+from mash_sdk.testing import CSRF, Bench
+
+ANNA = {"given_name": "Anna", "family_name": "<b>Beispiel", "email": "anna@login.example"}
+TEXTS = {"plate": "hd-ab 123", "keeper": "true", "zone": "2", "valid_from": "2026-04-01", "note": ""}
+
+
+class Seen(HTMLParser):
+    """What is on a page: elements with their attributes, and the text."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(answer.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, *tags: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+    @property
+    def ids(self) -> list[str]:
+        return [found["id"] or "" for _, found in self.elements if "id" in found]
+
+    @property
+    def values(self) -> dict[str, str]:
+        inputs = [one for one in self.all("input") if one.get("type") not in ("radio", "checkbox")]
+        return {one["name"] or "": one.get("value") or "" for one in inputs}
+
+
+def assert_accessible(seen: Seen) -> None:
+    """Names, descriptions and landmarks fit together, and nothing needs a script."""
+    assert len(seen.ids) == len(set(seen.ids))
+    labelled = {label["for"] for label in seen.all("label")}
+    for control in seen.all("input", "select", "textarea"):
+        if control.get("type") != "hidden":
+            assert control["id"] in labelled
+    for _, attributes in seen.elements:
+        for name in ("aria-describedby", "aria-labelledby"):
+            assert set((attributes.get(name) or "").split()) <= set(seen.ids)
+        assert "style" not in attributes
+        assert not any(name.startswith("on") for name in attributes)
+    for link in seen.all("a"):
+        href = link["href"] or ""
+        assert href.startswith(("/heidelberg/", "https:", "mailto:", "tel:")) or href[1:] in seen.ids
+    assert len(seen.all("h1")) == 1
+    assert [tag for tag, _ in seen.elements][0] == "main"
+    assert not seen.all("script", "style")
+
+
+@pytest.fixture
+def anna(bench: Bench) -> httpx.AsyncClient:
+    return bench.client(roles=["citizen"], subject="anna", **ANNA)
+
+
+@pytest.fixture
+def kurt(bench: Bench) -> httpx.AsyncClient:
+    return bench.client(roles=["clerk"], subject="kurt")
+
+
+async def page(client: httpx.AsyncClient, path: str, status: int = 200) -> Seen:
+    answer = await client.get(f"/pages{path}")
+    assert answer.status_code == status, answer.text
+    seen = Seen(answer)
+    assert_accessible(seen)
+    return seen
+
+
+async def sent(client: httpx.AsyncClient, path: str, form: dict[str, str]) -> httpx.Response:
+    return await client.post(f"/pages{path}", data={"csrf": CSRF, **form})
+
+
+async def handed_in(client: httpx.AsyncClient, form: str = "meldung") -> str:
+    texts = {"what": "Loch"} if form == "meldung" else TEXTS
+    blank = await page(client, f"/apply/{form}")
+    answer = await sent(client, f"/apply/{form}", {**blank.values, **texts})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"].rsplit("/", 1)[1]
+
+
+async def test_the_catalogue_is_searched_and_narrowed(bench: Bench) -> None:
+    visitor = bench.visitor()
+    links = [link["href"] for link in (await page(visitor, "/services")).all("a")]
+    assert links == ["/heidelberg/services/meldung", "/heidelberg/services/ausweis"]
+    assert "Meldung" not in (await page(visitor, "/services?q=auto")).text
+    assert "Meldung" in (await page(visitor, "/services?situation=wohnen")).text
+    assert "keinen Online-Dienst gefunden" in (await page(visitor, "/services?q=%3Cscript%3E")).text
+
+
+async def test_a_service_says_what_it_costs_and_who_decides(bench: Bench) -> None:
+    said = (await page(bench.visitor(), "/services/ausweis")).text
+    for words in ("30,70 €", "Demodaten", "Prüfamt", "Musterstraße 1", "§ 1 Prüfgesetz", "Kennzeichen"):
+        assert words in said
+    assert "kostet nichts" in (await page(bench.visitor(), "/services/meldung")).text
+    assert (await bench.visitor().get("/pages/services/none")).status_code == 404
+
+
+async def test_the_form_is_prefilled_and_describes_itself(anna: httpx.AsyncClient) -> None:
+    blank = await page(anna, "/apply/ausweis")
+    assert blank.values["given_name"] == "Anna"
+    assert blank.values["family_name"] == "<b>Beispiel"
+    assert blank.values["email"] == "anna@login.example"
+    assert re.fullmatch(r"[0-9a-f-]{14}7[0-9a-f-]{21}", blank.values["id"])
+    [given] = [one for one in blank.all("input") if one.get("name") == "given_name"]
+    assert given["autocomplete"] == "given-name"
+    assert len(blank.all("legend")) == 3
+
+
+async def test_handing_in_leads_to_the_application(bench: Bench, anna: httpx.AsyncClient) -> None:
+    application_id = await handed_in(anna, "ausweis")
+    seen = await page(anna, f"/account/applications/{application_id}")
+    assert f"/heidelberg/pay/{application_id}" in [link["href"] for link in seen.all("a")]
+    assert "HD-AB 123" in seen.text
+    assert "Neustadt" in seen.text
+    listed = await page(anna, "/account")
+    assert f"/heidelberg/account/applications/{application_id}" in [link["href"] for link in listed.all("a")]
+    assert "Wartet auf Zahlung" in listed.text
+
+
+async def test_a_double_click_is_one_application(bench: Bench, anna: httpx.AsyncClient) -> None:
+    blank = await page(anna, "/apply/ausweis")
+    first, second = [await sent(anna, "/apply/ausweis", {**blank.values, **TEXTS}) for _ in range(2)]
+    assert first.headers["location"] == second.headers["location"]
+    await bench.settle()
+    assert len(bench.announced(ApplicationSubmitted)) == 1
+
+
+async def test_sent_again_with_other_answers_says_so_and_keeps_them(anna: httpx.AsyncClient) -> None:
+    blank = await page(anna, "/apply/meldung")
+    await sent(anna, "/apply/meldung", {**blank.values, "what": "Loch"})
+    again = await sent(anna, "/apply/meldung", {**blank.values, "what": "Zwei Löcher"})
+    assert again.status_code == 409
+    seen = Seen(again)
+    assert_accessible(seen)
+    assert seen.values["what"] == "Zwei Löcher"
+    assert seen.values["id"] != blank.values["id"]
+    assert "schon abgegeben" in seen.text
+    third = await sent(anna, "/apply/meldung", seen.values)
+    assert third.status_code == 303
+
+
+async def test_faults_stand_at_their_field_and_in_a_summary(anna: httpx.AsyncClient) -> None:
+    blank = await page(anna, "/apply/ausweis")
+    wrong = {**blank.values, **TEXTS, "plate": "<i>", "given_name": " ", "zone": ""}
+    answer = await sent(anna, "/apply/ausweis", wrong)
+    assert answer.status_code == 422
+    assert answer.headers["mash-title"].startswith("Fehler")
+    seen = Seen(answer)
+    assert_accessible(seen)
+    assert seen.values["plate"] == "<i>"
+    assert seen.values["id"] == blank.values["id"]
+    links = [link["href"] for link in seen.all("a") if (link["href"] or "").startswith("#")]
+    assert links == ["#f-given_name", "#f-plate", "#f-zone"]
+    for control in seen.all("input", "select"):
+        if control["id" if control.get("type") != "hidden" else "name"] in (
+            "f-given_name",
+            "f-plate",
+            "f-zone",
+        ):
+            assert control["aria-invalid"] == "true"
+            assert f"{control['id']}-error" in (control["aria-describedby"] or "")
+    checked = [one for one in seen.all("input") if "checked" in one]
+    assert [one["value"] for one in checked] == ["true"]
+
+
+async def test_a_form_of_another_page_is_refused(anna: httpx.AsyncClient) -> None:
+    for csrf in ("", "wrong"):
+        answer = await anna.post("/pages/apply/meldung", data={"csrf": csrf, "what": "x"})
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("bad", ["no-id", "0195", "%00", "00000000-0000-4000-8000-000000000000"])
+async def test_what_cannot_be_an_id_is_not_found(
+    anna: httpx.AsyncClient, kurt: httpx.AsyncClient, bad: str
+) -> None:
+    for client, area in ((anna, "account"), (kurt, "desk")):
+        assert (await client.get(f"/pages/{area}/applications/{bad}")).status_code == 404
+        assert (await client.get(f"/pages/{area}/applications/{new_id()}/documents/{bad}")).status_code == 404
+
+
+async def test_somebody_elses_application_is_not_there(bench: Bench, anna: httpx.AsyncClient) -> None:
+    application_id = await handed_in(anna)
+    bob = bench.client(subject="bob")
+    assert (await bob.get(f"/pages/account/applications/{application_id}")).status_code == 404
+    assert (await bob.get(f"/pages/desk/applications/{application_id}")).status_code == 403
+    assert "noch keinen Antrag" in (await page(bob, "/account")).text
+
+
+async def test_a_clerk_takes_up_and_approves_after_a_second_look(
+    bench: Bench, anna: httpx.AsyncClient, kurt: httpx.AsyncClient
+) -> None:
+    application_id = await handed_in(anna)
+    path = f"/desk/applications/{application_id}"
+    assert f"/heidelberg{path}" in [link["href"] for link in (await page(kurt, "/desk")).all("a")]
+    assert "Loch" in (await page(kurt, path)).text
+    assert (await sent(kurt, f"{path}/take-up", {})).status_code == 303
+    assert "In Bearbeitung" in (await page(kurt, path)).text
+
+    asked = await sent(kurt, f"{path}/decision", {"outcome": "APPROVED", "reason": ""})
+    assert asked.status_code == 200
+    confirm = Seen(asked)
+    assert_accessible(confirm)
+    await bench.settle()
+    assert bench.announced(ApplicationDecided) == []
+
+    done = await sent(kurt, f"{path}/decision", confirm.values)
+    assert done.status_code == 303
+    await bench.settle()
+    assert len(bench.announced(ApplicationDecided)) == 1
+    assert "Genehmigt" in (await page(kurt, path)).text
+    own = await page(anna, f"/account/applications/{application_id}")
+    assert "genehmigt" in own.text
+    [letter] = [link["href"] or "" for link in own.all("a") if "/documents/" in (link["href"] or "")]
+    pdf = await anna.get(letter.replace("/heidelberg", "/pages"))
+    assert pdf.content.startswith(b"%PDF")
+    assert pdf.headers["content-disposition"].startswith("inline")
+
+
+async def test_a_rejection_needs_a_reason_that_the_applicant_reads(
+    bench: Bench, anna: httpx.AsyncClient, kurt: httpx.AsyncClient
+) -> None:
+    application_id = await handed_in(anna)
+    path = f"/desk/applications/{application_id}/decision"
+    for form in ({"outcome": "REJECTED", "reason": "  "}, {"reason": "x"}, {"outcome": "MAYBE"}):
+        answer = await sent(kurt, path, form)
+        assert answer.status_code == 422
+        assert_accessible(Seen(answer))
+    confirm = Seen(await sent(kurt, path, {"outcome": "REJECTED", "reason": "Kein <Loch>\r\nda."}))
+    await sent(kurt, path, confirm.values)
+    await bench.settle()
+    assert "Kein <Loch>\nda." in (await page(anna, f"/account/applications/{application_id}")).text
+
+
+async def test_the_queue_filters_searches_and_pages(anna: httpx.AsyncClient, kurt: httpx.AsyncClient) -> None:
+    unpaid = await handed_in(anna, "ausweis")
+    made = [await handed_in(anna) for _ in range(26)]
+    first = await page(kurt, "/desk?state=RECEIVED")
+    assert unpaid not in "".join(first.ids) + str(first.all("a"))
+    [more] = [link["href"] or "" for link in first.all("a") if link.get("rel") == "next"]
+    second = await page(kurt, more.removeprefix("/heidelberg"))
+    links = [link["href"] or "" for seen in (first, second) for link in seen.all("a")]
+    assert [link.rsplit("/", 1)[1] for link in links if "/desk/applications/" in link] == made
+    assert "falsch geschrieben" in (await page(kurt, "/desk?reference=HD-0")).text
+    assert "Hier liegt nichts" in (await page(kurt, "/desk?state=ACTION_REQUIRED")).text
+
+
+async def test_pages_leave_no_personal_data_in_addresses(bench: Bench, anna: httpx.AsyncClient) -> None:
+    application_id = await handed_in(anna, "ausweis")
+    answer = await anna.get(f"/pages/account/applications/{application_id}")
+    assert answer.headers["mash-journey"] == application_id
+    assert answer.headers["cache-control"] == "no-store"
+    assert not {"Anna", "Beispiel"} & set(re.findall(r"\w+", answer.headers["mash-title"]))
+    async with bench.unit() as unit:
+        name = await unit.connection.scalar(text("select applicant_name from applications"))
+    assert name == "Anna <b>Beispiel"
+
+
+async def test_what_the_form_says_goes_before_the_login(bench: Bench, anna: httpx.AsyncClient) -> None:
+    blank = await page(anna, "/apply/ausweis")
+    written: dict[str, Any] = {**blank.values, **TEXTS, "email": "neu@example.org"}
+    await sent(anna, "/apply/ausweis", written)
+    async with bench.unit() as unit:
+        assert (
+            await unit.connection.scalar(text("select applicant_email from applications"))
+            == "neu@example.org"
+        )

@@ -161,7 +161,7 @@ async def test_who_lost_the_turn_sends_nothing_more(
     async with stalling("RCPT") as stall:
         elsewhere = program.settings.model_copy(update={"smtp": f"127.0.0.1:{stall.port}"})
         losing = Sender(SqlQueue(program.database), SmtpChannel(elsewhere, senders), bench.clock)
-        with pytest.raises(Superseded):  # who runs it starts it again, for another turn
+        with pytest.raises(Superseded):  # noqa: PT012 — it ends the run, whenever it is noticed
             async with sending(bench, losing) as lost:
                 await asyncio.wait_for(stall.reached.wait(), 10)
                 await break_connection(bench)

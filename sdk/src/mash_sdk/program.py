@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A Program: one service or module, wired. What app.py's build() returns and everything else runs."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,6 +57,8 @@ class Program:
     """More for /readyz than PostgreSQL and Kafka, by name."""
     edge: Callable[[ASGIApp], ASGIApp] | None = None
     """Stands before the HTTP door (the gateway's forwarding path)."""
+    protocol: type[asyncio.Protocol] | None = None
+    """uvicorn's HTTP protocol, where the usual one is not enough (the gateway's limits)."""
     clock: Clock = system_clock
     exporters: list[SpanExporter] = field(default_factory=list)
     """Further receivers of spans, for tests."""

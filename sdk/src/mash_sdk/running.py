@@ -107,7 +107,7 @@ async def running(
                 ends.append(lambda: server.stop(GRACE))
             if "http" in only:
                 app: ASGIApp = program.asgi(checks)
-                http = _Http(program.edge(app) if program.edge else app, settings.http)
+                http = _Http(program.edge(app) if program.edge else app, settings.http, program.protocol)
                 state.http = http.bound
                 tasks.append(asyncio.create_task(http.serve(), name="http"))
                 ends.append(http.stop)
@@ -177,14 +177,14 @@ def _kafka_check(broker: Broker) -> Callable[[], Awaitable[None]]:
 class _Http(uvicorn.Server):
     """uvicorn on a socket of our own, without its signal handlers: the process decides when to stop."""
 
-    def __init__(self, app: ASGIApp, listen: str) -> None:
+    def __init__(self, app: ASGIApp, listen: str, protocol: type[asyncio.Protocol] | None = None) -> None:
         self._socket = _listen(listen)
         host, port = self._socket.getsockname()[:2]
         self.bound = f"{host}:{port}"
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=protocol or "httptools",
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -15,6 +15,7 @@ from mash_portal_gw.edge.documents import Documents
 from mash_portal_gw.edge.door import Door
 from mash_portal_gw.edge.exchange import Parts
 from mash_portal_gw.edge.forward import Forwarder
+from mash_portal_gw.edge.guarded import GuardedHttp
 from mash_portal_gw.edge.headers import SecurityHeaders
 from mash_portal_gw.edge.limiter import Limiter
 from mash_portal_gw.edge.limits import Rate
@@ -111,7 +112,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         Traces: traces,
         MailSink: mail,
     }
-    program.edge = edge
+    program.edge, program.protocol = edge, GuardedHttp
     program.runs = [
         topic.follow,
         topic.measure,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Keeps secrets unreadable where they rest: AES-256-GCM under keys derived from one secret (HKDF, RFC 5869)."""
+"""Keeps secrets unreadable where they rest: AES-256-GCM under keys derived by HKDF (RFC 5869)."""
 
 import base64
 import hashlib
@@ -26,7 +26,7 @@ class Sealer:
         self._csrf = self._derive("csrf", b"")
 
     def seal(self, plain: bytes, purpose: str, owner: bytes = b"") -> bytes:
-        """`owner`: the browser's own secret; without it nobody can open this, not even with the platform's."""
+        """`owner`: the browser's own secret; without it the platform's alone does not open this."""
         nonce = os.urandom(_NONCE)
         return nonce + AESGCM(self._derive(purpose, owner)).encrypt(nonce, plain, purpose.encode())
 

@@ -52,7 +52,7 @@ class _File(RootModel[dict[str, _Entry]]):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One approved module. `routes` are path prefixes; `origins` are patterns (`http://forms.*:8080`), none: any."""
+    """An approved module. `routes` are path prefixes, `origins` patterns (`http://forms.*`; none: any)."""
 
     name: str
     key: ECKey = field(repr=False, compare=False)

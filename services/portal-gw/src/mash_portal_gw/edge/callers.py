@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Who calls: a browser with a session, an API client with a token, a device with a key of its module, nobody."""
+"""Who calls: a browser with a session, a client with a token, a device with a key of its module, nobody."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -12,7 +12,7 @@ HEAD_BYTES = 64 << 10
 """Bytes of an answer's header fields, at most."""
 HIGH = 256 << 10
 LOW = 64 << 10
-"""Bytes of an answer's body held for a slow client: reading pauses above the first, goes on below the second."""
+"""Bytes of a body held for a slow client: reading pauses above the first, goes on below the second."""
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -42,7 +42,7 @@ class ClientGone(UpstreamError):
 
 
 class Connection(asyncio.Protocol):
-    """A connection; `exchange` starts one, `head` and `chunk` read its answer, `reusable` says if it may go on."""
+    """`exchange` begins, `head` and `chunk` read the answer, `reusable` says if another may follow."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -74,7 +74,7 @@ class Connection(asyncio.Protocol):
     # What the pool and the forwarder use.
 
     def exchange(self, *, head_only: bool, patience: float) -> None:
-        """Begin an exchange. `head_only`: the answer to HEAD has no body. `patience`: seconds of silence, at most."""
+        """Begin. `head_only`: the answer to HEAD has no body. `patience`: seconds of silence, at most."""
         if self._headless:
             self._parser = httptools.HttpResponseParser(self)
         self._headless = head_only

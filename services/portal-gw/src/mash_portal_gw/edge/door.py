@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The front door: one ASGI application that decides, for each request, who answers it and what they may know."""
+"""The front door: an ASGI application that decides who answers a request and what they may know."""
 
 import logging
 import time
@@ -68,7 +68,7 @@ class Door:
                 _note(exchange, door.span, time.perf_counter() - began)
 
     async def _say(self, exchange: Exchange) -> None:
-        """Answer, whatever happens. What breaks off half-way is raised, so that the connection breaks off too."""
+        """Answer, whatever happens. What breaks off half-way is raised: the connection breaks off too."""
         try:
             await self._answer(exchange)
         except ClientGone:

@@ -18,7 +18,7 @@ from mash_portal_gw.edge.connection import (
 )
 from mash_portal_gw.edge.pool import Origin, Pool, Saturated
 from mash_portal_gw.edge.request import Request
-from mash_sdk.problems import Problem, TooLarge, Unavailable
+from mash_sdk.problems import Problem, TooLarge, Unavailable, Unreadable
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -97,7 +97,7 @@ class Forwarder:
     """Forwards one request to the first of several instances that takes it."""
 
     def __init__(self, pool: Pool, *, patience: float, down_seconds: float) -> None:
-        """`patience`: seconds a module may be silent. `down_seconds`: how long one that refused is asked last."""
+        """Seconds: how long a module may be silent, and how long one that refused is asked last."""
         self._pool = pool
         self._patience = patience
         self._down = down_seconds
@@ -112,7 +112,7 @@ class Forwarder:
         sink: Sink,
         limit: int,
     ) -> None:
-        """Raises a Problem (413, 502, 503, 504) before `sink` was started, Cut after, ClientGone at any time."""
+        """Raises a Problem (408, 413, 502–504) before `sink` starts, Cut after, ClientGone at any time."""
         body = Body(receive, limit, more=request.has_body)
         if body.more:
             try:
@@ -120,6 +120,8 @@ class Forwarder:
                     body.first = await body.read()
             except TimeoutError:
                 raise RequestTimeout("Der Inhalt der Anfrage kam nicht an.") from None
+        if not body.more and request.length is not None and request.length != body.taken:
+            raise Unreadable("Der Inhalt der Anfrage ist kürzer, als sie sagt.")
         head = _head(request, target, headers, body)
         repeatable = request.method in _REPEATABLE
         last: UpstreamError | None = None

@@ -93,7 +93,7 @@ def to_module(headers: Headers) -> Headers:
 
 
 def to_client(headers: Headers, *, framed: bool) -> Headers:
-    """The module's fields that a client may see. `framed`: the body goes into the shell, so its length changes."""
+    """The module's fields that a client may see. `framed`: the body goes into the shell and grows."""
     named = _named_by_connection(headers)
     return [
         (name, value)

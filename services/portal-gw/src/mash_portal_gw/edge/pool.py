@@ -24,7 +24,7 @@ class Origin:
 
     @classmethod
     def parse(cls, text: str) -> "Origin":
-        """From `http://host:port`; ValueError for anything that is more or less than scheme, host and port."""
+        """From `http://host:port`; ValueError for more or less than scheme, host and port."""
         parts = urlsplit(text)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
             raise ValueError(f"{text!r} is no origin: http(s)://host:port")
@@ -55,7 +55,7 @@ class PoolLimits:
     queue_seconds: float = 5.0
     connect_seconds: float = 2.0
     idle_seconds: float = 4.0
-    """A connection unused for longer is not used again: it must be less than the modules' own keep-alive (5 s)."""
+    """Unused for longer, it is not used again: less than the keep-alive of any module (uvicorn's: 5 s)."""
 
 
 class Pool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A request as the edge sees it: read once, refused at once when two readers could understand it differently."""
+"""A request as the edge sees it: read once, refused when two readers could understand it differently."""
 
 import re
 from collections.abc import Sequence
@@ -176,6 +176,8 @@ def _body(request: Request) -> None:
         request.length = int(length)
     else:
         request.length = 0
+    if request.has_body and b"upgrade" in fields:
+        raise Unreadable("Diese Verbindung wechselt kein Protokoll.")
     if request.has_body and request.method in ("GET", "HEAD"):
         raise Unreadable(f"Eine Anfrage mit {request.method} hat keinen Inhalt.")
 

@@ -187,7 +187,7 @@ class RouteTable:
         return None
 
     def alive(self, instance: Instance) -> bool:
-        """Whether it still counts. Time is the newest announcement's: while the topic is silent, nobody ends."""
+        """Whether it still counts. Time is the newest announcement's: a silent topic ends nobody."""
         return instance.valid_until >= self._heard
 
     def candidates(self, target: Target, now: float) -> Sequence[Instance]:

@@ -34,10 +34,10 @@ _TODO: Final = {
     409: "Bitte laden Sie die Seite neu: Der Stand hat sich inzwischen geändert.",
     413: "Bitte verkleinern Sie die Datei und versuchen Sie es noch einmal.",
     429: "Bitte warten Sie einen Augenblick und versuchen Sie es dann noch einmal.",
-    500: "Der Fehler liegt bei uns. Versuchen Sie es später noch einmal, oder nennen Sie uns die Kennung unten.",
-    502: "Der Fehler liegt bei uns. Versuchen Sie es später noch einmal, oder nennen Sie uns die Kennung unten.",
-    503: "Bitte versuchen Sie es in ein paar Minuten noch einmal. Ihre gespeicherten Daten sind nicht verloren.",
-    504: "Ob Ihre Eingabe angekommen ist, wissen wir nicht. Sehen Sie bitte erst nach, bevor Sie sie wiederholen.",
+    500: "Der Fehler liegt bei uns. Versuchen Sie es später noch einmal, oder nennen Sie uns die Kennung.",
+    502: "Der Fehler liegt bei uns. Versuchen Sie es später noch einmal, oder nennen Sie uns die Kennung.",
+    503: "Bitte versuchen Sie es in ein paar Minuten noch einmal. Gespeichertes geht nicht verloren.",
+    504: "Ob Ihre Eingabe ankam, wissen wir nicht. Bitte sehen Sie erst nach, bevor Sie sie wiederholen.",
 }
 
 

@@ -121,7 +121,7 @@ class Keycloak:
         return str(answer["access_token"]), self._ends(answer)
 
     async def log_out(self, tenant: str, tokens: Tokens) -> None:
-        """End the person's session at Keycloak from behind: an id_token in a URL would show name and e-mail."""
+        """End the session at Keycloak from behind: an id_token in a URL would show name and e-mail."""
         asked = {"refresh_token": tokens.refresh, "id_token_hint": tokens.id_token}
         answer = await self._post(tenant, "logout", asked)
         if answer.status_code >= httpx.codes.BAD_REQUEST:
@@ -148,7 +148,7 @@ class Keycloak:
         )
 
     async def _id_claims(self, tenant: str, id_token: str) -> Mapping[str, Any]:
-        """The claims of an ID token that is genuine, of this realm, for this client, and not over (OIDC 3.1.3.7)."""
+        """The claims of an ID token that is genuine, for this client and not over (OIDC Core, 3.1.3.7)."""
         try:
             claims = await self._decoded(tenant, id_token)
         except (JoseError, ValueError) as err:

@@ -15,7 +15,7 @@ EARLY: Final = timedelta(seconds=15)
 
 
 class ModuleTokens:
-    """Exchanges tokens (RFC 8693) and remembers the answers until shortly before their end, in bounded memory."""
+    """Exchanges tokens (RFC 8693) and remembers the answers until shortly before their end."""
 
     def __init__(self, provider: IdentityProvider, clock: Clock, own: str) -> None:
         """`own`: the gateway's client; its own pages take the token as it is."""

@@ -76,6 +76,11 @@ class Consumer:
         self._retrying = asyncio.Lock()
         self._away: str | None = "has not joined its group yet"
 
+    @property
+    def assigned(self) -> Collection[Partition]:
+        """The partitions this member reads."""
+        return frozenset(self._owned)
+
     async def ready(self) -> None:
         """Raise Unavailable, with the reason, if events are not being handled."""
         reason = self.delivery.gate.reason or self._away

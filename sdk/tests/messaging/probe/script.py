@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the probe's handlers shall do, and what they were asked."""
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -14,9 +15,12 @@ class Script:
     """Raised by every handling, until it is taken away."""
     asked: list[str] = field(default_factory=list)
     attempts: list[str] = field(default_factory=list)
+    times: dict[str, float] = field(default_factory=dict)
+    """When each was last tried, by time.monotonic()."""
 
     def act(self, what: str) -> None:
         self.attempts.append(what)
+        self.times[what] = time.monotonic()
         if self.always is not None:
             raise self.always
         waiting = self.fails.get(what)

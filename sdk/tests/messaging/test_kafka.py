@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The same over a real Kafka: round trip and how long it takes, takeover, a broker that dies and comes back."""
+
+import asyncio
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from mash.forms.v1.events_pb2 import ApplicationSubmitted
+from mash_sdk.kafka import BrokerAway, Consumer, KafkaBroker, Outgoing, Topic
+from mash_sdk.relay import Relay
+from mash_tools.parts.kafka import Kafka
+from mash_tools.ports import free_port
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    part = Kafka(tmp_path_factory.mktemp("kafka"), port=free_port())
+
+    async def start() -> None:
+        await part.prepare()
+        await part.start()
+        await part.ready()
+
+    asyncio.run(start())
+    yield part
+    asyncio.run(part.stop())
+
+
+@pytest.fixture
+async def broker(kafka: Kafka, probe: Any) -> AsyncIterator[KafkaBroker]:
+    """The real broker; what earlier tests left on the topics belongs to another database and is skipped."""
+    client = KafkaBroker(kafka.bootstrap, "probe")
+    topics = [*probe.bench.program.events.topics, "probe.dlq.v1"]
+    await client.ensure([Topic(topic) for topic in topics])
+    await client.ensure([Topic(topic) for topic in topics])
+    yield client
+    await client.close()
+
+
+@asynccontextmanager
+async def running(part: Any) -> AsyncIterator[Any]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(part.run(stop))
+    try:
+        yield part
+    finally:
+        stop.set()
+        await task
+
+
+def consumer_of(probe: Any, broker: KafkaBroker) -> Consumer:
+    program = probe.bench.program
+    bound = program.events.bind(program.provides)
+    return Consumer(bound, program.database, broker, probe.bench.clock, program.telemetry)
+
+
+def relay_of(probe: Any, broker: KafkaBroker) -> Relay:
+    program = probe.bench.program
+    return Relay(program.database, broker, probe.bench.clock, program.telemetry)
+
+
+async def announce(probe: Any, key: str, form: str) -> None:
+    async with probe.bench.unit() as unit:
+        unit.announce(ApplicationSubmitted(application_id=key, form=form))
+
+
+async def until_handled(probe: Any, wanted: set[str], within: float = 30) -> None:
+    async def all_are() -> bool:
+        return wanted <= set(await probe.handled())
+
+    await probe.until(all_are, within)
+
+
+async def ready(probe: Any, consumer: Consumer) -> None:
+    async def reads() -> bool:
+        return len(consumer.assigned) == 12
+
+    await probe.until(reads, 30)
+
+
+async def test_from_commit_to_the_handler_of_another_in_milliseconds(
+    probe: Any, broker: KafkaBroker, record_property: Any
+) -> None:
+    began: dict[str, float] = {}
+    async with running(relay_of(probe, broker)), running(consumer_of(probe, broker)) as consumer:
+        await ready(probe, consumer)
+        every = 1 / 200
+        start = time.monotonic() + 0.5
+        for n in range(600):
+            await asyncio.sleep(max(0, start + n * every - time.monotonic()))
+            await announce(probe, f"latency {n % 50}", f"latency {n}")
+            began[f"latency {n}"] = time.monotonic()
+        await until_handled(probe, set(began))
+
+    taken = sorted((probe.script.times[what] - at) * 1000 for what, at in began.items())
+    middle, late = statistics.median(taken), taken[int(len(taken) * 0.99)]
+    record_property("commit_to_handler_p50_ms", round(middle, 1))
+    record_property("commit_to_handler_p99_ms", round(late, 1))
+    print(f"commit to handler at 200/s: p50 {middle:.1f} ms, p99 {late:.1f} ms, most {taken[-1]:.1f} ms")
+    # The goal is 30 and 150 ms on a quiet machine; this proves that nothing waits for a timer.
+    assert middle < 100
+    handled = [what for what in await probe.handled() if what.startswith("latency")]
+    assert len(handled) == 600
+
+
+async def test_partitions_are_taken_over_in_order_and_without_loss(probe: Any, broker: KafkaBroker) -> None:
+    keys, forms = [f"takeover {n}" for n in range(8)], range(25)
+    async with running(relay_of(probe, broker)):
+        async with running(consumer_of(probe, broker)):
+            for form in forms:
+                for key in keys:
+                    await announce(probe, key, f"{key}/{form}")
+                if form == 5:
+                    second = running(consumer_of(probe, broker))
+                    await second.__aenter__()
+        await announce(probe, "takeover last", "takeover last")
+        await until_handled(probe, {f"{key}/{form}" for key in keys for form in forms} | {"takeover last"})
+        await second.__aexit__(None, None, None)
+
+    by_key = defaultdict(list)
+    for what in await probe.handled():
+        by_key[what.split("/")[0]].append(what)
+    for key in keys:
+        assert by_key[key] == [f"{key}/{form}" for form in forms]
+
+
+async def test_a_broker_that_dies_and_comes_back_delays_and_loses_nothing(
+    probe: Any, broker: KafkaBroker, kafka: Kafka
+) -> None:
+    forms = [f"crash {n}" for n in range(60)]
+    relay = relay_of(probe, broker)
+    async with running(relay), running(consumer_of(probe, broker)) as consumer:
+        await ready(probe, consumer)
+        for n, form in enumerate(forms):
+            if n == 20:
+                kafka.kill()
+            if n == 40:
+                await kafka.start()
+                await kafka.ready()
+            await announce(probe, "crash", form)
+        await until_handled(probe, set(forms), within=90)
+        await relay.ready()
+        await consumer.ready()
+    assert [what for what in await probe.handled() if what.startswith("crash")] == forms
+
+
+async def test_what_is_followed_is_read_from_the_beginning_and_then_on(broker: KafkaBroker) -> None:
+    topic = Topic("followed", partitions=2, settings={"cleanup.policy": "compact"})
+    with pytest.raises(BrokerAway, match="does not exist"):
+        await anext(broker.follow(["followed"]))
+    await broker.ensure([topic])
+    await broker.send([Outgoing("followed", b"a", b"1"), Outgoing("followed", b"b", b"2")])
+
+    found: list[Any] = []
+    async for record in broker.follow(["followed"]):
+        found.append(record)
+        if record is None:
+            assert sorted(r.value for r in found[:-1]) == [b"1", b"2"]
+            await broker.send([Outgoing("followed", b"a", None)])
+        elif record.value is None:
+            break
+    assert (found[-1].key, found[-1].value) == (b"a", None)
+
+
+async def test_a_batch_larger_than_a_request_keeps_its_order(probe: Any, broker: KafkaBroker) -> None:
+    topic = "large"
+    await broker.ensure([Topic(topic, partitions=3)])
+    big = b"x" * 100_000
+    await broker.send([Outgoing(topic, b"key", str(n).encode() + big) for n in range(40)])
+
+    read: list[int] = []
+    async for record in broker.follow([topic]):
+        if record is None:
+            break
+        read.append(int(record.value.rstrip(b"x")))
+    assert read == list(range(40))

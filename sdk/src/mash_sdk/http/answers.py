@@ -2,7 +2,6 @@
 """Problems as answers: RFC 9457 documents, for what we raise and for what the framework raises."""
 
 import json
-import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -16,8 +15,6 @@ from starlette.responses import Response
 
 from mash_sdk.problems import MEDIA_TYPE, Fault, Invalid, NotFound, Problem, Unreadable
 from mash_sdk.telemetry import trace_id
-
-log = logging.getLogger(__name__)
 
 TYPE_BASE = "https://mash.example/problems/"
 """`type` is an identifier (RFC 9457, 3.1.1); docs/reference/problems.md explains each."""
@@ -63,8 +60,14 @@ def problem_response(problem: Problem, instance: str) -> Response:
     return Response(body, problem.status, headers, media_type=MEDIA_TYPE)
 
 
+def unexpected(instance: str) -> Response:
+    """The answer to a failure of ours: it names the trace, not the cause."""
+    hint = f" Kennung: {trace_id()}" if trace_id() else ""
+    return problem_response(Problem("Der Fehler liegt bei uns und ist vermerkt." + hint), instance)
+
+
 def explain(app: FastAPI) -> None:
-    """Make every failure of the application a problem document."""
+    """Make every refusal of the application a problem document."""
 
     async def ours(request: Request, err: Exception) -> Response:
         assert isinstance(err, Problem)  # noqa: S101 — that is what it is registered for
@@ -80,18 +83,9 @@ def explain(app: FastAPI) -> None:
             return problem_response(err.__cause__, request.url.path)
         return problem_response(_named(err), request.url.path)
 
-    async def unexpected(request: Request, err: Exception) -> Response:
-        # Its text may quote what was sent: only type and place are kept.
-        log.error("unexpected %s", type(err).__name__, exc_info=err)
-        hint = f" Kennung: {trace_id()}" if trace_id() else ""
-        return problem_response(
-            Problem("Der Fehler liegt bei uns und ist vermerkt." + hint), request.url.path
-        )
-
     app.add_exception_handler(Problem, ours)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, framework)
-    app.add_exception_handler(Exception, unexpected)
 
 
 def _named(err: HTTPException) -> Problem:

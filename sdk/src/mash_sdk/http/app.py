@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The HTTP door of a Program: a FastAPI application with everything on that every door has."""
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -10,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mash_sdk.http.answers import explain
+from mash_sdk.http.answers import explain, unexpected
 from mash_sdk.http.limits import BodyLimit
 from mash_sdk.http.router import require_guards
 from mash_sdk.http.state import DoorParts
@@ -18,6 +19,9 @@ from mash_sdk.manifest import Manifest
 from mash_sdk.problems import Problem
 from mash_sdk.signals import HTTP_SERVER_SECONDS
 from mash_sdk.telemetry import METRICS_MEDIA_TYPE, Telemetry, record
+from mash_sdk.telemetry.failures import note
+
+log = logging.getLogger(__name__)
 
 Check = Callable[[], Awaitable[None]]
 """Raises a Problem when what it looks at does not work."""
@@ -85,7 +89,10 @@ async def look(checks: Mapping[str, Check]) -> dict[str, str]:
 
 
 class Traced:
-    """Continues the trace of the caller, names the span by the route, times the answer, tells the journey."""
+    """Continues the caller's trace, names the span by the route, times the answer, tells the journey.
+
+    What nobody foresaw ends here as a problem document that says nothing of its cause.
+    """
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
         self._app = app
@@ -100,12 +107,13 @@ class Traced:
         method: str = scope["method"]
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         status = 500
+        started = False
         with self._telemetry.door(method, headers, attributes={"http.request.method": method}) as door:
 
             async def told(message: Message) -> None:
-                nonlocal status
+                nonlocal status, started
                 if message["type"] == "http.response.start":
-                    status = message["status"]
+                    status, started = message["status"], True
                     if door.journey is not None:
                         message["headers"] = [
                             *message.get("headers", ()),
@@ -115,6 +123,11 @@ class Traced:
 
             try:
                 await self._app(scope, receive, told)
+            except Exception as err:
+                note(door.span, err)
+                log.exception("unexpected failure of a request")
+                if not started:
+                    await unexpected(scope["path"])(scope, receive, told)
             finally:
                 route = _template(scope)
                 door.span.update_name(f"{method} {route}")

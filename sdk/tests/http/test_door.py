@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the HTTP door promises to whoever knocks."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from fastapi import APIRouter
+
+from mash.forms.v1.events_pb2 import ApplicationReceived
+from mash_sdk.http import Router
+from mash_sdk.http.router import Undeclared, require_guards
+from mash_sdk.testing import CSRF, Bench
+
+ORDERS = "/api/doorprobe/v1/orders"
+KEY = {"idempotency-key": "a-key-of-mine"}
+
+
+def kind_of(answer: httpx.Response) -> str:
+    assert answer.headers["content-type"] == "application/problem+json"
+    document = answer.json()
+    assert document["status"] == answer.status_code
+    assert document["trace_id"], "a problem can be found in the traces"
+    return str(document["type"]).rsplit("/", 1)[1]
+
+
+async def test_a_unit_commits_before_the_answer_and_its_events_leave(bench: Bench) -> None:
+    answer = await bench.client().post(ORDERS, json={"number": 1}, headers=KEY)
+    assert answer.status_code == 201
+    await bench.settle()
+    assert [e.application_id for e in bench.announced(ApplicationReceived)] == ["order-1"]
+
+
+async def test_a_refusal_announces_nothing(bench: Bench) -> None:
+    answer = await bench.client().post(ORDERS, json={"number": 13}, headers=KEY)
+    assert (answer.status_code, kind_of(answer)) == (409, "conflict")
+    await bench.settle()
+    assert bench.announced(ApplicationReceived) == []
+
+
+async def test_the_same_key_gets_the_first_answer_again(bench: Bench) -> None:
+    client = bench.client(subject="s1")
+    first = await client.post(ORDERS, json={"number": 2}, headers=KEY)
+    again = await client.post(ORDERS, json={"number": 2}, headers=KEY)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["idempotent-replayed"] == "true"
+    await bench.settle()
+    assert len(bench.announced(ApplicationReceived)) == 1
+
+
+async def test_the_same_key_with_another_body_is_a_conflict(bench: Bench) -> None:
+    client = bench.client(subject="s1")
+    await client.post(ORDERS, json={"number": 2}, headers=KEY)
+    other = await client.post(ORDERS, json={"number": 3}, headers=KEY)
+    assert (other.status_code, kind_of(other)) == (409, "idempotency-key-reused")
+
+
+async def test_a_key_belongs_to_who_chose_it(bench: Bench) -> None:
+    await bench.client(subject="s1").post(ORDERS, json={"number": 2}, headers=KEY)
+    other = await bench.client(subject="s2").post(ORDERS, json={"number": 3}, headers=KEY)
+    assert other.status_code == 201
+
+
+async def test_a_refusal_is_not_remembered(bench: Bench) -> None:
+    client = bench.client(subject="s1")
+    await client.post(ORDERS, json={"number": 13}, headers=KEY)
+    assert (await client.post(ORDERS, json={"number": 14}, headers=KEY)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "status", "kind"),
+    [
+        (b"{", "application/json", 400, "unreadable"),
+        (b"\xff\xfe", "application/json", 400, "unreadable"),
+        (b"<a/>", "text/xml", 415, "unsupported-media-type"),
+        (b"{}", "", 415, "unsupported-media-type"),
+        (b'{"number": "x"}', "application/json", 422, "invalid"),
+        (b"[]", "application/json", 422, "invalid"),
+        (b"x" * 3000, "application/json", 413, "too-large"),
+    ],
+)
+async def test_bad_bodies(bench: Bench, content: bytes, media_type: str, status: int, kind: str) -> None:
+    headers = KEY | ({"content-type": media_type} if media_type else {})
+    answer = await bench.client().post(ORDERS, content=content, headers=headers)
+    assert (answer.status_code, kind_of(answer)) == (status, kind)
+
+
+async def test_a_body_that_turns_out_too_long_is_refused_too(bench: Bench) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            yield b"x" * 1000
+
+    headers = KEY | {"content-type": "application/json"}
+    answer = await bench.client().post(ORDERS, content=endless(), headers=headers)
+    assert (answer.status_code, kind_of(answer)) == (413, "too-large")
+
+
+async def test_faults_name_field_reason_and_remedy(bench: Bench) -> None:
+    answer = await bench.client().post(ORDERS, json={}, headers=KEY)
+    assert answer.json()["errors"] == [
+        {"pointer": "/number", "reason": "fehlt", "remedy": "Angabe ergänzen."}
+    ]
+
+
+async def test_tokens_that_do_not_hold(bench: Bench) -> None:
+    good = bench.token(roles=["citizen"])
+    head, _, signature = good.split(".")
+    cases = {
+        "rubbish": "unauthenticated",
+        "a.b.c": "unauthenticated",
+        good[:-4] + ("AAAA" if not good.endswith("AAAA") else "BBBB"): "unauthenticated",
+        f"{head}.e30.{signature}": "unauthenticated",
+        bench.issuer.token(tenant="heidelberg", audience="other", now=bench.clock.now()): "wrong-audience",
+        bench.issuer.token(
+            tenant="heidelberg", audience="doorprobe", now=bench.clock.now() - timedelta(hours=2)
+        ): "token-expired",
+    }
+    for token, kind in cases.items():
+        headers = {"authorization": f"Bearer {token}"}
+        answer = await bench.visitor().post(ORDERS, json={"number": 1}, headers=headers)
+        assert (answer.status_code, kind_of(answer)) == (401, kind), token
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_wrong_token_is_refused_even_where_none_is_needed(bench: Bench) -> None:
+    headers = {"authorization": "Bearer rubbish"}
+    assert (await bench.visitor().get("/api/doorprobe/v1/public", headers=headers)).status_code == 401
+    assert (await bench.visitor().get("/api/doorprobe/v1/public")).json() == {
+        "kind": "visitor",
+        "tenant": "heidelberg",
+    }
+
+
+async def test_a_token_of_another_tenant_is_refused(bench: Bench) -> None:
+    headers = {"mash-tenant": "mannheim", **KEY}
+    answer = await bench.client("heidelberg").post(ORDERS, json={"number": 1}, headers=headers)
+    assert (answer.status_code, kind_of(answer)) == (403, "wrong-tenant")
+
+
+async def test_an_unknown_tenant_is_not_found(bench: Bench) -> None:
+    answer = await bench.visitor("atlantis").get("/api/doorprobe/v1/public")
+    assert (answer.status_code, kind_of(answer)) == (404, "unknown-tenant")
+
+
+async def test_services_and_people_are_not_taken_for_each_other(bench: Bench) -> None:
+    peers = "/api/doorprobe/v1/peers"
+    assert (await bench.service("notify").get(peers)).json() == {"client": "notify"}
+    assert (await bench.service("payments").get(peers)).status_code == 403
+    assert (await bench.client(roles=["citizen", "notify"]).get(peers)).status_code == 403
+    assert (await bench.service("notify").post(ORDERS, json={"number": 1}, headers=KEY)).status_code == 403
+
+
+async def test_a_form_proves_that_the_page_was_ours(bench: Bench) -> None:
+    client = bench.client()
+    page = "/api/doorprobe/v1/page"
+    assert (await client.post(page, data={"csrf": CSRF, "z": "1"})).json() == {"z": "1"}
+    for data in ({"csrf": "other", "z": "1"}, {"z": "1"}):
+        answer = await client.post(page, data=data)
+        assert (answer.status_code, kind_of(answer)) == (403, "csrf")
+    without = httpx.Headers({"mash-csrf": ""})
+    assert (await client.post(page, data={"csrf": "", "z": "1"}, headers=without)).status_code == 403
+    assert (await client.post(page, json={"csrf": CSRF})).status_code == 415
+
+
+async def test_our_own_failure_says_nothing_of_its_cause(bench: Bench) -> None:
+    answer = await bench.client().get("/api/doorprobe/v1/broken")
+    assert (answer.status_code, kind_of(answer)) == (500, "internal")
+    assert "HD-AB" not in answer.text
+    span = bench.spans.one("GET /api/doorprobe/v1/broken")
+    assert dict(span.attributes or {})["error.type"] == "RuntimeError"
+    assert "HD-AB" not in str([span.attributes, span.status.description, [e.attributes for e in span.events]])
+
+
+async def test_unknown_addresses_and_methods_are_problems(bench: Bench) -> None:
+    assert kind_of(await bench.client().get("/nowhere")) == "not-found"
+    assert kind_of(await bench.client().put("/api/doorprobe/v1/public")) == "method-not-allowed"
+
+
+async def test_readiness_names_each_dependency(bench: Bench) -> None:
+    answer = await bench.visitor().get("/readyz")
+    assert answer.json()["checks"]["postgres"] == "ok"
+
+
+def test_a_route_that_names_nobody_does_not_start() -> None:
+    router = Router()
+
+    @router.get("/open")
+    async def open_to_all() -> None:
+        """Nobody said who may call this."""
+
+    with pytest.raises(Undeclared, match="/open"):
+        require_guards([router])
+
+
+def test_a_plain_router_does_not_start() -> None:
+    router = APIRouter()
+
+    @router.get("/plain")
+    async def plain() -> None:
+        """Not a DoorRoute: it would commit nothing."""
+
+    with pytest.raises(Undeclared, match="/plain"):
+        require_guards([router])

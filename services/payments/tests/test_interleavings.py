@@ -162,7 +162,7 @@ class Memory:
             for attempt in payment.attempts:
                 if attempt.next_look_at is not None and attempt.next_look_at <= now and len(found) < limit:
                     attempt.next_look_at = again
-                    found.append(Due(TENANT, attempt.id, attempt.trace))
+                    found.append(Due(TENANT, payment.application_id, attempt.id, attempt.trace))
         return found
 
     async def counts(self, unit: Any, now: datetime) -> tuple[int, int]:

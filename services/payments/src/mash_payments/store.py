@@ -137,11 +137,11 @@ class PostgresPayments:
         )
         statement = (
             attempts.update()
-            .where(attempts.c.id.in_(due))
+            .where(attempts.c.id.in_(due), payments.c.id == attempts.c.payment_id)
             .values(next_look_at=again)
-            .returning(attempts.c.tenant, attempts.c.id, attempts.c.trace)
+            .returning(attempts.c.tenant, payments.c.application_id, attempts.c.id, attempts.c.trace)
         )
-        return [Due(tenant, id_, trace) for tenant, id_, trace in await unit.connection.execute(statement)]
+        return [Due(*row) for row in await unit.connection.execute(statement)]
 
     async def counts(self, unit: Unit, now: datetime) -> tuple[int, int]:
         """Both are found by partial indexes."""

@@ -81,6 +81,7 @@ class Due:
     """An attempt it is time to look at, and the trace its payer started it in."""
 
     tenant: str
+    application_id: str
     attempt_id: str
     trace: str
 

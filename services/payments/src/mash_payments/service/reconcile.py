@@ -11,6 +11,7 @@ from typing import Protocol
 from mash_payments import signals
 from mash_payments.service.checkout import Checkout
 from mash_payments.service.ports import Due, PaymentStore, ProviderError, Units
+from mash_sdk import journey
 from mash_sdk.problems import Problem
 from mash_sdk.telemetry import record, step
 
@@ -61,6 +62,7 @@ class Reconciler:
         return len(due)
 
     async def _look(self, due: Due) -> None:
+        journey.join(due.application_id)
         with step("payments.reconcile", links=[due.trace or None], attributes={"mash.tenant": due.tenant}):
             try:
                 await self._checkout.confirm(due.tenant, due.attempt_id)

@@ -155,7 +155,8 @@ async def test_each_fault_is_said_at_its_field(
 
 
 async def test_answers_that_are_no_object_are_a_complaint(form: Form) -> None:
-    for data in (None, [], "x", 3):
+    no_objects: tuple[object, ...] = (None, [], "x", 3)
+    for data in no_objects:
         assert [one.name for one in complaints(form, data, TODAY)] == [""]
 
 

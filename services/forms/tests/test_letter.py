@@ -46,7 +46,7 @@ def test_it_says_everything() -> None:
 
 def test_it_is_tagged_and_has_language_and_title() -> None:
     reader = printed()
-    root = reader.root_object
+    root: Any = reader.root_object
     assert root["/MarkInfo"]["/Marked"]
     assert "/StructTreeRoot" in root
     assert root["/Lang"].startswith("de")

@@ -61,7 +61,7 @@ def assert_accessible(seen: Seen) -> None:
         href = link["href"] or ""
         assert href.startswith(("/heidelberg/", "https:", "mailto:", "tel:")) or href[1:] in seen.ids
     assert len(seen.all("h1")) == 1
-    assert [tag for tag, _ in seen.elements][0] == "main"
+    assert seen.elements[0][0] == "main"
     assert not seen.all("script", "style")
 
 

@@ -4,6 +4,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -74,6 +75,27 @@ async def test_the_look_is_linked_to_the_payers_trace_and_carries_the_journey(
     assert (look.attributes or {})["mash.journey.id"] == application
     assert [envelope.journey for envelope in bench.envelopes(PaymentSettled)] == [application]
     assert WORDS.exposed in bench.program.telemetry.metrics_text().decode()
+
+
+async def test_the_search_goes_on_until_it_is_told_to_stop(
+    bench: Bench, provider_http: httpx.AsyncClient
+) -> None:
+    _, page = await begins(bench, "heidelberg")
+    await provider_http.post(page, data={"decision": "pay"})
+    pauses: list[float] = []
+
+    class Running:
+        async def pause(self, seconds: float) -> bool:
+            pauses.append(seconds)
+            bench.clock.forward(seconds=11)
+            return len(pauses) == 3
+
+    (run,) = bench.program.runs
+    with bench.program.telemetry.active():
+        await run(cast("Any", Running()))
+    await bench.settle()
+    assert len(bench.announced(PaymentSettled)) == 1
+    assert pauses == [5.0, 5.0, 5.0]
 
 
 @pytest.mark.parametrize("kill", [True, False], ids=["killed", "stopped"])

@@ -3,13 +3,18 @@
 
 import re
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import Request
 
 from mash_simulators.started import Started
+from mash_simulators.xbezahldienste.access import loopback_only
+from mash_simulators.xbezahldienste.wire import Refusal
 
 CLIENT = {"grant_type": "client_credentials", "client_id": "mash", "client_secret": "mash-demo"}
 
@@ -133,6 +138,37 @@ def test_a_late_settlement_shows_later_than_the_return(http: httpx.Client) -> No
     http.post("/_sim/faults", json={"kind": "settle_late", "on": "pay", "seconds": 300})
     assert http.post(about["transactionRedirectUrl"], data={"decision": "pay"}).status_code == 303
     assert information(http.get(about["transactionUrl"]))["status"] == "INITIAL"
+
+
+def test_the_return_address_is_called_once_more_than_by_the_payer(http: httpx.Client) -> None:
+    asked: list[str] = []
+
+    class Back(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(303)
+            self.send_header("location", "/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Back) as online_service:
+        Thread(target=online_service.handle_request, daemon=True).start()
+        url = f"http://127.0.0.1:{online_service.server_port}/back?sig=x"
+        about = information(send(http, order("twice", redirectUrl=url)))
+        http.post("/_sim/faults", json={"kind": "twice", "on": "pay"})
+        back = http.post(about["transactionRedirectUrl"], data={"decision": "pay"})
+    assert back.headers["location"] == url
+    assert asked == ["/back?sig=x"]
+
+
+def test_control_paths_answer_this_machine_only() -> None:
+    inside = Request({"type": "http", "client": ("127.0.0.1", 1)})
+    loopback_only(inside)
+    for host in ("10.0.0.1", "192.0.2.7", "::ffff:192.0.2.7", "testclient"):
+        with pytest.raises(Refusal):
+            loopback_only(Request({"type": "http", "client": (host, 1)}))
 
 
 def test_a_kill_loses_nothing_and_an_unused_session_fails(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
+
 from mash_tools.parts.postgres import Postgres
 
 LAUNCHER = """

@@ -2,15 +2,23 @@
 """TCP ports of this machine: a free one, and whether one answers."""
 
 import asyncio
+import random
 import socket
+
+from mash_tools.problems import LauncherError
+
+# Below what Linux, macOS and Windows hand out for outgoing connections, which could take a port meanwhile.
+_RANGE = range(15_000, 32_000)
+_TRIES = 200
 
 
 def free_port() -> int:
-    """A port that was free on 127.0.0.1 a moment ago. Taken ones are found out by who starts on it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that is free on 127.0.0.1 and that no other call is likely to be given."""
+    for _ in range(_TRIES):
+        port = random.SystemRandom().choice(_RANGE)
+        if is_free(port):
+            return port
+    raise LauncherError(f"Found no free port in {_TRIES} tries; see what listens on this machine.")
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:

@@ -50,7 +50,7 @@ SETTINGS = {
 
 
 class Kafka:
-    """One broker in `folder` on 127.0.0.1; `port` 0 takes a free one at each start. Topics stay."""
+    """One broker in `folder` on 127.0.0.1; `port` 0 takes a free one at the first start. Topics stay."""
 
     name = "kafka"
 
@@ -59,7 +59,6 @@ class Kafka:
         self.port = port
         self.cache = cache or cache_folder()
         self.log = self.folder / "kafka.log"
-        self._any_port = port == 0
         self._jars: list[Path] = []
         self._classes = java.LearnedClasses(f"kafka-{VERSION}", self.cache)
         self._child: Child | None = None
@@ -90,7 +89,7 @@ class Kafka:
         """Start the broker."""
         if not self._jars:
             raise LauncherError("kafka was not prepared.")
-        if self._any_port:
+        if not self.port:
             self.port = free_port()
         properties = self._properties(self.folder, self.port)
         self._child = Child(

@@ -22,7 +22,6 @@ from jgo.maven import Artifact, MavenContext, PythonResolver
 from mash_tools.problems import LauncherError
 from mash_tools.progress import Progress, silent
 
-CENTRAL = "https://repo.maven.apache.org/maven2"
 CHUNK = 1 << 18
 SAY_EVERY = 10_000_000
 AT_ONCE = 6
@@ -55,10 +54,11 @@ async def fetch(
 ) -> list[Path]:
     """The files of `pinned`, in order, downloaded where missing. Raises LauncherError without a network."""
     repository = (cache or cache_folder()) / "maven"
+    mirror = os.environ.get("MASH_MAVEN")
     context = MavenContext(
         repo_cache=repository,
         local_repos=[],
-        remote_repos={"maven": os.environ.get("MASH_MAVEN", CENTRAL)},
+        remote_repos={"mirror": mirror} if mirror else None,
         resolver=_Resolver(what, pinned, progress),
     )
     artifacts = [

@@ -45,8 +45,8 @@ WHO_MAY_CONNECT = "host all all 127.0.0.1/32 scram-sha-256\n"
 class Postgres:
     """One cluster in `folder`, with the superuser `postgres` and a password made once.
 
-    `port` 0 takes a free one at each start. `durable=False` is for tests: a crash of the machine may lose
-    data, a crash of the server does not.
+    `port` 0 takes a free one at the first start. `durable=False` is for tests: a crash of the machine may
+    lose data, a crash of the server does not.
     """
 
     name = "postgres"
@@ -57,7 +57,6 @@ class Postgres:
         self.cluster = self.folder / "cluster"
         self.log = self.folder / "postgres.log"
         self._settings = SETTINGS | ({} if durable else FORGETFUL)
-        self._any_port = port == 0
         self._user = unprivileged_user() if os.geteuid() == 0 else None
         self._child: Child | None = None
 
@@ -128,7 +127,7 @@ class Postgres:
     async def start(self) -> None:
         """Start the server; a server that an ended launcher left behind is given a moment to end."""
         await self._wait_for_leftover()
-        if self._any_port:
+        if not self.port:
             self.port = free_port()
         settings = [f"--{name}={value}" for name, value in self._settings.items()]
         self._child = Child(

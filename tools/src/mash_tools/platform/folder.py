@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The data folder: one platform at a time, its secrets made once, its ports kept over restarts."""
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import IO
+
+from joserfc.jwk import ECKey
+
+from mash_tools.ports import free_port, is_free
+from mash_tools.private import kept, new_password, write_private
+from mash_tools.problems import LauncherError
+
+_TOO_LONG = 8 << 20
+
+
+class DataFolder:
+    """What a platform stores. Opened by one process; the kernel lets go of it when that process ends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._lock: IO[str] | None = None
+
+    def open(self) -> None:
+        """Take the folder. Raises LauncherError if another platform has it or it cannot be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / "lock").open("a+")
+        except OSError as err:
+            raise LauncherError(
+                f"The data folder {self.path} cannot be used ({err.strerror}); name another with --data."
+            ) from err
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "?"
+            lock.close()
+            raise LauncherError(
+                f"The data folder {self.path} is in use by another mash (process {holder}); "
+                "stop that one or name another folder with --data."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock = lock
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def secret(self, name: str) -> str:
+        """A random secret of that name, the same at every start."""
+        return kept(self.path / "secrets" / name, new_password)
+
+    def key_file(self, service: str) -> Path:
+        """PEM file of the service's ES256 key, made where missing."""
+        file = self.path / "keys" / f"{service}.pem"
+        kept(file, lambda: ECKey.generate_key("P-256").as_pem(private=True).decode())
+        return file
+
+    def public_key(self, service: str) -> dict[str, object]:
+        """The public half as a JWK; its key id is its thumbprint, as the services sign with it."""
+        key = ECKey.import_key(self.key_file(service).read_bytes())
+        return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}
+
+    def write(self, name: str, content: object) -> Path:
+        """Write a JSON file for one of the parts."""
+        file = self.path / name
+        write_private(file, json.dumps(content, indent=2))
+        return file
+
+    def log(self, name: str) -> Path:
+        """Where `name` logs. One that grew too long becomes the `.1` of a new one."""
+        file = self.path / "logs" / f"{name}.log"
+        file.parent.mkdir(exist_ok=True)
+        if file.exists() and file.stat().st_size > _TOO_LONG:
+            file.replace(file.with_suffix(".log.1"))
+        return file
+
+    def port(self, name: str) -> int:
+        """The port `name` had at the last start if it is free, else another, which is noted."""
+        file = self.path / "ports.json"
+        try:
+            ports: dict[str, int] = json.loads(file.read_text())
+        except (FileNotFoundError, ValueError):
+            ports = {}
+        if name not in ports or not is_free(ports[name]):
+            taken = set(ports.values())
+            ports[name] = next(port for port in iter(free_port, None) if port not in taken)
+            write_private(file, json.dumps(ports, indent=2))
+        return ports[name]

@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The platform: real parts, helpers and services as children of this process, in the right order."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from mash_tools.children import Child
+from mash_tools.parts import Kafka, Keycloak, Postgres
+from mash_tools.platform import environment
+from mash_tools.platform.cities import chosen
+from mash_tools.platform.environment import Places
+from mash_tools.platform.folder import DataFolder
+from mash_tools.platform.kept import Kept, Program, Runnable
+from mash_tools.platform.modules import GATEWAY, Module, installed
+from mash_tools.ports import answers, is_free
+from mash_tools.problems import LauncherError, PartError
+from mash_tools.realms import Access, note, provision
+from mash_tools.realms.access import find
+
+KEYCLOAK_OFFSET = 180
+DATABASE = "mash"
+MIGRATE_SECONDS = 600.0
+SERVICES = "services"
+"""The name of the one process that holds all services."""
+
+Say = Callable[[str, str], None]
+"""Tells who does what: a part's name and a message."""
+
+
+class Platform:
+    """Everything `./mash up` runs. `start()` returns when login works; `public` is set when pages answer.
+
+    Names for `kill`, `start_again` and `logs`: postgres, kafka, keycloak, traces, mail, xbezahldienste and
+    `services`, or with `processes` each service by its name.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        port: int = 8000,
+        *,
+        processes: bool = False,
+        cities: Sequence[str] = (),
+        source: Path = Path("cities"),
+        kern: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        say: Say = lambda _who, _what: None,
+    ) -> None:
+        self.folder = DataFolder(data)
+        self.port = port
+        self.processes = processes
+        self.public = asyncio.Event()
+        self._names, self._source = cities, source
+        self._environ = dict(environ or {})
+        self._kern = kern
+        self._say = say
+        self._kept: dict[str, Kept] = {}
+        self._order: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """Where people reach the portal."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def places(self) -> Places:
+        """Where everything is; complete once `start()` returned."""
+        return self._places
+
+    @property
+    def modules(self) -> Sequence[Module]:
+        return self._modules
+
+    def pid(self, name: str) -> int | None:
+        """The process of that name, for those who measure or signal it."""
+        return self._kept[name].what.pid
+
+    def log(self, name: str) -> Path:
+        """The file `name` logs to."""
+        return self._kept[name].what.log
+
+    def logs(self, name: str) -> str:
+        """What `name` has logged in this data folder so far."""
+        return self.log(name).read_text(errors="replace")
+
+    async def kill(self, name: str) -> None:
+        """End it by SIGKILL; it stays dead until `start_again`."""
+        await self._kept[name].hold()
+
+    async def start_again(self, name: str) -> None:
+        """Start what was killed or stopped and wait until it answers."""
+        await self._kept[name].start()
+
+    async def stop_one(self, name: str) -> None:
+        """End it cleanly, as a rolling update would; it stays down until `start_again`."""
+        await self._kept[name].stop()
+
+    async def start(self) -> None:
+        """Start everything. Raises LauncherError, having stopped what had started."""
+        self.folder.open()
+        try:
+            self._prepare()
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    def _prepare(self) -> None:
+        given = os.environ.get("MASH_KEYCLOAK")
+        ports = {"the portal": self.port} | ({} if given else {"Keycloak": self.port + KEYCLOAK_OFFSET})
+        for whose, port in ports.items():
+            if not is_free(port):
+                raise LauncherError(
+                    f"Port {port} for {whose} is in use; end what listens there or name another with --port."
+                )
+        self._modules = installed()
+        port_of = self.folder.port
+        self._places = Places(
+            public_url=self.url,
+            cities=chosen(self._source, self._names, self.folder.path / "cities"),
+            gateway_port=self.port,
+            keycloak=given or f"http://localhost:{self.port + KEYCLOAK_OFFSET}",
+            kern=self._kern,
+            traces_port=port_of("traces"),
+            mail_smtp_port=port_of("mail-smtp"),
+            mail_http_port=port_of("mail-http"),
+            xbezahldienste_port=port_of("xbezahldienste"),
+        )
+        for module in self._modules:
+            name = module.manifest.name
+            http = self.port if name == GATEWAY else port_of(f"{name}-http")
+            self._places.doors[name] = (http, port_of(f"{name}-grpc"))
+        approvals = {
+            module.manifest.name: {
+                "jwk": self.folder.public_key(module.manifest.name),
+                "routes": module.routes,
+            }
+            for module in self._modules
+        }
+        self.folder.write("approvals.json", approvals)
+
+    async def _start(self) -> None:
+        database = asyncio.Event()
+        async with _together() as begin:
+            begin(self._postgres(database))
+            broker = begin(self._kafka())
+            begin(self._helpers())
+            login = begin(self._keycloak(database))
+            await database.wait()
+            await asyncio.gather(self._migrate(), broker)
+            await self._services()
+            self.public.set()
+            await login
+
+    async def _postgres(self, done: asyncio.Event) -> None:
+        given = os.environ.get("MASH_POSTGRES")
+        if given:
+            self._say("postgres", "the one named by MASH_POSTGRES")
+            self._places.postgres = given
+        else:
+            part = Postgres(self.folder.path / "postgres", self.folder.port("postgres"))
+            await part.prepare(lambda what: self._say("postgres", what))
+            await self._keep(part)
+            self._places.postgres = await _database(part.dsn(), DATABASE, part.dsn(DATABASE))
+        done.set()
+
+    async def _kafka(self) -> None:
+        given = os.environ.get("MASH_KAFKA")
+        if given:
+            self._say("kafka", "the one named by MASH_KAFKA")
+            self._places.kafka = given
+            return
+        part = Kafka(self.folder.path / "kafka", self.folder.port("kafka"))
+        await part.prepare(lambda what: self._say("kafka", what))
+        await self._keep(part)
+        self._places.kafka = part.bootstrap
+
+    async def _keycloak(self, database: asyncio.Event) -> None:
+        given = os.environ.get("MASH_KEYCLOAK")
+        if given:
+            self._say("keycloak", "the one named by MASH_KEYCLOAK")
+            await self._realms(find(self.folder.path))
+            return
+        part = Keycloak(self.folder.path / "keycloak", self.port + KEYCLOAK_OFFSET)
+        await part.prepare(lambda what: self._say("keycloak", what))
+        await database.wait()
+        part.postgres = self._places.postgres
+        await self._keep(part)
+        user, password = part.admin
+        access = Access(part.url, user, password, self.url)
+        note(self.folder.path, access)
+        await self._realms(access)
+
+    async def _realms(self, access: Access) -> None:
+        keys = {m.manifest.name: {"keys": [self.folder.public_key(m.manifest.name)]} for m in self._modules}
+        began = time.monotonic()
+        report = await asyncio.to_thread(
+            provision,
+            access.url,
+            access.user,
+            access.password,
+            self._places.cities,
+            self.url,
+            keys,
+            demo=True,
+        )
+        made = "made or changed" if report.changed else "as they should be"
+        self._say("keycloak", f"realms are {made} ({time.monotonic() - began:.1f} s)")
+
+    async def _helpers(self) -> None:
+        places, data = self._places, self.folder.path
+        bank = ["--origin", places.xbezahldienste, "--client-secret", self.folder.secret("xbezahldienste")]
+        await asyncio.gather(
+            self._helper(
+                "traces",
+                "mash_tools.traces",
+                *("--listen", f"127.0.0.1:{places.traces_port}"),
+                *("--data", data / "traces.sqlite"),
+                port=places.traces_port,
+            ),
+            self._helper(
+                "mail",
+                "mash_tools.mail",
+                *("--smtp", f"127.0.0.1:{places.mail_smtp_port}"),
+                *("--http", f"127.0.0.1:{places.mail_http_port}"),
+                *("--data", data / "mail"),
+                port=places.mail_http_port,
+            ),
+            self._helper(
+                "xbezahldienste",
+                "mash_simulators.xbezahldienste",
+                *("--listen", f"127.0.0.1:{places.xbezahldienste_port}"),
+                *("--data", data / "xbezahldienste.journal"),
+                *bank,
+                port=places.xbezahldienste_port,
+            ),
+        )
+
+    async def _migrate(self) -> None:
+        log = self.folder.log("migrate")
+        env = self._environment(self._modules) | environment.admin(self._places)
+        command = [sys.executable, "-m", "mash_tools.serve", "--migrate"]
+        child = Child("migrate", command, log=log, env=env)
+        child.start()
+        try:
+            await child.ended(within=MIGRATE_SECONDS)
+        finally:
+            child.kill()
+        if child.exit_code != 0:
+            raise PartError("migrate", "could not bring the schemas to this version", log)
+        self._say("postgres", "schemas are at this version")
+
+    async def _services(self) -> None:
+        if self.processes:
+            for module in self._modules:
+                self.folder.key_file(module.manifest.name)
+            await asyncio.gather(*(self._service(m.manifest.name, [m], m.package) for m in self._modules))
+        else:
+            await self._service(SERVICES, self._modules, "mash_tools.serve")
+
+    async def _service(self, name: str, modules: Sequence[Module], package: str) -> None:
+        arguments = [package] if name == SERVICES else [package, "serve"]
+        ports = [self._places.doors[module.manifest.name][0] for module in modules]
+
+        async def healthy() -> bool:
+            return all([await _healthy(port) for port in ports])
+
+        child = Child(
+            name,
+            [sys.executable, "-m", *arguments],
+            log=self.folder.log(name),
+            env=self._environment(modules),
+        )
+        await self._keep(Program(child, healthy))
+
+    async def _helper(self, name: str, package: str, *arguments: str | Path, port: int) -> None:
+        child = Child(
+            name,
+            [sys.executable, "-m", package, *arguments],
+            log=self.folder.log(name),
+            env=environment.own() | self._environ,
+        )
+        await self._keep(Program(child, lambda: answers(port)))
+
+    def _environment(self, modules: Sequence[Module]) -> dict[str, str]:
+        told = environment.own() | environment.common(self._places)
+        for module in modules:
+            told |= environment.of(module, self._places, self.folder)
+        return told | self._environ
+
+    async def _keep(self, what: Runnable) -> None:
+        began = time.monotonic()
+        kept = Kept(what, lambda message: self._say(what.name, message))
+        self._kept[what.name] = kept
+        self._order.append(what.name)
+        await kept.start()
+        self._say(what.name, f"ready ({time.monotonic() - began:.1f} s)")
+
+    async def stop(self) -> None:
+        """End everything cleanly, the newest first: services, then helpers, then parts. Data stays."""
+        parts = ["keycloak", "kafka", "postgres"]
+        programs = [name for name in self._order if name not in parts]
+        await asyncio.gather(*(self._kept[name].stop() for name in programs), return_exceptions=True)
+        for name in parts:
+            if name in self._kept:
+                await self._kept[name].stop()
+        self.folder.close()
+
+
+Begin = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+@asynccontextmanager
+async def _together() -> AsyncIterator[Begin]:
+    """A task group that raises what failed first, not a group."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group.create_task
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+
+
+async def _database(server: str, name: str, there: str) -> str:
+    connection = await asyncpg.connect(server)
+    try:
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+    return there
+
+
+async def _healthy(port: int) -> bool:
+    if not await answers(port):
+        return False
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+            answer = await http.get(f"http://127.0.0.1:{port}/healthz")
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == httpx.codes.OK

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`./mash up`: start the platform, say what happens, keep it running until Ctrl-C."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mash_tools.npm import kern
+from mash_tools.platform import Platform
+from mash_tools.platform.platform import Say
+from mash_tools.problems import LauncherError
+from mash_tools.realms.access import DATA
+from mash_tools.realms.people import OPERATORS, Person, people_of
+
+
+def main(argv: list[str]) -> int:
+    """0 after Ctrl-C, 2 when it could not start."""
+    parser = argparse.ArgumentParser(prog="./mash up", description="The whole platform on this machine.")
+    parser.add_argument("--port", type=int, default=8000, help="of the portal; Keycloak takes this + 180")
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="what is stored lies here")
+    parser.add_argument("--city", nargs="+", default=[], metavar="NAME", help="only these cities")
+    parser.add_argument("--processes", action="store_true", help="each service its own process")
+    asked = parser.parse_args(argv)
+    try:
+        return asyncio.run(_up(asked))
+    except LauncherError as err:
+        print(err, file=sys.stderr)
+        return 2
+
+
+async def _up(asked: argparse.Namespace) -> int:
+    began = time.monotonic()
+
+    def say(who: str, what: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {who:<14} {what}", flush=True)
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    assets = await kern(Path.cwd(), lambda what: say("kern", what))
+    platform = Platform(
+        asked.data,
+        asked.port,
+        processes=asked.processes,
+        cities=asked.city,
+        source=Path(os.environ.get("MASH_CITIES", "cities")),
+        kern=assets,
+        say=say,
+    )
+    told = asyncio.create_task(stop.wait())
+    starting = asyncio.create_task(platform.start())
+    public = asyncio.create_task(_tell_public(platform, say))
+    await asyncio.wait((told, starting), return_when=asyncio.FIRST_COMPLETED)
+    public.cancel()
+    if not starting.done():
+        print("\nstopping …", flush=True)
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return 0
+    starting.result()
+    print(f"\nready {platform.url}\n\n{table(platform)}\n\nCtrl-C stops it; data stays in {asked.data}.")
+    sys.stdout.flush()
+    await told
+    print("\nstopping …", flush=True)
+    began = time.monotonic()
+    await platform.stop()
+    print(f"stopped ({time.monotonic() - began:.1f} s)", flush=True)
+    return 0
+
+
+async def _tell_public(platform: Platform, say: Say) -> None:
+    await platform.public.wait()
+    say("portal", f"public pages answer at {platform.url}; login follows with Keycloak")
+
+
+def table(platform: Platform) -> str:
+    """Addresses and demo logins, for a terminal."""
+    places = platform.places
+    cities = sorted(file.parent for file in places.cities.glob("*/city.toml"))
+    rows = [
+        *((city.name, f"{platform.url}/{city.name}/", _logins(people_of(city))) for city in cities),
+        ("operations", f"{platform.url}/ops", _logins(OPERATORS)),
+        ("API", f"{platform.url}/api/openapi.json", ""),
+        ("payment simulator", places.xbezahldienste, "stands in for the city's payment platform"),
+        ("Keycloak", f"{places.keycloak}/admin/", "admin, password in keycloak/admin-password"),
+    ]
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(f"  {what:<{first}}  {url:<{second}}  {more}".rstrip() for what, url, more in rows)
+
+
+def _logins(people: Sequence[Person]) -> str:
+    return ", ".join(f"{one.username}/{one.password} ({', '.join(one.roles)})" for one in people)

@@ -86,6 +86,7 @@ async def test_from_submit_to_the_letter(
     assert application["state"] == "SUBMITTED"
     assert application["fee_due"]
     assert is_reference(application["reference"])
+    assert application["reference"].startswith("HD-")
     await bench.settle()
     [event] = bench.announced(ApplicationSubmitted)
     assert (event.application_id, event.applicant_id) == (application_id, "anna")

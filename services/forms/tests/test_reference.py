@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mash_forms.model.reference import ALPHABET, is_reference, read_reference, reference_of
 from mash_sdk.ids import new_id
 
-PREFIXES = st.sampled_from(["HD", "MA", "HN", "B"])
+PREFIXES = st.sampled_from(["HD", "MA", "HN", "B", "TEST"])
 
 
 @given(PREFIXES, st.uuids(), st.integers(0, 3))

@@ -10,7 +10,7 @@ import re
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRTVWXYZ"  # without 0 and O, 1 I and L, U (V), S (5)
 _BODY = 7
-_SHAPE = re.compile(rf"([A-Z]{{1,3}})-([{ALPHABET}]{{4}})-([{ALPHABET}]{{4}})")
+_SHAPE = re.compile(rf"([A-Z]{{1,4}})-([{ALPHABET}]{{4}})-([{ALPHABET}]{{4}})")
 
 
 def reference_of(prefix: str, application_id: str, attempt: int = 0) -> str:
@@ -32,7 +32,7 @@ def reference_of(prefix: str, application_id: str, attempt: int = 0) -> str:
 def read_reference(text: str) -> str | None:
     """Return the reference as it is stored, from what a person typed; None if it cannot be one."""
     typed = re.sub(r"[\s\u2010-\u2015]+", "-", text.strip().upper())
-    compact = re.fullmatch(rf"([A-Z]{{1,3}})-?([{ALPHABET}]{{4}})-?([{ALPHABET}]{{4}})", typed)
+    compact = re.fullmatch(rf"([A-Z]{{1,4}})-?([{ALPHABET}]{{4}})-?([{ALPHABET}]{{4}})", typed)
     if compact is None:
         return None
     reference = "-".join(compact.groups())

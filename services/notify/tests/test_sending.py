@@ -52,6 +52,7 @@ async def test_an_event_that_comes_twice_sends_one_mail(
     async with sending(bench):
         await bench.deliver_again(first)
         await bench.deliver(happened("received", "a1"))  # told anew, as another fact
+        assert not bench.steps.delivery.held, "the second fact must be no failure"
         await eventually(sink.received)
         await asyncio.sleep(0.3)
     assert len(sink.received()) == 1

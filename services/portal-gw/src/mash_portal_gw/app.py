@@ -95,13 +95,12 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         assets=assets,
         security=SecurityHeaders(form_targets=map(origin_of, form_targets)),
         documents=Documents(routes, documents, settings.public_url, clock),
-        telemetry=program.telemetry,
         body_limit=settings.body_limit,
         trusted=networks(settings.trusted_proxies),
     )
 
     def edge(inner: ASGIApp) -> ASGIApp:
-        return Door(inner, parts)
+        return Door(inner, parts, program.telemetry)
 
     housekeeping = Housekeeping(database, store, pool, clock)
     program.http = [views.router]

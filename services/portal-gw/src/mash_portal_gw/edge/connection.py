@@ -218,6 +218,8 @@ class Connection(asyncio.Protocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self._error is not None:
+            return
         status = self._parser.get_status_code()
         if status < 200:  # noqa: PLR2004 — informational
             if status == 101:  # noqa: PLR2004 — switching protocols was never asked for

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The front door: an ASGI application that decides who answers a request and what they may know."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any, Final
 
 from opentelemetry.trace import Span, StatusCode, get_current_span
@@ -26,9 +28,9 @@ from mash_portal_gw.edge.tenancy import OPS, Place
 from mash_portal_gw.signals import UPSTREAM_FAILED
 from mash_sdk.ids import new_id
 from mash_sdk.manifest import Route
-from mash_sdk.problems import NotFound, Problem, Unavailable
+from mash_sdk.problems import NotFound, Problem, TooLarge, Unavailable
 from mash_sdk.signals import HTTP_SERVER_SECONDS
-from mash_sdk.telemetry import count, record
+from mash_sdk.telemetry import Telemetry, count, record
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ _OPS_PAGES: Final = ("/modules", "/traces", "/mail")
 _OPERATORS: Final = Route(path=OPS, kind="page", roles=("operator",))
 _PUBLIC: Final = Route(path="/life", kind="page")
 _FAILED: Final = 500
+LINGER_BYTES: Final = 16 << 20
+LINGER_SECONDS: Final = 3.0
 CLIENT_LEFT: Final = 499
 """Shown in spans and metrics only: nobody is there to be answered."""
 
@@ -45,8 +49,9 @@ CLIENT_LEFT: Final = 499
 class Door:
     """The ASGI application in front of `inner`, the gateway's own pages."""
 
-    def __init__(self, inner: App, parts: Parts) -> None:
+    def __init__(self, inner: App, parts: Parts, telemetry: Telemetry) -> None:
         self._inner = inner
+        self._telemetry = telemetry
         self._parts = parts
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -61,7 +66,7 @@ class Door:
             return
         began = time.perf_counter()
         exchange = Exchange(scope, receive, send)
-        with self._parts.telemetry.door(scope["method"], _carrier(scope)) as door:
+        with self._telemetry.door(scope["method"], _carrier(scope)) as door:
             try:
                 await self._say(exchange)
             finally:
@@ -76,6 +81,8 @@ class Door:
         except Problem as problem:
             if exchange.started:
                 raise
+            if isinstance(problem, TooLarge):
+                await _let_run_out(exchange.receive)
             await refuse(self._parts, exchange, problem)
         except Exception:
             if exchange.started:
@@ -306,6 +313,18 @@ def _inside_path(place: Place) -> str:
     if place.is_operators:
         return f"/pages/ops{place.path.rstrip('/')}"
     return "/pages/home" if place.path == "/" else f"/pages{place.path}"
+
+
+async def _let_run_out(receive: Receive) -> None:
+    """Take in, for a while, what still comes: a connection closed at once would lose the answer as well."""
+    taken = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while taken < LINGER_BYTES:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                taken += len(message.get("body", b""))
 
 
 def _carrier(scope: Mapping[str, Any]) -> dict[str, str]:

@@ -18,7 +18,6 @@ from mash_portal_gw.edge.request import Network, Request
 from mash_portal_gw.edge.routes import RouteTable
 from mash_portal_gw.edge.shell import Shell, View
 from mash_portal_gw.edge.tenancy import Place, Tenancy
-from mash_sdk.telemetry import Telemetry
 from mash_sdk.tenants import Tenants
 
 
@@ -38,7 +37,6 @@ class Parts:
     assets: Assets
     security: SecurityHeaders
     documents: Documents
-    telemetry: Telemetry
     body_limit: int
     trusted: tuple[Network, ...] = ()
 

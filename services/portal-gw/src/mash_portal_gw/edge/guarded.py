@@ -11,7 +11,16 @@ HEAD_BYTES: Final = 48 << 10
 HEAD_FIELDS: Final = 200
 HEAD_SECONDS: Final = 10.0
 
-_ANSWER: Final = b"HTTP/1.1 %b\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
+_ANSWER: Final = b"\r\n".join(
+    (
+        b"HTTP/1.1 %b",
+        b"content-type: application/problem+json",
+        b"content-length: %d",
+        b"connection: close",
+        b"",
+        b"%b",
+    )
+)
 _PROBLEM: Final = b'{"type":"https://mash.example/problems/%b","title":"%b","status":%d,"detail":"%b"}'
 
 

@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from mash_sdk.problems import MEDIA_TYPE, Forbidden, NotFound, Problem
 from pydantic import BaseModel, ConfigDict
 
+from mash_sdk.problems import MEDIA_TYPE, Forbidden, NotFound, Problem
 from mash_tools.mail.mailbox import Mailbox
 from mash_tools.mail.receiver import Answer, Receiver
 

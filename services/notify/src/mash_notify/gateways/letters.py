@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Puts a notice into words, by the templates in texts/. They say that something happened, never what."""
+"""Puts a notice into words, by the templates in pages/. They say that something happened, never what."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -16,7 +16,7 @@ class Letters:
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
         self._html = Environment(
-            loader=PackageLoader("mash_notify", "texts"),
+            loader=PackageLoader("mash_notify", "pages"),
             undefined=StrictUndefined,
             trim_blocks=True,
             autoescape=True,

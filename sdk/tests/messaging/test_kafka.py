@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The same over a real Kafka: round trip and how long it takes, takeover, a broker that dies and comes back."""
+"""The same over a real Kafka: round trip and how long it takes, takeover, a broker that dies."""
 
 import asyncio
 import statistics
@@ -104,9 +104,8 @@ async def test_from_commit_to_the_handler_of_another_in_milliseconds(
     middle, late = statistics.median(taken), taken[int(len(taken) * 0.99)]
     record_property("commit_to_handler_p50_ms", round(middle, 1))
     record_property("commit_to_handler_p99_ms", round(late, 1))
-    print(f"commit to handler at 200/s: p50 {middle:.1f} ms, p99 {late:.1f} ms, most {taken[-1]:.1f} ms")
     # The goal is 30 and 150 ms on a quiet machine; this proves that nothing waits for a timer.
-    assert middle < 100
+    assert middle < 100, f"p50 {middle:.1f} ms, p99 {late:.1f} ms, most {taken[-1]:.1f} ms"
     handled = [what for what in await probe.handled() if what.startswith("latency")]
     assert len(handled) == 600
 

@@ -5,6 +5,7 @@ exchange at a time. Memory is bounded: reading pauses while the client is slower
 
 import asyncio
 from collections import deque
+from typing import cast
 
 import httptools
 
@@ -168,8 +169,8 @@ class Connection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 — TCP gives no other
-        self._transport = transport
+        # uvloop's transports are no asyncio.Transport by class, only by what they do.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         if not self._busy or self.complete:

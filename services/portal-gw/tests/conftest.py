@@ -34,7 +34,9 @@ App = Callable[[Scope, Any, Any], Awaitable[None]]
 async def served(app: Any, protocol: Any = "httptools", **options: Any) -> AsyncIterator[str]:
     """The ASGI application behind a real socket; yields `127.0.0.1:port`."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, http=protocol, lifespan="off", log_config=None, access_log=False, proxy_headers=False, **options)
+    config = uvicorn.Config(
+        app, http=protocol, lifespan="off", log_config=None, access_log=False, proxy_headers=False, **options
+    )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     running = asyncio.create_task(server._serve([listener]))
@@ -122,7 +124,9 @@ class LoginIssuer(Issuer):
         self.away = False
         self.id_claims: dict[str, object] = {}
 
-    def code(self, location: str, *, roles: tuple[str, ...] = ("citizen",), subject: str = "anna") -> dict[str, str]:
+    def code(
+        self, location: str, *, roles: tuple[str, ...] = ("citizen",), subject: str = "anna"
+    ) -> dict[str, str]:
         """What Keycloak would send the browser back with from `location`."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
         code = new_id()
@@ -205,7 +209,14 @@ class Front:
     def announce(self, name: str, routes: list[dict[str, Any]], *origins: str, **more: Any) -> Manifest:
         """Let instances of a module announce themselves. Without an origin they withdraw."""
         manifest = Manifest.model_validate(
-            {"name": name, "title": name.title(), "version": "1.0.0", "sdk": ">=0.1", "routes": routes, **more}
+            {
+                "name": name,
+                "title": name.title(),
+                "version": "1.0.0",
+                "sdk": ">=0.1",
+                "routes": routes,
+                **more,
+            }
         )
         for origin in origins:
             key, value = self.record(manifest, origin, new_id())
@@ -213,7 +224,13 @@ class Front:
         return manifest
 
     def record(
-        self, manifest: Manifest, origin: str, instance: str, *, at: datetime | None = None, key: ECKey | None = None
+        self,
+        manifest: Manifest,
+        origin: str,
+        instance: str,
+        *,
+        at: datetime | None = None,
+        key: ECKey | None = None,
     ) -> tuple[bytes, bytes]:
         from mash.platform.v1.modules_pb2 import Announcement
 
@@ -296,6 +313,7 @@ async def front_of(
 
     token_issuer.away = False
     token_issuer.id_claims = {}
+    token_issuer.asked.clear()
     async with AsyncExitStack() as stack:
 
         async def make(**settings: Any) -> Front:

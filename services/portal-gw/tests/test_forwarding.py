@@ -73,7 +73,10 @@ async def test_what_a_module_may_not_say_does_not_come_out(front: Front, forms: 
     }
     async with front.api() as client:
         answer = await client.get("/heidelberg/api/forms/v1/x")
-    assert not {"set-cookie", "mash-journey", "mash-title", "access-control-allow-origin"} & answer.headers.keys()
+    assert (
+        not {"set-cookie", "mash-journey", "mash-title", "access-control-allow-origin"}
+        & answer.headers.keys()
+    )
     assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
@@ -89,7 +92,9 @@ async def test_the_journey_is_on_the_gateways_span(front: Front, forms: Module) 
     assert trace in forms.last["traceparent"]
 
 
-async def test_an_upload_is_not_collected_first(front: Front, module_of: Callable[..., Awaitable[Module]]) -> None:
+async def test_an_upload_is_not_collected_first(
+    front: Front, module_of: Callable[..., Awaitable[Module]]
+) -> None:
     """The module sees the first part while the client still holds the second back."""
     first_came, may_go_on = asyncio.Event(), asyncio.Event()
     parts: list[bytes] = []
@@ -123,7 +128,11 @@ async def test_an_upload_is_not_collected_first(front: Front, module_of: Callabl
 
 async def test_an_answer_is_not_collected_first(front: Front, forms: Module) -> None:
     forms.parts = [b"one", b"two"]
-    async with front.api() as client, asyncio.timeout(5), client.stream("GET", "/heidelberg/api/forms/v1/x") as answer:
+    async with (
+        front.api() as client,
+        asyncio.timeout(5),
+        client.stream("GET", "/heidelberg/api/forms/v1/x") as answer,
+    ):
         parts = answer.aiter_bytes()
         assert await anext(parts) == b"one"
         forms.go.set()
@@ -274,7 +283,9 @@ async def test_head_and_304_have_no_body_and_keep_the_connection(front: Front, f
 
 async def test_instances_take_turns_and_a_dead_one_is_passed_over(front: Front, module_of: Any) -> None:
     one, two = await module_of(), await module_of()
-    front.announce("forms", [{"path": "/api/forms/v1", "kind": "api"}], one.origin, two.origin, "http://127.0.0.1:1")
+    front.announce(
+        "forms", [{"path": "/api/forms/v1", "kind": "api"}], one.origin, two.origin, "http://127.0.0.1:1"
+    )
     async with front.api() as client:
         answers = [await client.post("/heidelberg/api/forms/v1/x", json={}) for _ in range(9)]
     assert {answer.status_code for answer in answers} == {200}

@@ -51,6 +51,8 @@ class GuardedHttp(HttpToolsProtocol):
             self._refuse(b"431 Request Header Fields Too Large", b"fields-too-large", 431)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._head_due:
+            return  # a trailer: taken for a header field it would escape every check made on those
         if len(self.headers) >= HEAD_FIELDS:
             self._refuse(b"431 Request Header Fields Too Large", b"fields-too-large", 431)
         else:

@@ -4,9 +4,9 @@
 import asyncio
 import statistics
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from mash.forms.v1.events_pb2 import ApplicationSubmitted
 from mash_sdk.kafka import BrokerAway, Consumer, KafkaBroker, Outgoing, Topic
 from mash_sdk.relay import Relay
+from mash_tools import events
 from mash_tools.parts.kafka import Kafka
 from mash_tools.ports import free_port
 
@@ -159,13 +160,14 @@ async def test_what_is_followed_is_read_from_the_beginning_and_then_on(broker: K
     await broker.send([Outgoing("followed", b"a", b"1"), Outgoing("followed", b"b", b"2")])
 
     found: list[Any] = []
-    async for record in broker.follow(["followed"]):
-        found.append(record)
-        if record is None:
-            assert sorted(r.value for r in found[:-1]) == [b"1", b"2"]
-            await broker.send([Outgoing("followed", b"a", None)])
-        elif record.value is None:
-            break
+    async with aclosing(broker.follow(["followed"])) as records:
+        async for record in records:
+            found.append(record)
+            if record is None:
+                assert sorted(r.value for r in found[:-1]) == [b"1", b"2"]
+                await broker.send([Outgoing("followed", b"a", None)])
+            elif record.value is None:
+                break
     assert (found[-1].key, found[-1].value) == (b"a", None)
 
 
@@ -176,8 +178,57 @@ async def test_a_batch_larger_than_a_request_keeps_its_order(probe: Any, broker:
     await broker.send([Outgoing(topic, b"key", str(n).encode() + big) for n in range(40)])
 
     read: list[int] = []
-    async for record in broker.follow([topic]):
-        if record is None:
-            break
-        read.append(int(record.value.rstrip(b"x")))
+    async with aclosing(broker.follow([topic])) as records:
+        async for record in records:
+            if record is None:
+                break
+            read.append(int((record.value or b"").rstrip(b"x")))
     assert read == list(range(40))
+
+
+async def test_events_are_shown_and_dead_ones_replayed_from_the_command_line(
+    probe: Any,
+    broker: KafkaBroker,
+    kafka: Kafka,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MASH_KAFKA", kafka.bootstrap)
+    monkeypatch.setenv("PROBE_POSTGRES_WORKER", probe.bench.program.settings.postgres_worker)
+
+    async def mash_events(*arguments: str) -> tuple[int, str]:
+        capsys.readouterr()
+        code = await asyncio.to_thread(events.main, list(arguments))
+        return code, capsys.readouterr().out
+
+    probe.script.fails["shown 1"] = deque([ValueError()] * 4)
+    async with running(relay_of(probe, broker)), running(consumer_of(probe, broker)):
+        await announce(probe, "shown", "shown 1")
+        await announce(probe, "shown", "shown 2")
+
+        async def both_parked() -> bool:
+            probe.bench.clock.forward(hours=1)
+            code, told = await mash_events("dlq", "probe")
+            return "2 parked, 1 of them dead" in told and code == 0
+
+        await probe.until(both_parked)
+        _, told = await mash_events("dlq", "probe")
+        assert (
+            "parked   mash.forms.v1.ApplicationSubmitted shown  4 tries  dead  ValueError at script.py"
+            in told
+        )
+        assert "parked   mash.forms.v1.ApplicationSubmitted shown  0 tries  behind" in told
+        assert "letter   mash.forms.v1.ApplicationSubmitted shown  4 tries  mash.forms.events.v1/" in told
+
+        code, _ = await mash_events("replay", "probe", "--key", "another")
+        assert code == 1
+        code, told = await mash_events("replay", "probe", "--key", "shown")
+        assert (code, told[:25]) == (0, "1 dead events of probe ar")
+        await until_handled(probe, {"shown 1", "shown 2"})
+    assert await probe.handled("shown") == ["shown 1", "shown 2"]
+
+    code, told = await mash_events("tail", "forms", "--once")
+    assert code == 0
+    line = next(line for line in told.splitlines() if "shown 2" in line)
+    assert "heidelberg  forms.v1.ApplicationSubmitted" in line
+    assert line.endswith('{"application_id": "shown", "form": "shown 2"}')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the SDK needs of a broker. Kafka gives it (client.py); the testing package has one in memory."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -102,10 +102,11 @@ class Broker(Protocol):
         """Enter a consumer group, reading what it has not committed, from the beginning at first."""
         ...
 
-    def follow(self, topics: Sequence[str]) -> AsyncIterator[Record | None]:
+    def follow(self, topics: Sequence[str]) -> AsyncGenerator[Record | None, None]:
         """All records of all partitions from the beginning, without a group, for ever.
 
-        Yields None once all that was there at the start has been read. Raises BrokerAway at the start only.
+        Yields None once all that was there at the start has been read. Raises BrokerAway. Who leaves it
+        closes it: `async with aclosing(broker.follow(topics)) as records`.
         """
         ...
 

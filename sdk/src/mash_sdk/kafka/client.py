@@ -3,8 +3,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
@@ -44,22 +44,32 @@ class KafkaBroker:
         self._producer: AIOKafkaProducer | None = None
         self._sending = asyncio.Lock()
 
-    async def ensure(self, topics: Sequence[Topic]) -> None:
+    async def topics(self) -> Collection[str]:
+        """The topics there are. Raises BrokerAway."""
+        async with self._admin() as admin:
+            return frozenset(await admin.list_topics())
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
         admin = AIOKafkaAdminClient(
             bootstrap_servers=self._servers, client_id=self._client_id, request_timeout_ms=ANSWER_MS
         )
         try:
             with _reachable():
                 await admin.start()
-                there = set(await admin.list_topics())
-                missing = [topic for topic in topics if topic.name not in there]
-                if missing:
-                    answer = await admin.create_topics([self._new(topic) for topic in missing])
-                    for name, code, *_ in answer.topic_errors:
-                        if code and for_code(code) is not TopicAlreadyExistsError:
-                            raise BrokerAway(f"topic {name} cannot be made: {for_code(code).__name__}")
+                yield admin
         finally:
             await admin.close()
+
+    async def ensure(self, topics: Sequence[Topic]) -> None:
+        async with self._admin() as admin:
+            there = set(await admin.list_topics())
+            missing = [topic for topic in topics if topic.name not in there]
+            if missing:
+                answer = await admin.create_topics([self._new(topic) for topic in missing])
+                for name, code, *_ in answer.topic_errors:
+                    if code and for_code(code) is not TopicAlreadyExistsError:
+                        raise BrokerAway(f"topic {name} cannot be made: {for_code(code).__name__}")
 
     def _new(self, topic: Topic) -> NewTopic:
         return NewTopic(
@@ -119,7 +129,7 @@ class KafkaBroker:
             await member.start(topics)
         return member
 
-    async def follow(self, topics: Sequence[str]) -> AsyncIterator[Record | None]:
+    async def follow(self, topics: Sequence[str]) -> AsyncGenerator[Record | None, None]:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._servers,
             client_id=self._client_id,

@@ -70,7 +70,7 @@ update parked set state = 'dead', attempts = :attempts, reason = :reason where i
 """)
 _DONE = text("delete from parked where id = :id")
 _REPLAY = text("""
-update parked set state = 'waiting', attempts = 0, next_try = :now
+update parked set state = 'waiting', attempts = 0, next_try = created_at
 where group_name = :group and state = 'dead' and (cast(:key as text) is null or key = :key)
 """)
 _LIST = text("""

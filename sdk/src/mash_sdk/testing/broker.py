@@ -5,7 +5,7 @@ Ships with the SDK so that a module is tested over the real consumer and relay w
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka.partitioner import DefaultPartitioner
@@ -62,7 +62,7 @@ class MemoryBroker:
         await self._rebalance(self._group(group), joining=member)
         return member
 
-    async def follow(self, topics: Sequence[str]) -> AsyncIterator[Record | None]:
+    async def follow(self, topics: Sequence[str]) -> AsyncGenerator[Record | None, None]:
         self._check()
         for topic in topics:
             self._make(topic)

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`./mash events`: watch facts go by, see what failed and why, bring a dead key back in order."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from google.protobuf.json_format import MessageToDict
+from sqlalchemy import RowMapping
+
+from mash_sdk.database import Database
+from mash_sdk.events import Envelope, event_type, header_texts, open_envelope
+from mash_sdk.kafka import KafkaBroker, Record
+from mash_sdk.kafka.dead import ATTEMPTS, OFFSET, PARTITION, REASON, TOPIC
+from mash_sdk.kafka.parking import Parking
+from mash_sdk.names import Names
+from mash_sdk.problems import Unavailable, Unreadable
+from mash_sdk.settings import Settings
+from mash_tools.platform.modules import installed
+from mash_tools.platform.platform import DATABASE
+from mash_tools.problems import LauncherError
+from mash_tools.realms.access import DATA
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Where a platform's broker and databases are: from the environment, else from its data folder."""
+
+    data: Path
+    environ: Mapping[str, str]
+
+    def broker(self) -> KafkaBroker:
+        where = self.environ.get("MASH_KAFKA") or f"127.0.0.1:{self._port('kafka')}"
+        return KafkaBroker(where, "mash-events")
+
+    def parking(self, group: str) -> tuple[Database, Parking]:
+        dsn = self._worker_dsn(Names(group))
+        # Only the worker's way into the database is needed here, none of a service's other settings.
+        settings = Settings.model_construct(postgres=dsn, postgres_worker=dsn)
+        database = Database(settings, group)
+        return database, Parking(database, group)
+
+    def _worker_dsn(self, names: Names) -> str:
+        for variable in (f"{names.environment}POSTGRES_WORKER", "MASH_POSTGRES_WORKER"):
+            if variable in self.environ:
+                return self.environ[variable]
+        try:
+            secret = (self.data / "secrets" / names.worker_role).read_text(encoding="utf-8").strip()
+        except OSError:
+            raise LauncherError(
+                f"{self.data} holds no platform with a service {names.folder}; "
+                f"name its --data or set {names.environment}POSTGRES_WORKER."
+            ) from None
+        port = self._port("postgres")
+        return f"postgresql://{names.worker_role}:{quote(secret, safe='')}@127.0.0.1:{port}/{DATABASE}"
+
+    def _port(self, name: str) -> int:
+        try:
+            return int(json.loads((self.data / "ports.json").read_text(encoding="utf-8"))[name])
+        except (OSError, ValueError, KeyError):
+            raise LauncherError(
+                f"{self.data} is no data folder of ./mash up; start it, name its --data, "
+                "or set MASH_KAFKA and the services' …_POSTGRES_WORKER."
+            ) from None
+
+
+def main(argv: list[str]) -> int:
+    """0 when done, 1 when a replay found nothing, 2 when the platform cannot be reached."""
+    parser = argparse.ArgumentParser(prog="./mash events", description=__doc__)
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data folder of ./mash up")
+    commands = parser.add_subparsers(dest="command", required=True)
+    tail = commands.add_parser("tail", help="show facts as they happen")
+    tail.add_argument("service", nargs="*", help="only of these services")
+    tail.add_argument("--all", action="store_true", help="also what happened before")
+    tail.add_argument("--once", action="store_true", help="end when all that is there was shown")
+    tail.add_argument("--journey", help="only of this journey")
+    dlq = commands.add_parser("dlq", help="show what failed, and why")
+    dlq.add_argument("group", nargs="*", help="only of these groups (a group is a service's name)")
+    replay = commands.add_parser("replay", help="let dead events be tried again, in order")
+    replay.add_argument("group")
+    replay.add_argument("--key", help="only this aggregate's; without it, all keys of the group")
+    asked = parser.parse_args(argv)
+    platform = Platform(asked.data, os.environ)
+    run = {"tail": _tail, "dlq": _dlq, "replay": _replay}[asked.command]
+    try:
+        return asyncio.run(run(platform, asked))
+    except KeyboardInterrupt:
+        return 0
+    except (LauncherError, Unavailable) as err:
+        print(err, file=sys.stderr)
+        return 2
+
+
+async def _tail(platform: Platform, asked: argparse.Namespace) -> int:
+    topics = [Names(name).events_topic for name in asked.service or _services()]
+    broker = platform.broker()
+    there = await broker.topics()
+    topics = [topic for topic in topics if topic in there]
+    if not topics:
+        raise LauncherError("The broker has none of these topics yet; do the services run?")
+    now = asked.all or asked.once
+    async with aclosing(broker.follow(topics)) as records:
+        async for record in records:
+            if record is None:
+                if asked.once:
+                    break
+                now = True
+            elif now:
+                line = shown(record, asked.journey)
+                if line:
+                    print(line, flush=True)
+    return 0
+
+
+def shown(record: Record, journey: str | None = None) -> str:
+    """A record as one line. Events hold no personal data; what is no event of the contract shows its size."""
+    try:
+        envelope = Envelope.read(record.key, record.value, record.headers)
+    except Unreadable as err:
+        return f"{record.topic}/{record.partition}@{record.offset}  unreadable: {err.detail}"
+    if journey not in (None, envelope.journey):
+        return ""
+    kind = event_type(envelope.type)
+    content = f"{len(envelope.value)} bytes of an unknown type"
+    if kind is not None:
+        try:
+            event = open_envelope(envelope, kind)
+            content = json.dumps(MessageToDict(event, preserving_proto_field_name=True), ensure_ascii=False)
+        except Unreadable as err:
+            content = err.detail
+    time = envelope.time.astimezone().isoformat(sep=" ", timespec="milliseconds")
+    return f"{time}  {envelope.tenant:<11} {envelope.type.removeprefix('mash.'):<36} {content}"
+
+
+async def _dlq(platform: Platform, asked: argparse.Namespace) -> int:
+    for group in asked.group or _services():
+        database, parking = platform.parking(group)
+        try:
+            rows = await parking.all()
+        finally:
+            await database.close()
+        letters = await _letters(platform.broker(), Names(group).dlq_topic)
+        print(f"{group}: {_counted(rows)}, {len(letters)} dead letters")
+        print("".join(f"  {line}\n" for line in (*map(_parked, rows), *letters)), end="")
+    return 0
+
+
+async def _letters(broker: KafkaBroker, topic: str) -> list[str]:
+    found: list[str] = []
+    if topic not in await broker.topics():
+        return found
+    async with aclosing(broker.follow([topic])) as records:
+        async for record in records:
+            if record is None:
+                break
+            about = header_texts(record.headers)
+            place = f"{about.get(TOPIC)}/{about.get(PARTITION)}@{about.get(OFFSET)}"
+            key = (record.key or b"").decode(errors="replace")
+            found.append(
+                f"letter   {about.get('ce_type', '?')} {key}  {about.get(ATTEMPTS)} tries  {place}"
+                f"  {about.get(REASON)}"
+            )
+    return found
+
+
+def _parked(row: RowMapping) -> str:
+    when = f"next try {row['next_try']:%Y-%m-%d %H:%M:%S} UTC" if row["state"] == "waiting" else "dead"
+    state = when if row["head"] else "behind"
+    return f"parked   {row['type']} {row['key']}  {row['attempts']} tries  {state}  {row['reason']}"
+
+
+def _counted(rows: Sequence[RowMapping]) -> str:
+    dead = sum(row["state"] == "dead" for row in rows)
+    return f"{len(rows)} parked, {dead} of them dead"
+
+
+async def _replay(platform: Platform, asked: argparse.Namespace) -> int:
+    database, parking = platform.parking(asked.group)
+    try:
+        count = await parking.replay(asked.key)
+    finally:
+        await database.close()
+    if count == 0:
+        print(f"{asked.group} has no dead events{' of that key' if asked.key else ''}.", file=sys.stderr)
+        return 1
+    print(f"{count} dead events of {asked.group} are tried again; those of their keys follow in order.")
+    return 0
+
+
+def _services() -> list[str]:
+    return [module.manifest.name for module in installed()]

@@ -22,14 +22,14 @@ def main(arguments: list[str]) -> int:
     except LauncherError as err:
         print(err, file=sys.stderr)
         return 2
-    left_out = without_browser(os.environ.get("CI") == "true")
+    left_out = without_browser(insist=os.environ.get("CI") == "true")
     if left_out:
         print("No Chromium on this machine: tests in a browser are left out (CI=true insists on them).")
     command = [sys.executable, "-m", "pytest", *left_out, *(arguments or places(root))]
     return subprocess.run(command, env=npm.environment(), check=False).returncode
 
 
-def without_browser(insist: bool) -> list[str]:  # noqa: FBT001 — one question, one answer
+def without_browser(*, insist: bool) -> list[str]:
     """The options that leave browser tests out where there is no browser, unless they must run."""
     if insist or any(map(shutil.which, _BROWSERS)):
         return []

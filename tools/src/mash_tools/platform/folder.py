@@ -63,7 +63,7 @@ class DataFolder:
         kept(file, lambda: ECKey.generate_key("P-256").as_pem(private=True).decode())
         return file
 
-    def public_key(self, service: str) -> dict[str, object]:
+    def public_key(self, service: str) -> dict[str, str | list[str]]:
         """The public half as a JWK; its key id is its thumbprint, as the services sign with it."""
         key = ECKey.import_key(self.key_file(service).read_bytes())
         return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}

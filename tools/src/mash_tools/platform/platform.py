@@ -64,7 +64,6 @@ class Platform:
         self._kern = kern
         self._say = say
         self._kept: dict[str, Kept] = {}
-        self._order: list[str] = []
 
     @property
     def url(self) -> str:
@@ -301,19 +300,22 @@ class Platform:
         began = time.monotonic()
         kept = Kept(what, lambda message: self._say(what.name, message))
         self._kept[what.name] = kept
-        self._order.append(what.name)
         await kept.start()
         self._say(what.name, f"ready ({time.monotonic() - began:.1f} s)")
 
     async def stop(self) -> None:
         """End everything cleanly, the newest first: services, then helpers, then parts. Data stays."""
-        parts = ["keycloak", "kafka", "postgres"]
-        programs = [name for name in self._order if name not in parts]
-        await asyncio.gather(*(self._kept[name].stop() for name in programs), return_exceptions=True)
-        for name in parts:
-            if name in self._kept:
-                await self._kept[name].stop()
+        parts = ("keycloak", "kafka", "postgres")
+        await self._end(*(name for name in self._kept if name not in parts))
+        await self._end("keycloak", "kafka")
+        await self._end("postgres")
         self.folder.close()
+
+    async def _end(self, *names: str) -> None:
+        running = [self._kept[name].stop() for name in names if name in self._kept]
+        for failed in await asyncio.gather(*running, return_exceptions=True):
+            if isinstance(failed, Exception):
+                self._say("mash", f"could not end one cleanly: {failed}")
 
 
 Begin = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]

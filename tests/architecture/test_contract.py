@@ -42,13 +42,17 @@ def test_the_contract_breaks_nobody() -> None:
 
 
 def test_the_generated_code_is_current(tmp_path: Path) -> None:
-    sources = sorted(path.relative_to(ROOT / "proto").as_posix() for path in (ROOT / "proto/mash").rglob("*.proto"))
+    sources = sorted(
+        path.relative_to(ROOT / "proto").as_posix() for path in (ROOT / "proto/mash").rglob("*.proto")
+    )
     subprocess.run(
         [sys.executable, "-m", "grpc_tools.protoc", "-I", ROOT / "proto", f"--python_out={tmp_path}",
          f"--pyi_out={tmp_path}", f"--grpc_python_out={tmp_path}", *sources],
         check=True,
     )  # fmt: skip
-    committed = {path.relative_to(ROOT / "proto/gen"): path.read_text() for path in _generated(ROOT / "proto/gen")}
+    committed = {
+        path.relative_to(ROOT / "proto/gen"): path.read_text() for path in _generated(ROOT / "proto/gen")
+    }
     fresh = {
         path.relative_to(tmp_path): path.read_text()
         for path in _generated(tmp_path)
@@ -90,7 +94,9 @@ def test_a_service_uses_only_contracts_it_declares(service: str) -> None:
     package = ROOT / "services" / service / "src" / names.package
     manifest = tomllib.loads((package / "module.toml").read_text(encoding="utf-8"))
     declared = {need.replace("-", "_") for need in manifest.get("needs", [])}
-    declared |= {event.split(".")[1] for event in (*manifest.get("listens", []), *manifest.get("announces", []))}
+    declared |= {
+        event.split(".")[1] for event in (*manifest.get("listens", []), *manifest.get("announces", []))
+    }
     assert contracts_imported(package) - declared - {"platform", names.schema} == set()
 
 

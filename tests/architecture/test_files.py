@@ -31,7 +31,11 @@ def test_every_file_names_its_licence_and_role() -> None:
 
 
 def test_no_file_is_hard_to_hold_in_the_head() -> None:
-    long = {path.relative_to(ROOT): n for path in ours() if (n := path.read_text("utf-8").count("\n")) > MOST_LINES}
+    long = {
+        path.relative_to(ROOT): n
+        for path in ours()
+        if (n := path.read_text("utf-8").count("\n")) > MOST_LINES
+    }
     assert long == {}
 
 

@@ -17,13 +17,25 @@ CODE = ["sdk", "tools", "simulators", "services", "tests", "mash"]
     [
         ["ruff", "check", *CODE],
         ["ruff", "format", "--check", *CODE],
-        ["codespell", "sdk", "tools", "simulators", "services", "proto/mash", "docs", "README.md", "ARCHITECTURE.md"],
+        [
+            "codespell",
+            "sdk",
+            "tools",
+            "simulators",
+            "services",
+            "proto/mash",
+            "docs",
+            "README.md",
+            "ARCHITECTURE.md",
+        ],
         ["lint-imports"],
     ],
     ids=lambda command: " ".join(command[:2]),
 )
 def test_static(command: list[str]) -> None:
-    run = subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stdout + run.stderr
 
 

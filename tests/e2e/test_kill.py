@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A process dies in the middle of the journey and is started again: one application, one payment, one decision."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from mash_sdk.ids import new_id
+from mash_sdk.testing.patience import until
+from mash_tools.platform import Platform
+
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="session")]
+
+ANSWERS = {
+    "given_name": "Anna",
+    "family_name": "Beispiel",
+    "email": "anna@heidelberg.example",
+    "street": "Hauptstraße",
+    "house_number": "12 a",
+    "postal_code": "69117",
+    "plate": "HD-AB 123",
+    "keeper": True,
+    "valid_from": "2027-01-01",
+}
+
+
+class Caller:
+    """An API client of the portal that does what a person would: ask again when there is no answer."""
+
+    def __init__(self, platform: Platform, username: str) -> None:
+        self._platform = platform
+        self._username = username
+        self._client = httpx.AsyncClient(base_url=f"{platform.url}/heidelberg", timeout=15)
+
+    async def start(self) -> None:
+        answer = await self._client.post(
+            f"{self._platform.places.keycloak}/realms/heidelberg/protocol/openid-connect/token",
+            data={
+                "grant_type": "password",
+                "client_id": "demo-api",
+                "client_secret": "demo",
+                "username": self._username,
+                "password": "demo",
+                "scope": "openid",
+            },
+        )
+        answer.raise_for_status()
+        self._client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    async def ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        """Repeat until the portal answers with something else than “try again”. Writes carry a key."""
+        if method != "GET":
+            more["headers"] = {"idempotency-key": new_id(), **more.get("headers", {})}
+
+        async def answered() -> httpx.Response | None:
+            with suppress(httpx.TransportError):
+                answer = await self._client.request(method, path, **more)
+                if answer.status_code < 500 and answer.status_code != 429:
+                    return answer
+            return None
+
+        answer = await until(answered, f"{method} {path} is never answered", within=90)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        document: dict[str, Any] = answer.json()
+        return document
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def anna(platform: Platform) -> AsyncIterator[Caller]:
+    caller = Caller(platform, "anna")
+    await caller.start()
+    yield caller
+    await caller.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def kurt(platform: Platform) -> AsyncIterator[Caller]:
+    caller = Caller(platform, "kurt")
+    await caller.start()
+    yield caller
+    await caller.close()
+
+
+SERVICES = ["portal-gw", "forms", "payments", "notify", "sensors"]
+
+
+@pytest.mark.parametrize("victim", SERVICES)
+async def test_a_killed_service_loses_and_doubles_nothing(
+    platform: Platform, anna: Caller, kurt: Caller, victim: str
+) -> None:
+    application_id = new_id()
+    plate = f"HD-KI {100 + SERVICES.index(victim)}"
+    body = {"id": application_id, "form": "bewohnerparkausweis", "data": ANSWERS | {"plate": plate}}
+
+    # Killed right after the application was handed in, and again while the payment and the decision are on their way.
+    await anna.ask("POST", "/api/forms/v1/applications", json=body)
+    await _kill_and_start(platform, victim)
+    payment = await until(lambda: _payment_of(anna, application_id), "no fee is due")
+    attempt = await anna.ask("POST", f"/api/payments/v1/payments/{payment['id']}/attempts")
+    async with asyncio.TaskGroup() as together:
+        together.create_task(_pay(attempt["redirect_url"]))
+        together.create_task(_kill_and_start(platform, victim))
+    await until(lambda: _state(anna, application_id, "RECEIVED", "PROCESSING"), "the payment never arrives")
+    async with asyncio.TaskGroup() as together:
+        decision = {"outcome": "APPROVED"}
+        path = f"/api/forms/v1/applications/{application_id}/decision"
+        together.create_task(kurt.ask("POST", path, json=decision))
+        together.create_task(_kill_and_start(platform, victim))
+    await until(lambda: _state(anna, application_id, "COMPLETED"), "the decision never arrives")
+    await until(lambda: _letters(platform, application_id), "no letter was sent", within=90)
+
+    assert await _counted(platform, application_id) == {
+        "applications": 1,
+        "decisions": 1,
+        "documents": 1,
+        "payments": 1,
+        "paid attempts": 1,
+    }
+
+
+async def test_the_same_application_sent_twice_is_one(platform: Platform, anna: Caller) -> None:
+    body = {"id": new_id(), "form": "bewohnerparkausweis", "data": ANSWERS | {"plate": "HD-ZW 2"}}
+    await anna.ask("POST", "/api/forms/v1/applications", json=body)
+    await anna.ask("POST", "/api/forms/v1/applications", json=body)
+    assert (await _counted(platform, body["id"]))["applications"] == 1
+
+
+async def _kill_and_start(platform: Platform, name: str) -> None:
+    await platform.kill(name)
+    await platform.start_again(name)
+
+
+async def _payment_of(anna: Caller, application_id: str) -> dict[str, Any] | None:
+    payments = (await anna.ask("GET", "/api/payments/v1/payments"))["items"]
+    return next((payment for payment in payments if payment["application_id"] == application_id), None)
+
+
+async def _state(anna: Caller, application_id: str, *wanted: str) -> bool:
+    return (await anna.ask("GET", f"/api/forms/v1/applications/{application_id}"))["state"] in wanted
+
+
+async def _pay(url: str) -> None:
+    """What the payer's browser does at the provider; the way back to the portal may be cut off."""
+    async with httpx.AsyncClient() as browser:
+        answer = await browser.post(url, data={"method": "CREDITCARD", "decision": "pay"})
+        assert answer.status_code in {200, 302, 303}, answer.text
+        if answer.has_redirect_location:
+            with suppress(httpx.TransportError):
+                await browser.get(answer.headers["location"])
+
+
+async def _letters(platform: Platform, application_id: str) -> bool:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{platform.places.mail_http_port}") as sink:
+        for letter in (await sink.get("/messages")).json():
+            if "Entscheidung" in letter["subject"]:
+                text = (await sink.get(f"/messages/{letter['id']}")).json()["text"]
+                if application_id in text:
+                    return True
+    return False
+
+
+COUNTS = {
+    "applications": "select count(*) from forms.applications where id = $1",
+    "decisions": "select count(*) from forms.decisions where application_id = $1",
+    "documents": "select count(*) from forms.documents where application_id = $1",
+    "payments": "select count(*) from payments.payments where application_id = $1 and state = 'SETTLED'",
+    "paid attempts": "select count(*) from payments.attempts a join payments.payments p on p.id = a.payment_id"
+    " where p.application_id = $1 and a.state = 'PAYED'",
+}
+
+
+async def _counted(platform: Platform, application_id: str) -> dict[str, int]:
+    connection = await asyncpg.connect(platform.places.postgres)
+    try:
+        return {name: await connection.fetchval(query, application_id) for name, query in COUNTS.items()}
+    finally:
+        await connection.close()

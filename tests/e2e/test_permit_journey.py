@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The permit journey in a browser: from first click to payment, decision, e-mail and PDF, as one citizen sees it."""
+
+import io
+import json
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pypdf
+import pytest
+from playwright.async_api import Page, expect
+
+from mash_sdk.testing.patience import until
+from mash_tools.platform import Platform
+
+pytestmark = [pytest.mark.journey, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+Person = Callable[..., Awaitable[Page]]
+SLOW = 30_000
+
+
+async def log_in(page: Page, username: str) -> None:
+    """Fill in Keycloak's page; the demo realm's password is no secret."""
+    await page.fill("#username", username)
+    await page.fill("#password", "demo")
+    await page.click("#kc-login")
+
+
+async def test_permit_journey(platform: Platform, person: Person) -> None:
+    city = f"{platform.url}/heidelberg"
+    anna = await person(width=390, height=844)
+
+    # She finds the service.
+    await anna.goto(f"{city}/")
+    await anna.get_by_role("searchbox").fill("Anwohnerparken")
+    await anna.keyboard.press("Enter")
+    await anna.get_by_role("link", name="Bewohnerparkausweis").first.click()
+    await expect(anna.get_by_role("heading", level=1)).to_have_text("Bewohnerparkausweis")
+
+    # She logs in on the way to the form, and comes back to it.
+    await anna.get_by_role("link", name=re.compile("beantragen", re.IGNORECASE)).first.click()
+    await log_in(anna, "anna")
+    await expect(anna.get_by_role("heading", level=1)).to_have_text("Bewohnerparkausweis beantragen")
+    await expect(anna.get_by_label("E-Mail-Adresse")).to_have_value("anna@heidelberg.example")
+
+    # What is missing is said at its field and in a summary.
+    await anna.get_by_role("button", name="beantragen").click()
+    await expect(anna.get_by_role("alert")).to_contain_text("Kennzeichen")
+
+    await anna.get_by_label("Straße").fill("Hauptstraße")
+    await anna.get_by_label("Hausnummer").fill("12 a")
+    await anna.get_by_label("Postleitzahl").fill("69117")
+    await anna.get_by_label("Kennzeichen").fill("hd-ab 123")
+    await anna.get_by_label("Ja", exact=True).check()
+    await anna.locator("input[type=date]").fill("2027-01-01")
+    await anna.get_by_role("button", name="beantragen").click()
+    await anna.wait_for_url(re.compile(r"/account/applications/[0-9a-f-]{36}$"))
+    application_id = anna.url.rpartition("/")[2]
+
+    # She pays at the provider's page, and sees the receipt.
+    await anna.get_by_role("link", name="Jetzt bezahlen").click()
+    await _reload_until(anna, "Weiter zum Bezahldienst")
+    await anna.get_by_role("button", name="Weiter zum Bezahldienst").click()
+    await expect(anna.get_by_role("note")).to_contain_text("Simulator")
+    await anna.get_by_role("button", name="Bezahlen").click()
+    await anna.wait_for_url(re.compile(rf"{platform.url}/heidelberg/pay/{application_id}"))
+    await _reload_until(anna, "Die Gebühr ist bezahlt")
+    await anna.get_by_role("link", name="Zahlungsbestätigung ansehen").click()
+    await expect(anna.get_by_role("heading", level=1)).to_have_text("Zahlungsbestätigung")
+    await expect(anna.locator("main")).to_contain_text("120,00")
+
+    # A clerk sees it, takes it up and approves.
+    kurt = await person()
+    await kurt.goto(f"{city}/desk/applications/{application_id}")
+    await log_in(kurt, "kurt")
+    await _reload_until(kurt, "Hauptstraße")
+    await kurt.goto(f"{city}/desk")
+    await kurt.locator(f"a[href$='{application_id}']").click()
+    await kurt.get_by_role("button", name="In Bearbeitung nehmen").click()
+    await kurt.get_by_role("button", name="Genehmigen …").click()
+    await kurt.get_by_role("button", name="Endgültig genehmigen").click()
+    await expect(kurt.locator("main")).to_contain_text("Genehmigt", timeout=SLOW)
+
+    # She gets an e-mail, which says nothing but that there is something to read.
+    letter = await until(
+        lambda: _letter(platform, "Entscheidung", application_id), "no e-mail about the decision"
+    )
+    assert letter["to"] == ["anna@heidelberg.example"]
+    assert f"/heidelberg/account/applications/{application_id}" in letter["text"]
+    assert "genehmigt" not in letter["text"].lower()
+    assert "HD-AB 123" not in letter["text"]
+
+    # And finds decision and permit in her account.
+    await anna.goto(f"{city}/account")
+    await anna.locator(f"a[href$='{application_id}']").first.click()
+    await expect(anna.locator("main")).to_contain_text("Ihr Antrag ist genehmigt")
+    await _reload_until(anna, "(PDF")
+    pdf = await _download(anna, anna.get_by_role("link", name=re.compile("PDF")))
+    text = "\n".join(page.extract_text() for page in pdf.pages)
+    assert "HD-AB 123" in text
+    assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"], "the PDF is tagged"
+    assert str(pdf.trailer["/Root"]["/Lang"]).startswith("de")
+
+    await _traces_tell_it(platform, application_id)
+    await _operators_see_it(platform, person, application_id)
+
+
+APPLY = "forms: POST /pages/apply/{name}"
+DECIDE = "forms: POST /pages/desk/applications/{application_id}/decision"
+ASK = "mash.forms.v1.ApplicationService/GetNotice"
+CASCADE = (
+    ("portal-gw: POST /apply", APPLY),
+    (APPLY, "forms: applications.submit"),
+    (APPLY, "payments: process ApplicationSubmitted"),
+    (APPLY, "notify: process ApplicationSubmitted"),
+    ("payments: checkout.returned", "forms: process PaymentSettled"),
+    ("portal-gw: POST /desk", DECIDE),
+    (DECIDE, "forms: desk.decide"),
+    (DECIDE, "forms: process ApplicationDecided"),
+    ("forms: process ApplicationDecided", "forms: documents.issue"),
+    ("forms: process ApplicationDecided", "notify: process DocumentIssued"),
+    ("notify: process DocumentIssued", f"notify: {ASK}"),
+    (f"notify: {ASK}", f"forms: {ASK}"),
+    (f"forms: {ASK}", "forms: notices.notice"),
+    ("notify: process DocumentIssued", "notify: notify.write"),
+    ("notify: notify.write", "notify: notify.deliver"),
+    ("notify: notify.deliver", "notify: smtp"),
+)
+"""Parent and child: from a click through outbox, Kafka, handlers and gRPC to the letter that leaves."""
+
+
+async def _traces_tell_it(platform: Platform, journey: str) -> None:
+    """Each request and its cascade is one trace; the journey's id joins them."""
+
+    async def decided() -> list[Edge]:
+        edges = await _edges(platform, journey)
+        return edges if set(CASCADE) <= set(edges) else []
+
+    # Spans arrive in batches; what is missing in the end is named one by one.
+    with suppress(AssertionError):
+        await until(decided, "the cascade is not whole", within=20)
+    edges = await _edges(platform, journey)
+    for parent, child in CASCADE:
+        assert (parent, child) in edges, f"{parent} → {child} is missing among\n" + "\n".join(
+            f"{p} → {c}" for p, c in sorted(set(edges))
+        )
+
+
+async def _operators_see_it(platform: Platform, person: Person, journey: str) -> None:
+    olga = await person()
+    await olga.goto(f"{platform.url}/ops/traces?id={journey}")
+    await log_in(olga, "olga")
+    await expect(olga.locator("main")).to_contain_text("portal-gw")
+    await olga.locator("main a[href*='/ops/traces/']").first.click()
+    await expect(olga.locator("main")).to_contain_text("mash.journey.id")
+
+
+Edge = tuple[str, str]
+
+
+async def _edges(platform: Platform, journey: str) -> list[Edge]:
+    """All parent-child edges of the journey's traces, as `service: span`."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{platform.places.traces_port}") as store:
+        spans: dict[str, dict[str, Any]] = {}
+        for service in (await store.get("/api/services")).json()["data"]:
+            params = {"service": service, "tags": json.dumps({"mash.journey.id": journey}), "limit": "100"}
+            for trace in (await store.get("/api/traces", params=params)).json()["data"]:
+                names = {key: process["serviceName"] for key, process in trace["processes"].items()}
+                for span in trace["spans"]:
+                    spans[span["spanID"]] = span | {
+                        "name": f"{names[span['processID']]}: {span['operationName']}"
+                    }
+    return [
+        (spans[reference["spanID"]]["name"], span["name"])
+        for span in spans.values()
+        for reference in span["references"]
+        if reference["refType"] == "CHILD_OF" and reference["spanID"] in spans
+    ]
+
+
+async def _letter(platform: Platform, subject: str, about: str) -> dict[str, Any] | None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{platform.places.mail_http_port}") as sink:
+        for letter in (await sink.get("/messages")).json():
+            if subject in letter["subject"]:
+                found: dict[str, Any] = (await sink.get(f"/messages/{letter['id']}")).json()
+                if about in found["text"]:
+                    return found
+    return None
+
+
+async def _reload_until(page: Page, text: str) -> None:
+    """People reload a page that says it takes a moment; so does this."""
+
+    async def there() -> bool:
+        if text in await page.locator("main").inner_text():
+            return True
+        await page.reload()
+        return False
+
+    await until(there, f"the page never says {text!r}", within=SLOW / 1000)
+
+
+async def _download(page: Page, link: Any) -> pypdf.PdfReader:
+    href = await link.first.get_attribute("href")
+    answer = await page.request.get(httpx.URL(page.url).join(href).__str__())
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/pdf"
+    return pypdf.PdfReader(io.BytesIO(await answer.body()))

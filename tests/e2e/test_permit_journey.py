@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The permit journey in a browser: from first click to payment, decision, e-mail and PDF, as one citizen sees it."""
+"""The permit journey in a browser: from first click to payment, decision, e-mail and PDF."""
 
 import io
 import json
@@ -32,14 +32,25 @@ async def log_in(page: Page, username: str) -> None:
 async def test_permit_journey(platform: Platform, person: Person) -> None:
     city = f"{platform.url}/heidelberg"
     anna = await person(width=390, height=844)
+    await _finds_the_service(anna, city)
+    application_id = await _hands_in(anna)
+    await _pays(anna, application_id)
+    await _approves(await person(), city, application_id)
+    await _gets_a_letter(platform, application_id)
+    await _finds_the_permit(anna, city, application_id)
+    await _traces_tell_it(platform, application_id)
+    await _operators_see_it(platform, person, application_id)
 
-    # She finds the service.
+
+async def _finds_the_service(anna: Page, city: str) -> None:
     await anna.goto(f"{city}/")
     await anna.get_by_role("searchbox").fill("Anwohnerparken")
     await anna.keyboard.press("Enter")
     await anna.get_by_role("link", name="Bewohnerparkausweis").first.click()
     await expect(anna.get_by_role("heading", level=1)).to_have_text("Bewohnerparkausweis")
 
+
+async def _hands_in(anna: Page) -> str:
     # She logs in on the way to the form, and comes back to it.
     await anna.get_by_role("link", name=re.compile("beantragen", re.IGNORECASE)).first.click()
     await log_in(anna, "anna")
@@ -58,25 +69,26 @@ async def test_permit_journey(platform: Platform, person: Person) -> None:
     await anna.locator("input[type=date]").fill("2027-01-01")
     await anna.get_by_role("button", name="beantragen").click()
     await anna.wait_for_url(re.compile(r"/account/applications/[0-9a-f-]{36}$"))
-    application_id = anna.url.rpartition("/")[2]
+    return anna.url.rpartition("/")[2]
 
-    # She pays at the provider's page, and sees the receipt.
+
+async def _pays(anna: Page, application_id: str) -> None:
     await anna.get_by_role("link", name="Jetzt bezahlen").click()
     await _reload_until(anna, "Weiter zum Bezahldienst")
     await anna.get_by_role("button", name="Weiter zum Bezahldienst").click()
     await expect(anna.get_by_role("note")).to_contain_text("Simulator")
     await anna.get_by_role("button", name="Bezahlen").click()
-    await anna.wait_for_url(re.compile(rf"{platform.url}/heidelberg/pay/{application_id}"))
+    await anna.wait_for_url(re.compile(rf"/heidelberg/pay/{application_id}"))
     await _reload_until(anna, "Die Gebühr ist bezahlt")
     await anna.get_by_role("link", name="Zahlungsbestätigung ansehen").click()
     await expect(anna.get_by_role("heading", level=1)).to_have_text("Zahlungsbestätigung")
     await expect(anna.locator("main")).to_contain_text("120,00")
 
-    # A clerk sees it, takes it up and approves.
-    kurt = await person()
+
+async def _approves(kurt: Page, city: str, application_id: str) -> None:
     await kurt.goto(f"{city}/desk/applications/{application_id}")
     await log_in(kurt, "kurt")
-    await _reload_until(kurt, "Hauptstraße")
+    await _reload_until(kurt, "In Bearbeitung nehmen")
     await kurt.goto(f"{city}/desk")
     await kurt.locator(f"a[href$='{application_id}']").click()
     await kurt.get_by_role("button", name="In Bearbeitung nehmen").click()
@@ -84,16 +96,17 @@ async def test_permit_journey(platform: Platform, person: Person) -> None:
     await kurt.get_by_role("button", name="Endgültig genehmigen").click()
     await expect(kurt.locator("main")).to_contain_text("Genehmigt", timeout=SLOW)
 
-    # She gets an e-mail, which says nothing but that there is something to read.
-    letter = await until(
-        lambda: _letter(platform, "Entscheidung", application_id), "no e-mail about the decision"
-    )
+
+async def _gets_a_letter(platform: Platform, application_id: str) -> None:
+    """It says that there is something to read, and nothing of what."""
+    letter = await until(lambda: _letter(platform, "Entscheidung", application_id), "no letter came")
     assert letter["to"] == ["anna@heidelberg.example"]
     assert f"/heidelberg/account/applications/{application_id}" in letter["text"]
     assert "genehmigt" not in letter["text"].lower()
     assert "HD-AB 123" not in letter["text"]
 
-    # And finds decision and permit in her account.
+
+async def _finds_the_permit(anna: Page, city: str, application_id: str) -> None:
     await anna.goto(f"{city}/account")
     await anna.locator(f"a[href$='{application_id}']").first.click()
     await expect(anna.locator("main")).to_contain_text("Ihr Antrag ist genehmigt")
@@ -103,9 +116,6 @@ async def test_permit_journey(platform: Platform, person: Person) -> None:
     assert "HD-AB 123" in text
     assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"], "the PDF is tagged"
     assert str(pdf.trailer["/Root"]["/Lang"]).startswith("de")
-
-    await _traces_tell_it(platform, application_id)
-    await _operators_see_it(platform, person, application_id)
 
 
 APPLY = "forms: POST /pages/apply/{name}"

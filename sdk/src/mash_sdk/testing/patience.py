@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def until(what: Callable[[], Awaitable[T]], why: str, within: float = 60.0) -> T:
-    """The first truthy answer of `what`; an AssertionError saying `why` and the last answer after `within` s."""
+    """The first truthy answer of `what`; after `within` seconds an AssertionError that says `why`."""
     deadline = time.monotonic() + within
     while True:
         found = await what()

@@ -67,6 +67,22 @@ async def test_what_is_killed_on_purpose_stays_dead_until_it_is_started(tmp_path
     assert said == []
 
 
+async def test_it_can_be_stopped_while_it_is_started_again(tmp_path: Path) -> None:
+    said: list[str] = []
+    port = free_port()
+
+    async def never_again() -> bool:
+        return not said and await answers(port)
+
+    kept = Kept(Program(server(tmp_path, port)._child, never_again), said.append)
+    await kept.start()
+    kept.what.kill()
+    await until(lambda: kept.what.running)
+    async with asyncio.timeout(5):
+        await kept.stop()
+    assert not kept.what.running
+
+
 async def test_what_cannot_start_shows_its_last_words(tmp_path: Path) -> None:
     child = Child(
         "broken", [sys.executable, "-c", "print('no such city'); raise SystemExit(3)"], log=tmp_path / "l"

@@ -35,7 +35,8 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 async def answers(port: int, host: str = "127.0.0.1") -> bool:
     """Whether something accepts connections there."""
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 1)
+        async with asyncio.timeout(1):
+            _, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError):
         return False
     writer.close()

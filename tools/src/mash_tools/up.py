@@ -40,9 +40,16 @@ async def _up(asked: argparse.Namespace) -> int:
         print(f"{time.monotonic() - began:6.1f} s  {who:<14} {what}", flush=True)
 
     stop = asyncio.Event()
+
+    def told_to_stop() -> None:
+        if stop.is_set():
+            print("ending at once; children end with this process", flush=True)
+            os._exit(130)
+        stop.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told_to_stop)
     assets = await kern(Path.cwd(), lambda what: say("kern", what))
     platform = Platform(
         asked.data,
@@ -68,9 +75,9 @@ async def _up(asked: argparse.Namespace) -> int:
     sys.stdout.flush()
     await told
     print("\nstopping …", flush=True)
-    began = time.monotonic()
+    ending = time.monotonic()
     await platform.stop()
-    print(f"stopped ({time.monotonic() - began:.1f} s)", flush=True)
+    print(f"stopped ({time.monotonic() - ending:.1f} s)", flush=True)
     return 0
 
 

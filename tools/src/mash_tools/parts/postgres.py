@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +33,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "64MB",
     "jit": "off",
+    "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
     "password_encryption": "scram-sha-256",
     # A failing row's DETAIL and a statement's parameters may name a person.
     "log_error_verbosity": "terse",

@@ -87,10 +87,11 @@ class Kept:
         await self.what.stop()
 
     async def _let_go(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
-            self._watch = None
+        watch, self._watch = self._watch, None
+        while watch is not None and not watch.done():
+            # Again and again: Python 3.11's wait_for, which libraries use, can lose a cancellation.
+            watch.cancel()
+            await asyncio.wait((watch,), timeout=1)
 
     async def _look_after(self) -> None:
         pause, since = FIRST_PAUSE, time.monotonic()

@@ -63,14 +63,19 @@ class ModuleConformance:
 
     async def test_same_event_twice_has_one_effect(self, bench: Bench) -> None:
         for example in self.examples:
-            envelope = await bench.deliver(example, HOME)
-            assert bench.dead == []
             assert bench.steps is not None
+            before = await bench.effects()
+            # Without the relay: what the fixture announced must not have the example's effect before it.
+            envelope = await bench.deliver(example, HOME, settle=False)
+            await bench.steps.turn()
+            assert bench.dead == []
             assert not bench.steps.delivery.held, (
                 f"the example {envelope.type} fails: {await _waiting(bench)}"
             )
             once = await bench.effects()
-            await bench.deliver_again(envelope)
+            assert once != before, f"the example {envelope.type} has no effect: it proves nothing"
+            await bench.deliver_again(envelope, settle=False)
+            await bench.steps.turn()
             assert await bench.effects() == once, f"{envelope.type} delivered twice has two effects"
 
     async def test_the_walk_over_routes_sees_them_all(self, bench: Bench) -> None:

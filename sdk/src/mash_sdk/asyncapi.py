@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The AsyncAPI 3 document of the contract's events, generated from their descriptors.
 
-Payloads are protobuf; their schema here is that of the proto3 JSON mapping, for people and tools that read JSON.
+Payloads are protobuf; their schema here is that of the proto3 JSON mapping, for tools that read JSON.
 """
 
 from collections.abc import Iterable

@@ -40,10 +40,10 @@ async def served(app: Any, protocol: Any = "httptools", **options: Any) -> Async
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     running = asyncio.create_task(server._serve([listener]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 — uvicorn tells it by this attribute alone
         await asyncio.sleep(0.005)
     try:
-        yield "127.0.0.1:%d" % listener.getsockname()[1]
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         server.force_exit = True
@@ -137,26 +137,23 @@ class LoginIssuer(Issuer):
     def _answer(self, path: str, form: dict[str, str]) -> dict[str, Any] | None:
         if self.away:
             return None
-        if path.endswith("/.well-known/openid-configuration"):
-            return {"issuer": "here"}
+        if path.endswith("/token") and form.get("grant_type") != "client_credentials":
+            self.asked.append(form)
+            return self._granted(path.split("/")[2], form)
         if path.endswith("/logout"):
             self.ended.add(form["refresh_token"])
             return {"ok": True}
-        if not path.endswith("/token"):
-            return super()._answer(path, form)
-        self.asked.append(form)
-        tenant = path.split("/")[2]
-        match form.get("grant_type"):
-            case "authorization_code":
-                known = self.codes.pop(form["code"], None)
-                return self._tokens(tenant, known) if known else {"error": "invalid_grant"}
-            case "refresh_token":
-                if form["refresh_token"] in self.ended:
-                    return {"error": "invalid_grant"}
+        return {"issuer": "here"} if path.endswith("-configuration") else super()._answer(path, form)
+
+    def _granted(self, tenant: str, form: dict[str, str]) -> dict[str, Any]:
+        match form["grant_type"]:
+            case "authorization_code" if form["code"] in self.codes:
+                return self._tokens(tenant, self.codes.pop(form["code"]))
+            case "refresh_token" if form["refresh_token"] not in self.ended:
                 return self._tokens(tenant, json.loads(form["refresh_token"]))
             case "urn:ietf:params:oauth:grant-type:token-exchange":
                 return {"access_token": f"exchanged.for.{form['audience']}", "expires_in": LIFE}
-        return super()._answer(path, form)
+        return {"error": "invalid_grant"}
 
     def _tokens(self, tenant: str, known: Mapping[str, Any]) -> dict[str, Any]:
         assert self.clock is not None

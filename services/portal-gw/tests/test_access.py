@@ -135,7 +135,8 @@ async def test_the_csrf_value_belongs_to_the_session(front: Front, forms: Module
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/nowhere/", "unknown-tenant"), ("/%68eidelberg/", "unknown-tenant"), ("/api/forms/v1/x", "unknown-tenant"),
+    [("/nowhere/", "unknown-tenant"), ("/%68eidelberg/", "unknown-tenant"),
+     ("/api/forms/v1/x", "unknown-tenant"),
      ("/heidelberg/api/desk/x", "not-found"), ("/heidelberg/nothing", "not-found"),
      ("/heidelberg/servicesx", "not-found"), ("/heidelberg/pages/home", "not-found"),
      ("/heidelberg/api/forms", "not-found"), ("/ops/account", "not-found"), ("/operators/", "unknown-tenant"),

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The route table believes what is signed and approved, and nothing else."""
 
+import asyncio
 import json
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -161,8 +163,6 @@ async def test_the_topic_is_read_from_its_beginning_and_approvals_anew(
     front: Front, approvals: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole Program over the broker: what was announced before it started is there."""
-    import asyncio
-
     from mash_sdk.announcing import TOPIC
     from mash_sdk.kafka.broker import Outgoing, Topic
     from mash_sdk.running import Running
@@ -175,18 +175,24 @@ async def test_the_topic_is_read_from_its_beginning_and_approvals_anew(
     running = Running(front.bench.program, broker, stop)
     tasks = [asyncio.create_task(run(running)) for run in front.bench.program.runs[:3]]
     try:
-        async with asyncio.timeout(5):
-            while not instances(front):
-                await asyncio.sleep(0.01)
-            await broker.send([Outgoing(TOPIC, b"forms/a", None)])
-            while instances(front):
-                await asyncio.sleep(0.01)
-            approvals.write_text("{}")
-            os.utime(approvals, (0, 0))
-            while front.routes.find("/api/forms/v1"):
-                await asyncio.sleep(0.01)
+        await soon(lambda: bool(instances(front)))
+        await broker.send([Outgoing(TOPIC, b"forms/a", None)])
+        await soon(lambda: not instances(front))
+        _withdraw(approvals)
+        await soon(lambda: front.routes.find("/api/forms/v1") is None)
     finally:
         stop.set()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def soon(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110 — background work tells nobody
+            await asyncio.sleep(0.01)
+
+
+def _withdraw(approvals: Path) -> None:
+    approvals.write_text("{}")
+    os.utime(approvals, (0, 0))

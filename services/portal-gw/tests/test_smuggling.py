@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Bytes that two readers could understand differently are refused, and never reach a module as two requests."""
+"""Bytes that two readers could understand differently are refused and never become two requests."""
 
 from typing import Any
 
@@ -70,8 +70,8 @@ async def test_the_corpus_is_refused(front: Front, forms: Module) -> None:
     """One front for all of it: a request that gets through would be seen by the module."""
     for name, data in CORPUS.items():
         answer = await front.raw(data, patience=2)
-        status = answer.split(b" ")[1:2]
-        assert status and status[0] in (b"400", b"405", b"413", b"414", b"431"), f"{name}: {answer[:200]!r}"
+        _, status, *_ = (answer + b"  ").split(b" ")
+        assert status in {b"400", b"405", b"413", b"414", b"431"}, f"{name}: {answer[:200]!r}"
         assert answer.count(b"HTTP/1.1 ") == 1, f"{name}: {answer!r}"
         assert forms.seen == [], f"{name} reached the module"
 
@@ -86,8 +86,8 @@ async def test_a_whole_request_after_another_is_answered_too(front: Front, forms
 
 
 async def test_chunks_arrive_as_a_body(front: Front, forms: Module) -> None:
-    data = b"transfer-encoding: chunked\r\nconnection: close\r\n\r\n2\r\nab\r\n1;x=y\r\nc\r\n0\r\nevil: 1\r\n\r\n"
-    assert b" 200 " in await front.raw(START + data)
+    head = START + b"transfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+    assert b" 200 " in await front.raw(head + b"2\r\nab\r\n1;x=y\r\nc\r\n0\r\nevil: 1\r\n\r\n")
     assert (forms.last.body, forms.last["evil"]) == (b"abc", None)
 
 

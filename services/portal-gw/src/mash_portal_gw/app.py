@@ -27,7 +27,7 @@ from mash_portal_gw.edge.shell import Shell
 from mash_portal_gw.edge.tenancy import Tenancy
 from mash_portal_gw.gateways.keycloak import Keycloak
 from mash_portal_gw.gateways.mail import MailSink
-from mash_portal_gw.gateways.modules import ModuleDocuments, ModulesTopic, watch_approvals
+from mash_portal_gw.gateways.modules import ModuleDoors, ModulesTopic, watch_approvals
 from mash_portal_gw.gateways.traces import Traces
 from mash_portal_gw.health import Health
 from mash_portal_gw.housekeeping import Housekeeping
@@ -67,7 +67,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     tokens = ModuleTokens(keycloak, clock, NAME)
     cookies = Cookies(tenants)
     pool = Pool(PoolLimits(per_origin=settings.connections, connect_seconds=settings.connect_seconds))
-    documents = ModuleDocuments()
+    others = ModuleDoors()
     cities = views.Cities(load_cities(tenants))
     assets = Assets(settings.kern)
     traces, mail = Traces(settings.traces), MailSink(settings.mail_sink)
@@ -94,7 +94,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         shell=Shell(assets, cities),
         assets=assets,
         security=SecurityHeaders(form_targets=map(origin_of, form_targets)),
-        documents=Documents(routes, documents, settings.public_url, clock),
+        documents=Documents(routes, others, settings.public_url, clock),
         body_limit=settings.body_limit,
         trusted=networks(settings.trusted_proxies),
     )
@@ -110,6 +110,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         Health: health,
         Traces: traces,
         MailSink: mail,
+        ModuleDoors: others,
     }
     program.edge, program.protocol = edge, GuardedHttp
     program.runs = [
@@ -119,7 +120,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         housekeeping.sessions,
         housekeeping.connections,
     ]
-    program.closes = [sessions, tokens, keycloak, documents, traces, mail, pool]
+    program.closes = [sessions, tokens, keycloak, others, traces, mail, pool]
     return program
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The gateway's own pages: a city's start page and life situations, and what operators see."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from mash_portal_gw.city import City
 from mash_portal_gw.edge.routes import RouteTable
 from mash_portal_gw.gateways.mail import MailSink
+from mash_portal_gw.gateways.modules import ModuleDoors
 from mash_portal_gw.gateways.traces import TRACE_ID, Span, Trace, Traces
 from mash_portal_gw.health import Health
 from mash_sdk.http import Allow, Page, Pages, Provide, Router
@@ -62,15 +64,22 @@ async def situation(
 
 @router.get("/ops", response_class=HTMLResponse)
 async def overview(
-    page: Page, _: Operator, routes: Routes, health: Annotated[Health, Provide(Health)]
+    page: Page,
+    _: Operator,
+    routes: Routes,
+    health: Annotated[Health, Provide(Health)],
+    others: Annotated[ModuleDoors, Provide(ModuleDoors)],
 ) -> HTMLResponse:
     modules = list(routes.modules())
+    instances = [one for _, live in modules for one in live]
+    ready = await asyncio.gather(*(others.ready(one) for one in instances))
     return pages.render(
         page,
         "ops.html",
         title="Übersicht",
         checks=await health.look(),
-        modules=len(modules),
+        modules=modules,
+        ready={one.id: state for one, state in zip(instances, ready, strict=True)},
         live=sum(1 for _, live in modules if live),
         rejected=routes.rejected,
     )

@@ -34,6 +34,10 @@ class Origin:
         return cls(parts.hostname, parts.port or (443 if tls else 80), tls)
 
     @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://{self.authority.decode()}"
+
+    @property
     def authority(self) -> bytes:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}".encode("idna" if not self.host.isascii() else "ascii")

@@ -24,23 +24,29 @@ LOOK_SECONDS: Final = 3.0
 """How often the approvals file is looked at for changes."""
 
 
-class ModuleDocuments:
-    """Fetches /openapi.json of a module."""
+class ModuleDoors:
+    """What an instance says of itself: its OpenAPI document, and whether it is ready."""
 
     def __init__(self) -> None:
         self._http = httpx.AsyncClient(timeout=3)
 
     async def openapi(self, instance: Instance) -> Mapping[str, Any]:
-        origin = instance.origin
-        url = f"{'https' if origin.tls else 'http'}://{origin.authority.decode()}/openapi.json"
         try:
-            answer = await self._http.get(url)
+            answer = await self._http.get(instance.origin.url + "/openapi.json")
             document = answer.raise_for_status().json()
         except (httpx.HTTPError, ValueError) as err:
             raise Unavailable("Das Modul nennt seine Schnittstelle nicht.", kind="no-openapi") from err
         if not isinstance(document, dict) or len(answer.content) > LARGEST:
             raise Unavailable("Das Modul nennt seine Schnittstelle nicht.", kind="no-openapi")
         return document
+
+    async def ready(self, instance: Instance) -> Mapping[str, str]:
+        """What it depends on, by name, with `ok` or what is wrong; empty if it does not answer."""
+        try:
+            said = (await self._http.get(instance.origin.url + "/readyz")).json()
+            return {str(name): str(state) for name, state in said["checks"].items()}
+        except (httpx.HTTPError, ValueError, KeyError, AttributeError, TypeError):
+            return {}
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -5,7 +5,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -306,8 +306,6 @@ def approvals(tmp_path: Path, module_keys: dict[str, ECKey]) -> Path:
 async def front_of(
     bench_of: Any, approvals: Path, module_keys: dict[str, ECKey], token_issuer: LoginIssuer
 ) -> AsyncIterator[Callable[..., Awaitable[Front]]]:
-    from contextlib import AsyncExitStack
-
     token_issuer.away = False
     token_issuer.id_claims = {}
     token_issuer.asked.clear()
@@ -330,14 +328,23 @@ async def front(front_of: Callable[..., Awaitable[Front]]) -> Front:
 
 @pytest.fixture
 async def module_of() -> AsyncIterator[Callable[..., Awaitable[Module]]]:
-    from contextlib import AsyncExitStack
-
     async with AsyncExitStack() as stack:
 
         async def make(**answers: Any) -> Module:
             module = Module(**answers)
             module.origin = "http://" + await stack.enter_async_context(served(module))
             return module
+
+        yield make
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Callable[[App], Awaitable[str]]]:
+    """Puts an ASGI application behind a socket and tells its origin."""
+    async with AsyncExitStack() as stack:
+
+        async def make(app: App) -> str:
+            return f"http://{await stack.enter_async_context(served(app))}"
 
         yield make
 

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Column, Text, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from mash_sdk import outbox
@@ -148,6 +149,7 @@ class _reachable:  # noqa: N801 — reads as a statement: `with _reachable():`
             err,
             OSError
             | TimeoutError
+            | NoConnectionFree
             | asyncpg.CannotConnectNowError
             | asyncpg.TooManyConnectionsError
             | asyncpg.InterfaceError,

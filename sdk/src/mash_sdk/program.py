@@ -35,7 +35,7 @@ class Closable(Protocol):
 
 
 Run = Callable[["Running"], Awaitable[None]]
-"""Background work of a Program. It returns when `running.stop` is set; when it raises, it is started again."""
+"""Background work of a Program. It returns when `running.stop` is set; if it raises, it is started again."""
 
 
 @dataclass(kw_only=True)

@@ -3,25 +3,23 @@
 
 import asyncio
 import logging
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager, suppress
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from mash_sdk.announcing import TOPIC, TOPIC_SETTINGS, Announcer, client_key
+from mash_sdk.http.app import Check
+from mash_sdk.http.server import HttpServer
 from mash_sdk.kafka import Broker, BrokerAway, Consumer, KafkaBroker, Outgoing, Topic
 from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable
 from mash_sdk.program import Program, Run
 from mash_sdk.relay import Relay
 from mash_sdk.rpc import serve_rpc
-from mash_sdk.settings import address
 
 log = logging.getLogger(__name__)
 
-PARTS = ("http", "rpc", "consume", "relay", "runs")
 GRACE = 5.0
 """Seconds that what is under way gets to finish."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -37,6 +35,24 @@ class Running:
         self.http = ""
         """Where the HTTP door listens, `host:port`; empty while it does not."""
         self.grpc = ""
+        self.checks: dict[str, Check] = {"kafka": _kafka_check(broker)}
+        self.tasks: list[asyncio.Task[None]] = []
+        self.ends: list[Callable[[], Awaitable[object]]] = []
+
+    def begin(self, name: str, run: Run) -> None:
+        """Run background work until the stop, and again when it fails."""
+        self.tasks.append(asyncio.create_task(self.kept(f"{self.program.name}: {name}", run), name=name))
+
+    async def end(self) -> None:
+        """Take nothing new, let what is under way finish within the grace, then cancel it."""
+        self.stop.set()
+        for end in self.ends:
+            with suppress(Exception):
+                await end()
+        _, late = await asyncio.wait(self.tasks, timeout=GRACE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def pause(self, seconds: float) -> bool:
         """Wait; True once it is time to stop."""
@@ -64,73 +80,85 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    program: Program, *, only: tuple[str, ...] = PARTS, broker: Broker | None = None
+    program: Program, *, only: Collection[str] = (), broker: Broker | None = None
 ) -> AsyncIterator[Running]:
-    """Open the doors and start the work; on leaving, stop in good order and close everything."""
+    """Open the doors and start the work; on leaving, stop in good order and close everything.
+
+    `only` names some of PARTS (none: all), for processes that are scaled apart. `broker` stays open if it is given.
+    """
     settings = program.settings
-    stop = asyncio.Event()
     reached = broker or KafkaBroker(
         settings.kafka,
         program.name,
         partitions=settings.kafka_partitions,
         replication=settings.kafka_replication,
     )
-    state = Running(program, reached, stop)
-    tasks: list[asyncio.Task[None]] = []
-    ends: list[Callable[[], Awaitable[object]]] = []
-
-    def begin(name: str, run: Run) -> None:
-        tasks.append(asyncio.create_task(state.kept(f"{program.name}: {name}", run), name=name))
-
+    state = Running(program, reached, asyncio.Event())
     with program.telemetry.active():
         try:
-            begin("topics", _topics)
-            checks = {"kafka": _kafka_check(reached)}
-            if "consume" in only and program.events is not None:
-                consumer = Consumer(
-                    program.events.bind(program.provides), program.database, reached, program.clock
-                )
-                checks["consumer"] = consumer.ready
-                begin("consumer", lambda running: consumer.run(running.stop))
-            if "relay" in only:
-                relay = Relay(program.database, reached, program.clock)
-                begin("relay", lambda running: relay.run(running.stop))
-            if "rpc" in only and program.rpc:
-                server = await serve_rpc(
-                    program.rpc,
-                    settings.grpc,
-                    verifier=program.verifier,
-                    database=program.database,
-                    telemetry=program.telemetry,
-                )
-                state.grpc = server.address
-                ends.append(lambda: server.stop(GRACE))
-            if "http" in only:
-                app: ASGIApp = program.asgi(checks)
-                http = _Http(program.edge(app) if program.edge else app, settings.http, program.protocol)
-                state.http = http.bound
-                tasks.append(asyncio.create_task(http.serve(), name="http"))
-                ends.append(http.stop)
-                begin("announcer", _announcer)
-            if "runs" in only:
-                for run in program.runs:
-                    begin(getattr(run, "__qualname__", "run"), run)
+            state.begin("topics", _topics)
+            for part, start in STARTS.items():
+                if part in (only or PARTS):
+                    await start(state)
             yield state
         finally:
-            stop.set()
-            for end in ends:
-                with suppress(Exception):
-                    await end()
-            _, late = await asyncio.wait(tasks, timeout=GRACE) if tasks else (set(), set())
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await state.end()
             if broker is None:
                 await reached.close()
             await program.close()
 
 
-async def serve(program: Program, stop: asyncio.Event, only: tuple[str, ...] = PARTS) -> None:
+async def _consume(state: Running) -> None:
+    program = state.program
+    if program.events is not None:
+        bound = program.events.bind(program.provides)
+        consumer = Consumer(bound, program.database, state.broker, program.clock)
+        state.checks["consumer"] = consumer.ready
+        state.begin("consumer", lambda running: consumer.run(running.stop))
+
+
+async def _relay(state: Running) -> None:
+    relay = Relay(state.program.database, state.broker, state.program.clock)
+    state.begin("relay", lambda running: relay.run(running.stop))
+
+
+async def _rpc(state: Running) -> None:
+    program = state.program
+    if program.rpc:
+        server = await serve_rpc(
+            program.rpc,
+            program.settings.grpc,
+            verifier=program.verifier,
+            database=program.database,
+            telemetry=program.telemetry,
+        )
+        state.grpc = server.address
+        state.ends.append(lambda: server.stop(GRACE))
+
+
+async def _http(state: Running) -> None:
+    program = state.program
+    app: ASGIApp = program.asgi(state.checks)
+    server = HttpServer(
+        program.edge(app) if program.edge else app, program.settings.http, program.protocol, GRACE
+    )
+    state.http = server.bound
+    state.tasks.append(asyncio.create_task(server.serve(), name="http"))
+    state.ends.append(server.stop)
+    state.begin("announcer", _announcer)
+
+
+async def _runs(state: Running) -> None:
+    for run in state.program.runs:
+        state.begin(getattr(run, "__qualname__", "run"), run)
+
+
+STARTS = {"consume": _consume, "relay": _relay, "rpc": _rpc, "http": _http, "runs": _runs}
+"""In this order: when the HTTP door opens, what it needs has begun."""
+PARTS = tuple(STARTS)
+
+
+async def serve(program: Program, stop: asyncio.Event, only: Collection[str] = ()) -> None:
     """Run a Program until `stop` is set."""
     async with running(program, only=only) as state:
         log.info("%s listens at http %s, grpc %s", program.name, state.http or "-", state.grpc or "-")
@@ -172,45 +200,3 @@ def _kafka_check(broker: Broker) -> Callable[[], Awaitable[None]]:
             raise Unavailable("Kafka antwortet nicht.") from None
 
     return check
-
-
-class _Http(uvicorn.Server):
-    """uvicorn on a socket of our own, without its signal handlers: the process decides when to stop."""
-
-    def __init__(self, app: ASGIApp, listen: str, protocol: type[asyncio.Protocol] | None = None) -> None:
-        self._socket = _listen(listen)
-        host, port = self._socket.getsockname()[:2]
-        self.bound = f"{host}:{port}"
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http=protocol or "httptools",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=int(GRACE),
-            )
-        )
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().serve(sockets or [self._socket])
-
-    async def stop(self) -> None:
-        self.should_exit = True
-
-
-def _listen(where: str) -> socket.socket:
-    host, port = address(where)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.set_inheritable(True)
-    return listener

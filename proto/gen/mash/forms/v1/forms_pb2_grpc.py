@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class ApplicationServiceStub:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about applications, each audited with the purpose the caller gives.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -47,7 +48,8 @@ class ApplicationServiceStub:
 
 
 class ApplicationServiceServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about applications, each audited with the purpose the caller gives.
+    """
 
     def GetApplicant(self, request, context):
         """How to reach the applicant. Audited with the purpose the caller gives.
@@ -85,7 +87,8 @@ def add_ApplicationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ApplicationService:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about applications, each audited with the purpose the caller gives.
+    """
 
     @staticmethod
     def GetApplicant(request,

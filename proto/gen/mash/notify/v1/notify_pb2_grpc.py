@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class MessageServiceStub:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about messages.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -42,7 +43,8 @@ class MessageServiceStub:
 
 
 class MessageServiceServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about messages.
+    """
 
     def ListMessages(self, request, context):
         """The messages that were sent about one thing, newest first, without their words.
@@ -68,7 +70,8 @@ def add_MessageServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MessageService:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about messages.
+    """
 
     @staticmethod
     def ListMessages(request,

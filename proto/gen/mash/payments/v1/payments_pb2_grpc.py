@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class PaymentServiceStub:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about payments.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -42,7 +43,8 @@ class PaymentServiceStub:
 
 
 class PaymentServiceServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about payments.
+    """
 
     def GetPayment(self, request, context):
         """How the payment of an application stands.
@@ -68,7 +70,8 @@ def add_PaymentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PaymentService:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about payments.
+    """
 
     @staticmethod
     def GetPayment(request,

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class ThingServiceStub:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about things.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -42,7 +43,8 @@ class ThingServiceStub:
 
 
 class ThingServiceServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about things.
+    """
 
     def GetThing(self, request, context):
         """One Thing of the calling tenant.
@@ -68,7 +70,8 @@ def add_ThingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ThingService:
-    """Missing associated documentation comment in .proto file."""
+    """Questions about things.
+    """
 
     @staticmethod
     def GetThing(request,

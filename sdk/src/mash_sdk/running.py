@@ -84,7 +84,8 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Open the doors and start the work; on leaving, stop in good order and close everything.
 
-    `only` names some of PARTS (none: all), for processes that are scaled apart. `broker` stays open if it is given.
+    `only` names some of PARTS (none: all), for processes that are scaled apart. A `broker` that is given
+    stays open.
     """
     settings = program.settings
     reached = broker or KafkaBroker(

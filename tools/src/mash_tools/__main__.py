@@ -12,7 +12,7 @@ COMMANDS = {
     "test": ("mash_tools.tests:main", "run all tests; arguments go to pytest"),
     "city": ("mash_tools.cities.commands:main", "check, begin or add a municipality"),
     "events": ("mash_tools.events:main", "look at events, and at those that failed"),
-    "bench": ("mash_tools.bench:main", "measure the platform"),
+    "bench": ("mash_tools.bench.commands:main", "measure the platform beside yardsticks"),
     "doctor": ("mash_tools.doctor:main", "say what this machine lacks, and what to do"),
     "lock": ("mash_tools.locks:main", "pin every dependency anew in locks/"),
     "proto": ("mash_tools.proto:main", "generate the code of the contract anew"),

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`./mash bench [NAME]`: what a person types, and what they are shown."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from mash_tools.bench import events, up
+from mash_tools.bench.measured import Result
+from mash_tools.problems import LauncherError
+
+Benchmark = Callable[[argparse.Namespace], Coroutine[Any, Any, Result]]
+
+
+def main(argv: list[str]) -> int:
+    """Run one benchmark, or all. 0: measured, 1: something never ended, 2: it could not be done.
+
+    A goal that was missed is shown, and is no failure: this machine may be busy with other things.
+    """
+    benchmarks: dict[str, Benchmark] = {"events": _events, "up": _up}
+    parser = argparse.ArgumentParser(
+        prog="./mash bench", description="Measure beside yardsticks of the same run."
+    )
+    parser.add_argument("name", nargs="?", choices=sorted(benchmarks), help="all without it")
+    parser.add_argument(
+        "--seconds", type=_positive, default=events.SECONDS, metavar="N", help="events: how long to measure"
+    )
+    parser.add_argument(
+        "--rate", type=_positive, default=events.RATE, metavar="N", help="events: changes a second"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument(
+        "--cities", type=Path, default=Path(os.environ.get("MASH_CITIES", "cities")), metavar="DIR"
+    )
+    asked = parser.parse_args(argv)
+    results = []
+    try:
+        for name in [asked.name] if asked.name else benchmarks:
+            results.append(uvloop.run(benchmarks[name](asked)))
+            print(f"\n{results[-1].as_table()}\n", flush=True)
+    except LauncherError as err:
+        print(err, file=sys.stderr)
+        return 2
+    if asked.json:
+        documents = [json.loads(result.as_json()) for result in results]
+        asked.json.write_text(json.dumps(documents, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0 if all(result.complete for result in results) else 1
+
+
+def _events(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return events.run(asked.cities, _say, seconds=asked.seconds, rate=asked.rate)
+
+
+def _up(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return up.run(asked.cities, _say)
+
+
+def _say(message: str) -> None:
+    print(f"… {message}", file=sys.stderr, flush=True)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`./mash bench`: that it runs and says all it measured. How long things took is nobody's verdict here."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from mash_tools.bench.commands import main
+from mash_tools.bench.machine import Machine
+from mash_tools.bench.measured import Result, Row, quantile
+from mash_tools.bench.pace import at_rate
+
+ROOT = Path(__file__).parents[2]
+MACHINE = Machine(2, 25.3, "a processor", "Linux", 0.5)
+
+
+@pytest.mark.kafka
+def test_the_events_bench_prints_every_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = tmp_path / "figures.json"
+    asked = ["events", "--seconds", "2", "--rate", "20", "--json", str(figures)]
+    assert main([*asked, "--cities", str(ROOT / "cities")]) == 0
+    table = capsys.readouterr().out
+    (result,) = json.loads(figures.read_text())
+    rows = {row["what"]: row for row in result["rows"]}
+    for what in (
+        "bare broker: sent → received",
+        "bare PostgreSQL: begin, insert, commit",
+        "the change: unit opened → committed",
+        "committed → handled in payments",
+        "  committed → readable on its topic (outbox, relay)",
+        "  readable → handled (consumer, handler)",
+        "begun later than planned",
+        *(f"processor for a change: {name}" for name in ("PostgreSQL", "Kafka", "forms", "payments")),
+    ):
+        assert rows[what]["n"] == 40, what
+        assert what in table
+    handled = rows["committed → handled in payments"]
+    assert 0 < handled["p50"] <= handled["p99"]
+    assert handled["goal"] == [30.0, 150.0]
+    assert result["complete"]
+    assert result["reached"].keys() == {"committed → handled in payments"}
+    assert {"PostgreSQL", "Kafka", "Python", "aiokafka", "asyncpg"} <= result["versions"].keys()
+    assert all(f"{name} {version}" in table for name, version in result["versions"].items())
+
+
+def test_what_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["speed"])
+    assert ended.value.code == 2
+    assert "'events', 'up'" in capsys.readouterr().err
+
+
+def test_a_quantile_is_a_value_that_was_measured() -> None:
+    values = [float(n) for n in range(1, 201)]
+    assert quantile(values, 0.5) == 100
+    assert quantile(values, 0.99) == 198
+    assert quantile([7.0], 0.99) == 7
+
+
+def test_a_missed_goal_is_said() -> None:
+    slow = Row.of_times("slow", [0.010] * 98 + [0.4, 0.5], goal=(30, 150))
+    fast = Row.of_times("fast", [0.010] * 100, goal=(30, 150))
+    result = Result("some", {"seconds": 1}, [fast, slow], {}, MACHINE)
+    assert result.reached == {"slow": False, "fast": True}
+    assert result.as_table().count("MISSED") == 1
+
+
+def test_ratios_are_to_the_first_yardstick_in_the_same_unit() -> None:
+    rows = [
+        Row("bare", "ms", 1, 2.0, 4.0, yardstick=True),
+        Row("ours", "ms", 1, 5.0, 6.0),
+        Row("memory", "MB", 1, 5.0),
+    ]
+    table = Result("some", {}, rows, {}, MACHINE).as_table().splitlines()
+    assert [line.split()[-4:] for line in table if line.startswith("ours")] == [["2.5", "×", "1.5", "×"]]
+    assert not any("×" in line for line in table if line.startswith("memory"))
+
+
+async def test_the_pace_does_not_wait_for_what_is_slow() -> None:
+    begun = 0
+    most = 0
+    running = 0
+
+    async def slow() -> None:
+        nonlocal begun, most, running
+        begun += 1
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.2)
+        running -= 1
+
+    late = await at_rate(100, 0.2, slow)
+    assert begun == len(late) == 20
+    assert most > 1, "each waited for the one before"

@@ -21,6 +21,8 @@ from mash_sdk.settings import Settings
 POOL = 10
 STATEMENT_SECONDS = 15
 
+_TENANT = text("select set_config('mash.tenant', :t, true)")
+
 
 def tenant_column() -> Column[str]:
     """The column every table of a service has: whose row it is. The transaction fills it by itself."""
@@ -54,7 +56,9 @@ class Unit:
         """Write what was announced. The door calls it before it commits."""
         events, self._announced = self._announced, []
         if events:
-            await outbox.write(self, events)
+            await outbox.write(
+                self.connection, events, schema=self.schema, tenant=self.tenant, now=self.clock.now()
+            )
 
 
 class Database:
@@ -85,10 +89,8 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine, tenant: str) -> AsyncIterator[Unit]:
         with _reachable():
-            connection = await engine.connect()
+            connection = await _begun(engine, tenant)
         try:
-            with _reachable():
-                await connection.execute(text("select set_config('mash.tenant', :t, true)"), {"t": tenant})
             unit = Unit(connection, tenant, self._clock, self.schema)
             try:
                 yield unit
@@ -105,12 +107,32 @@ class Database:
     async def ready(self) -> None:
         """Raise Unavailable if PostgreSQL does not answer."""
         with _reachable():
-            async with self._app.connect() as connection:
-                await connection.execute(text("select 1"))
+            connection = await _begun(self._app, "")
+            await connection.close()
 
     async def close(self) -> None:
         await self._app.dispose()
         await self._worker.dispose()
+
+
+async def _begun(engine: AsyncEngine, tenant: str) -> AsyncConnection:
+    """A connection whose transaction sees `tenant`.
+
+    One that died in the pool is found out by this first statement, and the pool then forgets all of its age:
+    the second attempt gets a new one. Asking each before its use would cost every unit three round trips.
+    """
+    first = True
+    while True:
+        connection = await engine.connect()
+        try:
+            await connection.execute(_TENANT, {"t": tenant})
+        except BaseException as err:
+            await connection.close()
+            if not (first and isinstance(err, DBAPIError) and err.connection_invalidated):
+                raise
+            first = False
+        else:
+            return connection
 
 
 def _engine(dsn: str, schema: str, size: int) -> AsyncEngine:
@@ -119,7 +141,6 @@ def _engine(dsn: str, schema: str, size: int) -> AsyncEngine:
         pool_size=size,
         max_overflow=size,
         pool_timeout=5,
-        pool_pre_ping=True,
         connect_args={
             "timeout": 5,
             "server_settings": {

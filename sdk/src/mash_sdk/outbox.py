@@ -3,17 +3,15 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from google.protobuf.message import Message
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mash_sdk import journey, telemetry
 from mash_sdk.events import Envelope, envelope_of, topic_of
 from mash_sdk.ids import new_id
-
-if TYPE_CHECKING:
-    from mash_sdk.database import Unit
 
 # One round trip: the rows get their ids in the order of the list, and the relay is woken at commit.
 _WRITE = text("""
@@ -36,18 +34,20 @@ def channel_of(schema: str) -> str:
     return f"outbox_{schema}"
 
 
-async def write(unit: "Unit", events: Sequence[Message]) -> None:
-    """Add events to the outbox within the unit's transaction.
+async def write(
+    connection: AsyncConnection, events: Sequence[Message], *, schema: str, tenant: str, now: datetime
+) -> None:
+    """Add a tenant's events to the outbox within the connection's transaction.
 
     They carry the running span and the journey that was joined. Raises NotAnEvent for a message the contract
     does not allow to be announced, ValueError for one without a key or too large.
     """
-    envelopes = [_wrap(unit, event) for event in events]
-    await unit.connection.execute(
+    envelopes = [_wrap(event, tenant, now) for event in events]
+    await connection.execute(
         _WRITE,
         {
-            "tenant": unit.tenant,
-            "now": unit.clock.now(),
+            "tenant": tenant,
+            "now": now,
             "ids": [envelope.id for envelope in envelopes],
             "types": [envelope.type for envelope in envelopes],
             "topics": [topic_of(type(event)) for event in events],
@@ -57,19 +57,19 @@ async def write(unit: "Unit", events: Sequence[Message]) -> None:
                 json.dumps({name: value.decode() for name, value in envelope.headers()})
                 for envelope in envelopes
             ],
-            "channel": channel_of(unit.schema),
+            "channel": channel_of(schema),
         },
     )
 
 
-def _wrap(unit: "Unit", event: Message) -> Envelope:
-    if not unit.tenant:
+def _wrap(event: Message, tenant: str, now: datetime) -> Envelope:
+    if not tenant:
         raise ValueError("an event belongs to a tenant; open the unit for one")
     return envelope_of(
         event,
         event_id=new_id(),
-        tenant=unit.tenant,
-        time=unit.clock.now(),
+        tenant=tenant,
+        time=now,
         journey=journey.current() or "",
         traceparent=telemetry.traceparent() or "",
     )

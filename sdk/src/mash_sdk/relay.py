@@ -80,9 +80,6 @@ class Relay:
                 task.cancel()
             await asyncio.gather(work, halted, return_exceptions=True)
             await self.close()
-        if work.done() and not work.cancelled():
-            # It only ends by an error nobody foresaw: whoever runs the relay must hear of it.
-            work.result()
 
     async def _relay(self) -> None:
         pauses = Pauses()
@@ -96,7 +93,7 @@ class Relay:
                     finally:
                         beside.cancel()
                         await asyncio.gather(beside, return_exceptions=True)
-                except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as err:
+                except Exception as err:  # noqa: BLE001 — a connection that died speaks in many ways
                     self._away = f"PostgreSQL: {type(err).__name__}"
                     log.warning("%s cannot relay: %s", self._database.schema, self._away)
                     await self.close()

@@ -157,6 +157,8 @@ async def test_one_of_several_relays_and_the_next_takes_its_place(probe: Any) ->
 
         async def send(self, records: Sequence[Outgoing]) -> None:
             by.extend([self.name] * len(records))
+            # Long enough for another relay to read the same rows, if it may.
+            await asyncio.sleep(0.1)
             await probe.bench.broker.send(records)
 
     by: list[str] = []

@@ -9,16 +9,25 @@ from mash_portal_gw.views import bars_of, milliseconds
 
 Front = Any
 
+
+def _span(name: str, parent: str, process: str, began: int, took: int, **tags: object) -> dict[str, object]:
+    return {
+        "spanID": name,
+        "operationName": {"a": "POST /apply", "b": "submit", "c": "open payment"}.get(name, "lost"),
+        "processID": process,
+        "startTime": 1_000_000 + began,
+        "duration": took,
+        "references": [{"refType": "CHILD_OF", "spanID": parent}] if parent else [],
+        "tags": [{"key": key.replace("_", "."), "value": value} for key, value in tags.items()],
+    }
+
+
 SPANS = [
-    {"spanID": "c", "operationName": "open payment", "processID": "p2", "startTime": 1_000_200,
-     "duration": 300, "references": [{"refType": "CHILD_OF", "spanID": "b"}], "tags": [{"key": "error", "value": True}]},
-    {"spanID": "a", "operationName": "POST /apply", "processID": "p1", "startTime": 1_000_000,
-     "duration": 1000, "references": [], "tags": [{"key": "mash.journey.id", "value": "0190-1"}]},
-    {"spanID": "b", "operationName": "submit", "processID": "p1", "startTime": 1_000_100, "duration": 800,
-     "references": [{"refType": "CHILD_OF", "spanID": "a"}], "tags": []},
-    {"spanID": "d", "operationName": "lost", "processID": "p9", "startTime": 1_000_900, "duration": 50,
-     "references": [{"refType": "CHILD_OF", "spanID": "gone"}], "tags": []},
-]  # fmt: skip
+    _span("c", "b", "p2", 200, 300, error=True),
+    _span("a", "", "p1", 0, 1000, mash_journey_id="0190-1"),
+    _span("b", "a", "p1", 100, 800),
+    _span("d", "gone", "p9", 900, 50),
+]
 TRACE = {"traceID": "a" * 32, "spans": SPANS,
          "processes": {"p1": {"serviceName": "forms"}, "p2": {"serviceName": "payments"}}}  # fmt: skip
 

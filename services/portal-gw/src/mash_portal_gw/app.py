@@ -7,7 +7,6 @@ from joserfc.jwk import ECKey
 from starlette.types import ASGIApp
 
 from mash_portal_gw import views
-from mash_portal_gw.city import load_cities
 from mash_portal_gw.edge.approvals import approve, read
 from mash_portal_gw.edge.assets import Assets
 from mash_portal_gw.edge.callers import Callers, Cookies
@@ -17,6 +16,7 @@ from mash_portal_gw.edge.exchange import Parts
 from mash_portal_gw.edge.forward import Forwarder
 from mash_portal_gw.edge.guarded import GuardedHttp
 from mash_portal_gw.edge.headers import SecurityHeaders
+from mash_portal_gw.edge.housekeeping import Housekeeping
 from mash_portal_gw.edge.limiter import Limiter
 from mash_portal_gw.edge.limits import Rate
 from mash_portal_gw.edge.login import LoginDoor
@@ -25,14 +25,14 @@ from mash_portal_gw.edge.request import networks
 from mash_portal_gw.edge.routes import DOWN_SECONDS, RouteTable
 from mash_portal_gw.edge.shell import Shell
 from mash_portal_gw.edge.tenancy import Tenancy
+from mash_portal_gw.gateways.city_files import load_cities
+from mash_portal_gw.gateways.health import Health
 from mash_portal_gw.gateways.keycloak import Keycloak
 from mash_portal_gw.gateways.mail import MailSink
 from mash_portal_gw.gateways.modules import ModuleDoors, ModulesTopic, watch_approvals
 from mash_portal_gw.gateways.traces import Traces
-from mash_portal_gw.health import Health
-from mash_portal_gw.housekeeping import Housekeeping
-from mash_portal_gw.sealing import Sealer
 from mash_portal_gw.service import Lifetimes, Logins, ModuleTokens, Sessions
+from mash_portal_gw.service.sealing import Sealer
 from mash_portal_gw.settings import Settings
 from mash_portal_gw.store import PostgresSessions
 from mash_sdk.clock import Clock, system_clock

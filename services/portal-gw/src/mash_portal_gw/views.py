@@ -8,12 +8,12 @@ from typing import Annotated
 from fastapi import Depends, Query
 from fastapi.responses import HTMLResponse
 
-from mash_portal_gw.city import City
 from mash_portal_gw.edge.routes import RouteTable
+from mash_portal_gw.gateways.health import Health
 from mash_portal_gw.gateways.mail import MailSink
 from mash_portal_gw.gateways.modules import ModuleDoors
 from mash_portal_gw.gateways.traces import TRACE_ID, Span, Trace, Traces
-from mash_portal_gw.health import Health
+from mash_portal_gw.model.city import City
 from mash_sdk.http import Allow, Page, Pages, Provide, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import NotFound

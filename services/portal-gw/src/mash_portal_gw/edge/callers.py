@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from mash_portal_gw.edge.request import Request
 from mash_portal_gw.edge.tenancy import Place
-from mash_portal_gw.model import Session
+from mash_portal_gw.model.session import Session
 from mash_portal_gw.service import ModuleTokens, Sessions
 from mash_sdk.identity import Verifier
 from mash_sdk.manifest import Route

@@ -165,8 +165,9 @@ class Door:
                 retry_after=10,
             )
         proof = await parts.callers.proof(caller, route, module)
-        headers = self._headers_for(exchange, request, place, caller, proof)
-        sink = self._sink(exchange, request, place, caller, page=route.kind == "page")
+        is_page = route.kind == "page"
+        headers = self._headers_for(exchange, request, place, caller, proof, page=is_page)
+        sink = self._sink(exchange, request, place, caller, page=is_page)
         path = target.upstream_path(place.raw_path)
         try:
             await parts.forwarder.forward(
@@ -191,7 +192,7 @@ class Door:
             )
         caller = await self._caller(exchange, request, place, route)
         proof = await parts.callers.proof(caller, route, OWN) if route.roles else None
-        headers = self._headers_for(exchange, request, place, caller, proof)
+        headers = self._headers_for(exchange, request, place, caller, proof, page=True)
         sink = self._sink(exchange, request, place, caller, page=True)
         inside = scope_for(exchange.scope, _inside_path(place), request.query, headers)
         await ask(self._inner, inside, exchange.receive, sink)
@@ -212,7 +213,14 @@ class Door:
         return caller
 
     def _headers_for(
-        self, exchange: Exchange, request: Request, place: Place, caller: Caller, proof: str | None
+        self,
+        exchange: Exchange,
+        request: Request,
+        place: Place,
+        caller: Caller,
+        proof: str | None,
+        *,
+        page: bool,
     ) -> Headers:
         """What the module is told: the client's harmless fields, and what the gateway vouches for."""
         headers = to_module(request.headers)
@@ -221,12 +229,13 @@ class Door:
             (b"host", host),
             (b"mash-tenant", place.tenant.encode()),
             (b"mash-prefix", place.prefix.encode()),
-            (b"mash-csrf", self._parts.callers.csrf(caller).encode()),
             (b"x-request-id", exchange.request_id),
             (b"x-forwarded-for", request.client.encode()),
             (b"x-forwarded-proto", b"https" if request.https else b"http"),
             (b"x-forwarded-host", host),
         ]
+        if page:
+            headers.append((b"mash-csrf", self._parts.callers.csrf(caller).encode()))
         context = get_current_span().get_span_context()
         if context.is_valid:
             flags = b"%032x-%016x-%02x" % (context.trace_id, context.span_id, context.trace_flags)
@@ -343,12 +352,11 @@ def _note(exchange: Exchange, span: Span, seconds: float) -> None:
     """What span and metric say of the request."""
     method, route, status = exchange.scope["method"], exchange.route, exchange.status
     about = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
-    span.update_name(f"{method} {route}")
-    span.set_attributes(about)
-    if exchange.place is not None and exchange.place.tenant:
-        span.set_attribute("mash.tenant", exchange.place.tenant)
-    if exchange.caller is not None:
-        span.set_attribute("mash.caller.kind", exchange.caller.kind)
+    if span.is_recording():
+        span.update_name(f"{method} {route}")
+        tenant = exchange.place.tenant if exchange.place is not None else ""
+        kind = exchange.caller.kind if exchange.caller is not None else ""
+        span.set_attributes({**about, "mash.tenant": tenant, "mash.caller.kind": kind})
     if status >= _FAILED:
         span.set_status(StatusCode.ERROR)
     record(HTTP_SERVER_SECONDS, seconds, about)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mash_portal_gw.city import City
 from mash_portal_gw.edge.answers import Headers, Send
 from mash_portal_gw.edge.assets import Assets
 from mash_portal_gw.edge.callers import Caller, Callers
@@ -18,6 +17,7 @@ from mash_portal_gw.edge.request import Network, Request
 from mash_portal_gw.edge.routes import RouteTable
 from mash_portal_gw.edge.shell import Shell, View
 from mash_portal_gw.edge.tenancy import Place, Tenancy
+from mash_portal_gw.model.city import City
 from mash_sdk.tenants import Tenants
 
 

@@ -4,6 +4,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 
@@ -53,6 +54,7 @@ class Buckets:
         return Verdict(allowed, int(tokens), max(1, -int(-missing // rate.per_second)))
 
 
+@lru_cache(maxsize=8192)
 def client_key(address: str) -> str:
     """What counts as one client: an IPv4 address, or an IPv6 /64, since a household has all of one."""
     try:

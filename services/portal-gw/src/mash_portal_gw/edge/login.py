@@ -10,7 +10,7 @@ from mash_portal_gw.edge.forward import Receive
 from mash_portal_gw.edge.request import Request, check_length
 from mash_portal_gw.edge.tenancy import Place
 from mash_portal_gw.gateways.keycloak import Keycloak
-from mash_portal_gw.model import safe_next
+from mash_portal_gw.model.session import safe_next
 from mash_portal_gw.service import LoginExpired, LoginRefused, Logins, Sessions
 from mash_portal_gw.signals import LOGINS
 from mash_sdk.problems import Forbidden, Problem

@@ -8,8 +8,8 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from mash_portal_gw.city import City
 from mash_portal_gw.edge.assets import Asset, Assets
+from mash_portal_gw.model.city import City
 from mash_sdk.problems import Problem
 from mash_sdk.telemetry import trace_id
 

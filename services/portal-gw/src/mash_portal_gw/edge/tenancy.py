@@ -29,7 +29,7 @@ class Tenancy:
     """Finds the tenant of a request."""
 
     def __init__(self, tenants: Tenants) -> None:
-        self._tenants: Mapping[str, Tenant] = tenants
+        self._tenants: Mapping[str, Tenant] = dict(tenants)
         self._of_host = tenants.of_host
 
     def find(self, host: str, path: str, raw_path: bytes) -> Place:

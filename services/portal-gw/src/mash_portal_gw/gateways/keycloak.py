@@ -18,7 +18,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from mash_portal_gw.model import Attempt, Tokens
+from mash_portal_gw.model.session import Attempt, Tokens
 from mash_portal_gw.service import LoginExpired
 from mash_sdk.clock import Clock
 from mash_sdk.identity import ALGORITHMS, LEEWAY, Keys, Verifier

@@ -7,9 +7,9 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from mash_portal_gw.model import Attempt
-from mash_portal_gw.sealing import Broken, Sealer
+from mash_portal_gw.model.session import Attempt
 from mash_portal_gw.service.ports import IdentityProvider
+from mash_portal_gw.service.sealing import Broken, Sealer
 from mash_portal_gw.service.sessions import Sessions
 from mash_sdk.clock import Clock
 from mash_sdk.problems import Problem

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from mash_portal_gw.model import Attempt, Tokens
+from mash_portal_gw.model.session import Attempt, Tokens
 from mash_sdk.database import Unit
 
 

@@ -1,21 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a city's portal.toml says: colours, claim, contact, life situations (cities/README.md)."""
 
-import tomllib
-from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from mash_sdk.tenants import Tenant, Tenants
+from mash_sdk.tenants import Tenant
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
-
-
-class CityError(Exception):
-    """A portal.toml that cannot be used; the text says which and why."""
 
 
 class _Part(BaseModel):
@@ -88,19 +81,3 @@ class City(_Part):
             for name in ("primary", "on_primary", "accent", "on_accent", "surface", "text")
         ]
         return (":root{" + "".join(lines) + "}\n").encode()
-
-
-def load_cities(tenants: Tenants) -> Mapping[str, City]:
-    return {
-        name: City(tenant=tenant, portal=_portal(tenants.folder / name)) for name, tenant in tenants.items()
-    }
-
-
-def _portal(folder: Path) -> Portal:
-    file = folder / "portal.toml"
-    if not file.is_file():
-        return Portal()
-    try:
-        return Portal.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, ValidationError) as err:
-        raise CityError(f"{file}: {err}") from err

@@ -12,8 +12,9 @@ from sqlalchemy.engine import make_url
 from mash_sdk import inbox
 from mash_sdk.clock import Clock
 from mash_sdk.database import Database
-from mash_sdk.kafka.broker import Broker, BrokerAway, Outgoing
+from mash_sdk.kafka.broker import Broker, BrokerAway, Outgoing, Topic
 from mash_sdk.kafka.pauses import Pauses, wait_for
+from mash_sdk.names import Names
 from mash_sdk.outbox import channel_of
 from mash_sdk.problems import Unavailable
 from mash_sdk.signals import EVENTS_ANNOUNCED, OUTBOX_AGE, OUTBOX_WAITING
@@ -100,9 +101,15 @@ class Relay:
                     await asyncio.sleep(pauses.next())
 
     async def _work(self, connection: asyncpg.Connection, pauses: Pauses) -> None:
+        topic = Topic(Names.of_package(self._database.schema).events_topic)
+        made = False
         while True:
             self._called.clear()
             try:
+                if not made:
+                    # Sending to a missing topic would make it with whatever the broker's defaults are.
+                    await self._broker.ensure([topic])
+                    made = True
                 sent = await self._send_batch(connection)
             except BrokerAway as err:
                 self._away = err.detail

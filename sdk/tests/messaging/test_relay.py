@@ -16,6 +16,7 @@ from mash_sdk.events import NotAnEvent, topic_of
 from mash_sdk.kafka import BrokerAway, Outgoing
 from mash_sdk.problems import Unavailable
 from mash_sdk.relay import Relay
+from mash_sdk.testing import MemoryBroker
 
 
 async def announce(probe: Any, key: str, *forms: str) -> None:
@@ -90,7 +91,7 @@ async def test_a_lost_answer_sends_twice_and_the_inbox_makes_it_once(probe: Any)
 
 
 async def test_a_relay_that_dies_between_sending_and_marking_sends_again(probe: Any) -> None:
-    class Deadly:
+    class Deadly(MemoryBroker):
         """Ends the relay's connection once its records have arrived, as SIGKILL would."""
 
         killed = 0
@@ -151,8 +152,9 @@ async def test_a_broker_that_is_away_delays_and_loses_nothing(probe: Any) -> Non
 
 
 async def test_one_of_several_relays_and_the_next_takes_its_place(probe: Any) -> None:
-    class Named:
+    class Named(MemoryBroker):
         def __init__(self, name: str) -> None:
+            super().__init__()
             self.name = name
 
         async def send(self, records: Sequence[Outgoing]) -> None:

@@ -9,10 +9,10 @@ from typing import Final
 
 from mash_sdk.clock import Clock
 from mash_sdk.database import Database
-from mash_sdk.kafka.broker import Broker, BrokerAway, Member, Partition, Record
+from mash_sdk.kafka.broker import Broker, BrokerAway, Member, Partition, Record, Topic
 from mash_sdk.kafka.delivery import Delivery
 from mash_sdk.kafka.gate import LOOK, Stopped
-from mash_sdk.kafka.pauses import Pauses, wait_for
+from mash_sdk.kafka.pauses import Pauses, wait_for, wait_for_lock
 from mash_sdk.kafka.subscriptions import Bound
 from mash_sdk.problems import Unavailable
 from mash_sdk.signals import CONSUMER_LAG, CONSUMER_STOPPED, EVENTS_PARKED
@@ -93,6 +93,8 @@ class Consumer:
         with self._telemetry.active():
             while not stop.is_set():
                 try:
+                    # Asking for a missing topic would make it, with whatever the broker's defaults are.
+                    await self._broker.ensure([Topic(name) for name in self._bound.topics])
                     self._member = await self._broker.join(self._bound.group, self._bound.topics, self)
                     log.info("%s reads %s", self._bound.group, ", ".join(self._bound.topics))
                     pauses.reset()
@@ -159,8 +161,11 @@ class Consumer:
             await asyncio.gather(*tasks, return_exceptions=True)
         for place, _ in leaving:
             self._readers.pop(place, None)
-        async with self._retrying:
-            self.delivery.drop(partitions)
+        # A retry that takes too long goes on beside the next reader: the inbox lets one have the effect.
+        retrying = await wait_for_lock(self._retrying, FINISH)
+        self.delivery.drop(partitions)
+        if retrying:
+            self._retrying.release()
         await self._commit_now()
 
     async def _leave(self) -> None:

@@ -165,7 +165,12 @@ class Delivery:
             )
 
     async def _next_of_line(self, parked: Parked) -> Parked | None:
-        async with self._held[parked.lane]:
+        lock = self._held.get(parked.lane)
+        if lock is None:
+            # The partition was lost meanwhile: its next reader goes on with the line.
+            await self.parking.done(parked)
+            return None
+        async with lock:
             await self.parking.done(parked)
             following = await self.parking.first(parked.lane)
             if following is None:

@@ -26,6 +26,15 @@ class Pauses:
         self._next = FIRST
 
 
+async def wait_for_lock(lock: asyncio.Lock, seconds: float) -> bool:
+    """Whether the lock was got within that time; who got it releases it."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await lock.acquire()
+    except TimeoutError:
+        return False
+
+
 async def wait_for(event: asyncio.Event, seconds: float) -> bool:
     """Whether the event came within that time."""
     try:

@@ -121,13 +121,13 @@ async def test_who_takes_a_partition_over_knows_what_is_parked(probe: Any) -> No
         await probe.submit("b", "3", settle=False)
 
         async def other_key() -> bool:
-            return await probe.handled() == ["3"]
+            return bool(await probe.handled() == ["3"])
 
         await probe.until(other_key)
         probe.bench.clock.forward(seconds=10)
 
         async def both() -> bool:
-            return await probe.handled("a") == ["1", "2"]
+            return bool(await probe.handled("a") == ["1", "2"])
 
         await probe.until(both)
 

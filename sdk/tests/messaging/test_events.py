@@ -2,6 +2,7 @@
 """What the contract says of events, and how they travel."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -100,7 +101,8 @@ def test_personal_data_deep_inside_keeps_a_message_from_being_an_event() -> None
         dependency=[GetApplicantResponse.DESCRIPTOR.file.name, options_pb2.DESCRIPTOR.name],
     )
     leaked = file.message_type.add(name="Leaked")
-    leaked.options.Extensions[options_pb2.event_key] = "id"
+    event_key: Any = options_pb2.event_key
+    leaked.options.Extensions[event_key] = "id"
     leaked.field.add(name="id", number=1, type=9, label=1)
     inner = f".{GetApplicantResponse.DESCRIPTOR.full_name}"
     leaked.field.add(name="applicant", number=2, type=11, label=1, type_name=inner)

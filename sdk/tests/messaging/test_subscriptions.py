@@ -23,14 +23,20 @@ Provided = Annotated[Books, Provide(Books)]
 
 
 async def fits(event: ApplicationSubmitted, unit: Unit, books: Provided, context: EventContext) -> None: ...
-async def asks(event: ApplicationSubmitted, books: Provided) -> int: ...
+async def asks(event: ApplicationSubmitted, books: Provided) -> int:
+    return 1
+
+
 async def takes_answer(event: ApplicationSubmitted, answer: int, unit: Unit) -> None: ...
 async def takes_another(event: ApplicationSubmitted, answer: str, unit: Unit) -> None: ...
 async def takes_none(event: ApplicationSubmitted) -> None: ...
 async def another_event(event: ApplicationDecided, unit: Unit) -> None: ...
 async def without_annotation(event: ApplicationSubmitted, unit) -> None: ...  # type: ignore[no-untyped-def]  # noqa: ANN001
 async def with_stars(event: ApplicationSubmitted, *rest: Any) -> None: ...
-async def asks_in_a_unit(event: ApplicationSubmitted, unit: Unit) -> int: ...
+async def asks_in_a_unit(event: ApplicationSubmitted, unit: Unit) -> int:
+    return 1
+
+
 def is_no_coroutine(event: ApplicationSubmitted) -> None: ...
 
 
@@ -75,11 +81,11 @@ def test_an_event_has_one_handler_and_is_an_event() -> None:
 def test_the_manifest_and_the_table_must_agree() -> None:
     table = Subscriptions("payments")
     table.on(ApplicationSubmitted)(fits)
-    about = {"name": "payments", "title": "…", "version": "1.0.0", "sdk": ">=0"}
-    true = Manifest(**about, listens=("mash.forms.v1.ApplicationSubmitted",), announces=())  # type: ignore[arg-type]
+    about: dict[str, Any] = {"name": "payments", "title": "…", "version": "1.0.0", "sdk": ">=0"}
+    true = Manifest(**about, listens=("mash.forms.v1.ApplicationSubmitted",), announces=())
     assert table.faults(true) == []
 
-    false = Manifest(  # type: ignore[arg-type]
+    false = Manifest(
         **about | {"name": "notify"},
         listens=("mash.forms.v1.ApplicationDecided",),
         announces=("mash.forms.v1.DocumentIssued", "mash.notify.v1.Nothing"),

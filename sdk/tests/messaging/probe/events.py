@@ -8,7 +8,7 @@ from sqlalchemy import text
 from mash.forms.v1.events_pb2 import ApplicationDecided, ApplicationSubmitted
 from mash.payments.v1.events_pb2 import PaymentSettled
 from mash.sensors.v1.events_pb2 import ThingRegistered
-from mash_probe.script import Script
+from mash_probe.script import Script  # type: ignore[import-not-found]
 from mash_sdk.database import Unit
 from mash_sdk.http import Provide
 from mash_sdk.kafka import EventContext, Limit, Retry, Subscriptions

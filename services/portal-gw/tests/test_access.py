@@ -133,11 +133,20 @@ async def test_the_csrf_value_belongs_to_the_session(front: Front, forms: Module
     assert len(first) == 43
 
 
+async def test_what_is_approved_but_not_there_yet_is_a_notice(front: Front) -> None:
+    async with front.api() as client, front.browser() as browser:
+        problem = await client.get("/heidelberg/api/forms/v1/forms")
+        page = await browser.get("/heidelberg/api/forms/v1/forms")
+    assert (problem.status_code, problem.json()["type"].rpartition("/")[2]) == (503, "module-gone")
+    assert problem.headers["retry-after"]
+    assert page.status_code == 503
+
+
 @pytest.mark.parametrize(
     ("path", "kind"),
     [("/nowhere/", "unknown-tenant"), ("/%68eidelberg/", "unknown-tenant"),
      ("/api/forms/v1/x", "unknown-tenant"),
-     ("/heidelberg/api/desk/x", "not-found"), ("/heidelberg/nothing", "not-found"),
+     ("/heidelberg/api/unheard/x", "not-found"), ("/heidelberg/nothing", "not-found"),
      ("/heidelberg/servicesx", "not-found"), ("/heidelberg/pages/home", "not-found"),
      ("/heidelberg/api/forms", "not-found"), ("/ops/account", "not-found"), ("/operators/", "unknown-tenant"),
      ("/heidelberg/openapi.json", "not-found"), ("/pages/ops", "unknown-tenant")],

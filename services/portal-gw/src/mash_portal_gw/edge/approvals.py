@@ -69,9 +69,9 @@ class Approval:
         if self.origins and not any(fnmatchcase(origin, pattern) for pattern in self.origins):
             raise NotApproved(f"origin {origin} is not approved")
         for route in manifest.routes:
-            if any(_under(route.path, own) or _under(own, route.path) for own in RESERVED):
+            if any(under(route.path, own) or under(own, route.path) for own in RESERVED):
                 raise NotApproved(f"route {route.path} is the gateway's own")
-            if not any(_under(route.path, prefix) for prefix in self.routes):
+            if not any(under(route.path, prefix) for prefix in self.routes):
                 raise NotApproved(f"route {route.path} is not approved")
         return parsed
 
@@ -96,5 +96,6 @@ def read(file: Path) -> Mapping[str, Approval]:
         raise ApprovalsError(f"{file}: a jwk is no EC public key ({err})") from err
 
 
-def _under(path: str, prefix: str) -> bool:
+def under(path: str, prefix: str) -> bool:
+    """Whether a path lies at or below a prefix, by whole segments."""
     return path == prefix or path.startswith(prefix.rstrip("/") + "/")

@@ -148,6 +148,11 @@ class Door:
             return
         target = None if place.is_operators else parts.routes.find(path)
         if target is None:
+            if not place.is_operators and parts.routes.is_awaited(path):
+                # It is down, or this gateway has only just started.
+                raise Unavailable(
+                    "Dieser Dienst ist gerade nicht erreichbar.", kind="module-gone", retry_after=5
+                )
             raise NotFound("Diese Adresse gibt es hier nicht.")
         exchange.route = target.route.path
         await self._module(exchange, request, place, target)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from pydantic import ValidationError
 
-from mash_portal_gw.edge.approvals import Approval, NotApproved
+from mash_portal_gw.edge.approvals import Approval, NotApproved, under
 from mash_portal_gw.edge.pool import Origin
 from mash_sdk import announcing
 from mash_sdk.announcing import NotGenuine
@@ -185,6 +185,15 @@ class RouteTable:
                 return target
             path = path.rpartition("/")[0]
         return None
+
+    def is_awaited(self, path: str) -> bool:
+        """Whether `path` is approved for a module that was not heard of, or not since this gateway started."""
+        return any(
+            under(path, prefix)
+            for approval in self._approvals.values()
+            if approval.name not in self._modules
+            for prefix in approval.routes
+        )
 
     def alive(self, instance: Instance) -> bool:
         """Whether it still counts. Time is the newest announcement's: a silent topic ends nobody."""

@@ -187,7 +187,7 @@ class RouteTable:
         return None
 
     def is_awaited(self, path: str) -> bool:
-        """Whether `path` is approved for a module that was not heard of, or not since this gateway started."""
+        """Whether `path` is approved for a module that this gateway has not heard of yet."""
         return any(
             under(path, prefix)
             for approval in self._approvals.values()

@@ -9,7 +9,6 @@ import base64
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 from google.protobuf.message import DecodeError
@@ -43,11 +42,6 @@ Send = Callable[[str, bytes, bytes | None], Awaitable[object]]
 
 class NotGenuine(Exception):
     """An announcement that cannot be read, or whose signature does not hold; the text says which."""
-
-
-def client_key(file: Path) -> ECKey:
-    """The service's own ES256 key from its PEM file."""
-    return ECKey.import_key(file.read_bytes())
 
 
 def record_key(name: str, instance: str) -> bytes:

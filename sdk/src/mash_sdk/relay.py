@@ -44,6 +44,12 @@ delete from outbox where ctid = any(array(
 ))
 """
 """What was sent stays for a day, for those who look into what happened."""
+_FORGET = """
+delete from idempotency where ctid = any(array(
+    select ctid from idempotency where created_at < clock_timestamp() - interval '1 day' limit 5000
+))
+"""
+"""A caller who has not heard for a day will not repeat the request any more."""
 
 
 class Relay:
@@ -179,6 +185,7 @@ class Relay:
                     if asyncio.get_running_loop().time() - tidied > TIDY_EVERY:
                         tidied = asyncio.get_running_loop().time()
                         await unit.connection.exec_driver_sql(_TIDY)
+                        await unit.connection.exec_driver_sql(_FORGET)
                         await inbox.prune(unit)
             except Unavailable as err:
                 log.info("%s cannot tidy: %s", self._database.schema, err.detail)

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 
 from starlette.types import ASGIApp
 
-from mash_sdk.announcing import TOPIC, TOPIC_SETTINGS, Announcer, client_key
+from mash_sdk.announcing import TOPIC, TOPIC_SETTINGS, Announcer
+from mash_sdk.client_key import client_key
 from mash_sdk.http.app import Check
 from mash_sdk.http.server import HttpServer
 from mash_sdk.kafka import Broker, BrokerAway, Consumer, KafkaBroker, Outgoing, Topic
@@ -120,6 +121,7 @@ async def _consume(state: Running) -> None:
 
 async def _relay(state: Running) -> None:
     relay = Relay(state.program.database, state.broker, state.program.clock)
+    state.checks["relay"] = relay.ready
     state.begin("relay", lambda running: relay.run(running.stop))
 
 
@@ -187,6 +189,7 @@ async def _announcer(state: Running) -> None:
     async def send(topic: str, key: bytes, value: bytes | None) -> None:
         await state.broker.send([Outgoing(topic, key, value)])
 
+    await _topics(state)  # a topic made by sending to it would not be compacted
     origin = program.settings.origin or f"http://{state.http}"
     key = client_key(program.settings.client_key)
     await Announcer(program.manifest, origin, key, send, program.clock).run(state.stop)

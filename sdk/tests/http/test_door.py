@@ -3,15 +3,18 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from mash.forms.v1.events_pb2 import ApplicationReceived
-from mash_sdk.http import Router
-from mash_sdk.http.router import Undeclared, require_guards
-from mash_sdk.testing import CSRF, Bench
+from mash_sdk.http import Allow, Router
+from mash_sdk.http.router import Undeclared, require_declared
+from mash_sdk.identity import Principal
+from mash_sdk.provide import Missing, Provide
+from mash_sdk.testing import CSRF, Bench, FakeClock
 
 ORDERS = "/api/doorprobe/v1/orders"
 KEY = {"idempotency-key": "a-key-of-mine"}
@@ -190,7 +193,7 @@ def test_a_route_that_names_nobody_does_not_start() -> None:
         """Nobody said who may call this."""
 
     with pytest.raises(Undeclared, match="/open"):
-        require_guards([router])
+        require_declared([router], {})
 
 
 def test_a_plain_router_does_not_start() -> None:
@@ -201,4 +204,18 @@ def test_a_plain_router_does_not_start() -> None:
         """Not a DoorRoute: it would commit nothing."""
 
     with pytest.raises(Undeclared, match="/plain"):
-        require_guards([router])
+        require_declared([router], {})
+
+
+def test_a_route_that_asks_for_what_nobody_provides_does_not_start() -> None:
+    router = Router()
+
+    @router.get("/asks")
+    async def asks(
+        who: Annotated[Principal, Depends(Allow.anyone())], clock: Annotated[FakeClock, Provide(FakeClock)]
+    ) -> None:
+        """app.py forgot the clock."""
+
+    with pytest.raises(Missing, match="FakeClock"):
+        require_declared([router], {})
+    require_declared([router], {FakeClock: FakeClock()})

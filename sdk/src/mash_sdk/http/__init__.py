@@ -9,8 +9,8 @@ from mash_sdk.http.pages import PageContext as PageContext
 from mash_sdk.http.pages import Pages as Pages
 from mash_sdk.http.paging import After as After
 from mash_sdk.http.paging import Limit as Limit
-from mash_sdk.http.provide import Provide as Provide
 from mash_sdk.http.router import InUnit as InUnit
 from mash_sdk.http.router import Router as Router
 from mash_sdk.problems import Fault as Fault
 from mash_sdk.problems import Problem as Problem
+from mash_sdk.provide import Provide as Provide

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mash_sdk.http.answers import explain, unexpected
 from mash_sdk.http.limits import BodyLimit
-from mash_sdk.http.router import require_guards
+from mash_sdk.http.router import require_declared
 from mash_sdk.http.state import DoorParts
 from mash_sdk.manifest import Manifest
 from mash_sdk.problems import Problem
@@ -38,8 +38,8 @@ def build_app(
     checks: Mapping[str, Check],
     body_limit: int,
 ) -> FastAPI:
-    """The application; Undeclared if a route does not say who may call it."""
-    require_guards(routers)
+    """The application. Undeclared if a route does not say who may call it; Missing if it asks in vain."""
+    require_declared(routers, door.provides)
     app = FastAPI(title=manifest.title, version=manifest.version, docs_url=None, redoc_url=None)
     app.state.door = door
     for router in routers:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Routes whose unit of work commits before the answer leaves, or not at all."""
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -16,6 +16,7 @@ from mash_sdk.http import idempotency
 from mash_sdk.http.guards import Allow, principal_of
 from mash_sdk.http.state import RequestState, known, parts
 from mash_sdk.problems import UnsupportedMediaType
+from mash_sdk.provide import Provided
 
 REFUSED = 400
 
@@ -104,14 +105,12 @@ class Router(APIRouter):
 
 
 def guards(dependant: Dependant) -> Iterator[Allow]:
-    for child in dependant.dependencies:
-        if isinstance(child.call, Allow):
-            yield child.call
-        yield from guards(child)
+    """Who may pass, as the route's dependencies say."""
+    return (call for call in _calls(dependant) if isinstance(call, Allow))
 
 
-def require_guards(routers: Iterable[APIRouter]) -> None:
-    """Raise Undeclared unless every route says who may call it."""
+def require_declared(routers: Iterable[APIRouter], provides: Mapping[type, object]) -> None:
+    """Raise Undeclared unless every route says who may call it, Missing unless what it asks for is there."""
     for router in routers:
         for route in router.routes:
             if not isinstance(route, DoorRoute):
@@ -120,3 +119,12 @@ def require_guards(routers: Iterable[APIRouter]) -> None:
                 raise Undeclared(
                     f"{sorted(route.methods or ())} {route.path} does not say who may call it: add Allow(…)"
                 )
+            for call in _calls(route.dependant):
+                if isinstance(call, Provided):
+                    call.find(provides)
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for child in dependant.dependencies:
+        yield child.call
+        yield from _calls(child)

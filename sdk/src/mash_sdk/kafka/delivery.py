@@ -134,7 +134,11 @@ class Delivery:
     async def _retry(self, parked: Parked) -> bool:
         """Try a parked event again. False: it stays at the head of its line."""
         attempts = parked.attempts + 1
-        bound = self._find(parked.record.topic, parked.type)
+        try:
+            bound = self._find(parked.record.topic, parked.type)
+        except Unreadable as err:  # it was subscribed when it was parked
+            await self._bury(parked.record, parked.type, err, attempts)
+            return True
         if bound is None:
             self._note_skipped(parked.type)
             return True

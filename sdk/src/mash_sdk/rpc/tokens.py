@@ -6,29 +6,19 @@ import logging
 from pathlib import Path
 
 import httpx
-from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from mash_sdk.client_key import client_key, client_proof
 from mash_sdk.clock import Clock, system_clock
-from mash_sdk.ids import new_id
 from mash_sdk.problems import Unavailable
 from mash_sdk.recent import Recent
 from mash_sdk.telemetry import SpanKind, step
 
 _log = logging.getLogger(__name__)
-_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_ASSERTION_SECONDS = 60
 _EARLY = 30
 """Seconds before its end from which a token counts as spent; a fifth of its life if that is shorter."""
 
 Wanted = tuple[str, str]
-
-
-def client_key(path: Path) -> ECKey:
-    """The service's private key (PEM, P-256); its key id is its RFC 7638 thumbprint."""
-    key = ECKey.import_key(path.read_text(encoding="ascii"))
-    key.ensure_kid()
-    return key
 
 
 class ServiceTokens:
@@ -76,9 +66,7 @@ class ServiceTokens:
         form = {
             "grant_type": "client_credentials",
             "scope": peer,
-            "client_id": self._client_id,
-            "client_assertion_type": _ASSERTION,
-            "client_assertion": self._assertion(issuer),
+            **client_proof(self._client_id, self._key, issuer, self._clock.now()),
         }
         about = {"mash.tenant": tenant, "mash.peer": peer}
         with step("ask for a token", kind=SpanKind.CLIENT, attributes=about):
@@ -95,18 +83,6 @@ class ServiceTokens:
         token = str(body["access_token"])
         self._kept.put(wanted, token, self._now() + lives - min(_EARLY, lives / 5))
         return token
-
-    def _assertion(self, issuer: str) -> str:
-        now = int(self._now())
-        claims = {
-            "iss": self._client_id,
-            "sub": self._client_id,
-            "aud": issuer,
-            "jti": new_id(),
-            "iat": now,
-            "exp": now + _ASSERTION_SECONDS,
-        }
-        return jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key, algorithms=["ES256"])
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -3,7 +3,6 @@
 
 from datetime import timedelta
 
-from joserfc.jwk import ECKey
 from starlette.types import ASGIApp
 
 from mash_portal_gw import views
@@ -35,6 +34,7 @@ from mash_portal_gw.service import Lifetimes, Logins, ModuleTokens, Sessions
 from mash_portal_gw.service.sealing import Sealer
 from mash_portal_gw.settings import Settings
 from mash_portal_gw.store import PostgresSessions
+from mash_sdk.client_key import client_key
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
 from mash_sdk.program import Program
@@ -48,7 +48,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     database = Database(settings, NAME, clock)
     program = Program(package="mash_portal_gw", settings=settings, database=database, clock=clock)
     tenants, verifier = program.tenants, program.verifier
-    key = ECKey.import_key(settings.client_key.read_bytes())
+    key = client_key(settings.client_key)
     own = approve(NAME, key, ())
 
     routes = RouteTable({**read(settings.approvals), NAME: own}, clock)

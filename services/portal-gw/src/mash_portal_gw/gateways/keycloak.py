@@ -20,14 +20,13 @@ from joserfc.jwk import ECKey
 
 from mash_portal_gw.model.session import Attempt, Tokens
 from mash_portal_gw.service import LoginExpired
+from mash_sdk.client_key import client_key, client_proof
 from mash_sdk.clock import Clock
 from mash_sdk.identity import ALGORITHMS, LEEWAY, Keys, Verifier
-from mash_sdk.ids import new_id
 from mash_sdk.problems import Problem, Unauthenticated, Unavailable
 
 log = logging.getLogger(__name__)
 
-_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 — a type, no token
 _SECONDS: Final = 60
@@ -48,7 +47,7 @@ class Keycloak:
     ) -> None:
         self._url = url.rstrip("/")
         self._client = client
-        self._key = ECKey.import_key(key.read_bytes()) if isinstance(key, Path) else key
+        self._key = client_key(key) if isinstance(key, Path) else key
         self._key.ensure_kid()
         self._verifier = verifier
         self._callback = callback
@@ -190,27 +189,11 @@ class Keycloak:
         return body
 
     async def _post(self, tenant: str, endpoint: str, asked: Mapping[str, str]) -> httpx.Response:
-        proven = {
-            "client_id": self._client,
-            "client_assertion_type": _ASSERTION,
-            "client_assertion": self._assertion(tenant),
-        }
+        proven = client_proof(self._client, self._key, self.issuer(tenant), self._clock.now())
         try:
             return await self._http.post(self._endpoint(tenant, endpoint), data={**asked, **proven})
         except httpx.HTTPError as err:
             raise Unavailable(AWAY, retry_after=5, kind="login-unavailable") from err
-
-    def _assertion(self, tenant: str) -> str:
-        now = int(self._clock.now().timestamp())
-        claims = {
-            "iss": self._client,
-            "sub": self._client,
-            "aud": self.issuer(tenant),
-            "jti": new_id(),
-            "iat": now,
-            "exp": now + _SECONDS,
-        }
-        return jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key, algorithms=["ES256"])
 
     def _endpoint(self, tenant: str, name: str) -> str:
         return f"{self.issuer(tenant)}/protocol/openid-connect/{name}"

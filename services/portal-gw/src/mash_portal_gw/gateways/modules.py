@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,13 +70,14 @@ class ModulesTopic:
         broker: Broker = running.broker
         while not running.stop.is_set():
             try:
-                async for one in broker.follow([TOPIC]):
-                    if running.stop.is_set():
-                        return
-                    if one is None:
-                        self.read_all = True
-                    elif one.key is not None and self._routes.learn(one.key, one.value) == "rejected":
-                        count(ANNOUNCEMENTS_REJECTED)
+                async with aclosing(broker.follow([TOPIC])) as records:
+                    async for one in records:
+                        if running.stop.is_set():
+                            return
+                        if one is None:
+                            self.read_all = True
+                        elif one.key is not None and self._routes.learn(one.key, one.value) == "rejected":
+                            count(ANNOUNCEMENTS_REJECTED)
             except BrokerAway as err:
                 log.info("the topic of modules cannot be read: %s", err)
                 await running.pause(1)

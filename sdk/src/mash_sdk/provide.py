@@ -11,6 +11,10 @@ from starlette.requests import Request
 from mash_sdk.http.state import parts
 
 
+class Missing(Exception):
+    """A door asks for something that app.py does not provide."""
+
+
 class Provided:
     """Finds the one thing of a type among Program.provides; every door understands it."""
 
@@ -24,9 +28,7 @@ class Provided:
         try:
             return provides[self.kind]
         except KeyError:
-            raise LookupError(
-                f"app.py provides no {self.kind.__name__}: add it to Program(provides=…)"
-            ) from None
+            raise Missing(f"app.py provides no {self.kind.__name__}: add it to Program(provides=…)") from None
 
 
 def Provide(kind: type) -> Dependency:  # noqa: N802 — used like a type in annotations

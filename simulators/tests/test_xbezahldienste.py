@@ -133,6 +133,13 @@ def test_hanging_up_does_it_and_breaks_the_connection(http: httpx.Client) -> Non
     assert send(http, order("hung-up")).json()["functionalCode"] == "PAYMENT_EXISTS"
 
 
+def test_a_forgotten_transaction_is_unknown_and_nothing_is_lost(http: httpx.Client) -> None:
+    about = information(send(http, order("forgotten")))
+    http.post("/_sim/faults", json={"kind": "forget", "on": "status"})
+    assert http.get(about["transactionUrl"]).status_code == 404
+    assert information(http.get(about["transactionUrl"])) == about
+
+
 def test_a_late_settlement_shows_later_than_the_return(http: httpx.Client) -> None:
     about = information(send(http, order("late")))
     http.post("/_sim/faults", json={"kind": "settle_late", "on": "pay", "seconds": 300})

@@ -35,6 +35,7 @@ from mash_payments.service import (
     Reconciler,
     Returns,
     StartPayment,
+    TransactionUnknown,
 )
 from mash_sdk.database import Unit
 from mash_sdk.problems import Problem
@@ -188,6 +189,8 @@ class Provider:
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
         self.word: dict[str, Seen] = {}
+        self.forgotten: set[str] = set()
+        """What it does not find at the moment, although it has it."""
 
     async def begin(self, tenant: str, order: Order) -> Begun:
         await self._chance.here()
@@ -201,6 +204,8 @@ class Provider:
     async def look(self, tenant: str, transaction_id: str) -> Seen:
         await self._chance.here()
         self._chance.silence()
+        if transaction_id in self.forgotten:
+            raise TransactionUnknown("404")
         word = self.word[transaction_id]
         await self._chance.here()
         return word
@@ -260,6 +265,11 @@ class World:
             if self.provider.word[transaction].state is AttemptState.FAILED:
                 self.provider.word[transaction] = Seen(AttemptState.PAYED, FEE)
 
+    async def forget(self, number: int) -> None:
+        """The provider loses a transaction from its sight, whatever the payer does there."""
+        if self.known:
+            self.provider.forgotten.add(self.known[number % len(self.known)])
+
     async def come_back(self, number: int) -> None:
         if self.known:
             attempt = self.known[number % len(self.known)]
@@ -283,6 +293,7 @@ class World:
     async def all_quiet(self) -> None:
         """The trouble ends; the reconciler catches up."""
         self.chance.trouble = 0.0
+        self.provider.forgotten.clear()
         await self.submitted(0)
         for _ in range(6):
             self.clock.at += timedelta(days=1)
@@ -295,7 +306,7 @@ class World:
 
 STEPS = (
     "submitted", "start", "start", "pay", "pay_other", "cancel", "time_out", "change_mind",
-    "come_back", "come_back", "show", "reconcile", "wait",
+    "forget", "come_back", "come_back", "show", "reconcile", "wait",
 )  # fmt: skip
 groups = st.lists(
     st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 20)), min_size=1, max_size=4), max_size=12
@@ -306,6 +317,7 @@ beginnings = st.sampled_from(
         [],
         [[("submitted", 0)], [("start", 0)]],
         [[("submitted", 0)], [("start", 0)], [("time_out", 0)], [("come_back", 0)], [("start", 0)]],
+        [[("submitted", 0)], [("start", 0)], [("forget", 0)], [("start", 0)]],
     ]
 )
 plans = st.builds(lambda first, then: [*first, *then], beginnings, groups)
@@ -363,4 +375,13 @@ def test_the_world_reaches_what_it_is_meant_to_reach() -> None:
     asyncio.run(lived(world, plan))
     (payment,) = world.memory.payments.values()
     assert [attempt.flag for attempt in payment.attempts] == [Flag.OVERPAID, None]
+    assert len(world.said(PaymentSettled)) == 1
+
+
+def test_what_the_provider_forgot_and_found_again_is_paid_back() -> None:
+    world = World(7, 0.0)
+    plan = [[("submitted", 0)], [("start", 0)], [("forget", 0)], [("start", 0)], [("pay", 0), ("pay", 1)]]
+    asyncio.run(lived(world, plan))
+    (payment,) = world.memory.payments.values()
+    assert sorted(str(attempt.flag) for attempt in payment.attempts) == ["None", "overpaid"]
     assert len(world.said(PaymentSettled)) == 1

@@ -89,6 +89,53 @@ def test_a_failed_attempt_beside_a_settled_one_is_no_news() -> None:
     assert payment.happened == []
 
 
+def test_a_forgotten_attempt_ends_once_and_is_looked_at_for_a_month() -> None:
+    payment = started("1")
+    attempt = payment.attempt("1")
+    assert payment.forgotten("1", NOW) is Change.FORGOTTEN
+    assert (payment.state, attempt.state) == (PaymentState.OPEN, AttemptState.FAILED)
+    assert payment.open_attempt is None
+    now, looks = NOW, []
+    while attempt.next_look_at is not None:
+        now = attempt.next_look_at
+        looks.append(now - NOW)
+        assert payment.forgotten("1", now) is Change.NOTHING
+    assert looks[0] == timedelta(minutes=10)
+    assert looks[-2:] == [timedelta(days=7), timedelta(days=30)]
+    assert [type(event) for event in payment.happened] == [PaymentAttemptFailed]
+
+
+def test_a_forgotten_attempt_that_was_paid_after_all_settles() -> None:
+    payment = started("1")
+    payment.forgotten("1", NOW)
+    assert payment.seen("1", Seen(AttemptState.PAYED, FEE), NOW) is Change.SETTLED
+
+
+@pytest.mark.parametrize("state", [AttemptState.PAYED, AttemptState.CANCELED, AttemptState.FAILED])
+def test_what_has_ended_is_not_ended_again_by_forgetting(state: AttemptState) -> None:
+    payment = started("1")
+    payment.seen("1", Seen(state, FEE), NOW)
+    payment.happened.clear()
+    assert payment.forgotten("1", NOW) is Change.NOTHING
+    assert (payment.attempt("1").state, payment.attempt("1").forgotten) == (state, False)
+    assert payment.happened == []
+
+
+def test_a_look_without_an_answer_is_still_owed_and_the_pauses_grow() -> None:
+    payment = started("1")
+    attempt = payment.attempt("1")
+    attempt.unanswered(NOW + timedelta(hours=2))
+    assert attempt.next_look_at == NOW + timedelta(hours=3)
+    attempt.unanswered(NOW + timedelta(days=9))
+    assert attempt.next_look_at == NOW + timedelta(days=10)
+    payment.seen("1", Seen(AttemptState.FAILED, FEE), NOW + timedelta(days=9))
+    attempt.unanswered(NOW + timedelta(days=10))
+    assert attempt.next_look_at == NOW + timedelta(days=10, hours=12)
+    payment.seen("1", Seen(AttemptState.PAYED, FEE), NOW + timedelta(days=10))
+    attempt.unanswered(NOW + timedelta(days=10))
+    assert attempt.next_look_at is None
+
+
 def test_an_open_attempt_is_looked_at_for_ever_and_an_ended_one_a_few_times() -> None:
     payment = started("1")
     attempt = payment.attempt("1")

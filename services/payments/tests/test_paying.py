@@ -218,6 +218,31 @@ async def test_a_lost_answer_is_unknown_and_another_try_is_another_order(payer: 
     assert len({attempt["id"] for attempt in attempts}) == 2
 
 
+async def test_what_the_provider_forgot_can_be_begun_anew(bench: Bench, payer: Payer) -> None:
+    first = await payer.goes()
+    await payer.order("forget", on="status", times=1000)
+    second = await payer.goes()
+    assert second != first
+    assert [attempt["state"] for attempt in (await payer.payment())["attempts"]] == ["FAILED", "INITIAL"]
+    assert "Die begonnene Zahlung gibt es nicht mehr" in (await payer.page()).text
+    await bench.settle()
+    assert [event.failure for event in bench.announced(PaymentAttemptFailed)] == [FAILURE_REFUSED] * 2
+    assert 'outcome="forgotten",mash_payment_provider="xbezahldienste"} 2.0' in (
+        bench.program.telemetry.metrics_text().decode()
+    )
+
+
+async def test_what_the_provider_finds_again_counts(payer: Payer) -> None:
+    page = await payer.goes()
+    await payer.order("forget", on="status", times=1000)
+    await payer.reconciled(seconds=11)
+    assert (await payer.payment())["state"] == "OPEN"
+    await payer.provider.delete("/_sim/faults")
+    await payer.provider.post(page, data={"decision": "pay"})
+    await payer.reconciled(minutes=11)
+    assert len(payer.settled()) == 1
+
+
 @pytest.mark.parametrize("kind", ["late", "error", "unavailable", "hang_up"])
 async def test_a_silent_provider_delays_the_settlement_but_does_not_lose_it(payer: Payer, kind: str) -> None:
     back = await payer.decides(await payer.goes())

@@ -130,6 +130,24 @@ async def test_a_provider_that_was_away_is_asked_again(
     assert [event.application_id for event in bench.announced(PaymentSettled)] == [application]
 
 
+@pytest.mark.parametrize("kind", ["error", "forget"])
+async def test_the_longer_nothing_comes_the_less_often_it_is_asked(
+    bench: Bench, provider_http: httpx.AsyncClient, kind: str
+) -> None:
+    await begins(bench, "heidelberg")
+    fault = {"kind": kind, "on": "status", "times": 1000}
+    (await provider_http.post("/_sim/faults", json=fault)).raise_for_status()
+    bench.clock.forward(hours=2)
+    assert await looks(bench) == 1
+    bench.clock.forward(seconds=61)
+    assert await looks(bench) == 0
+    asked = 1
+    for _ in range(24 * 60):
+        bench.clock.forward(minutes=1)
+        asked += await looks(bench)
+    assert 3 <= asked <= 10
+
+
 async def test_the_migration_can_be_taken_back_and_made_again(bench: Bench) -> None:
     settings = bench.program.settings
     await migrate("mash_payments", settings, "base")

@@ -19,6 +19,8 @@ ON_ITS_WAY = timedelta(seconds=20)
 SOONEST, LATEST = timedelta(seconds=10), timedelta(days=1)
 # Looks after the end: a provider that changes its mind about a failed payment must not keep the money.
 AFTERLOOKS = tuple(timedelta(seconds=s) for s in (600, 3600, 86400))
+# A provider that forgot a transaction may find it again, for example in a backup.
+FORGOTTEN_LOOKS = (*AFTERLOOKS, timedelta(days=7), timedelta(days=30))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Change(StrEnum):
     NOTHING = "nothing"
     SETTLED = "settled"
     ENDED = "ended"
+    FORGOTTEN = "forgotten"
     OVERPAID = "overpaid"
     MISMATCH = "mismatch"
 
@@ -92,6 +95,8 @@ class Attempt:
     paid: Money | None = None
     method: str = ""
     flag: Flag | None = None
+    # The provider no longer knew the transaction while it was open.
+    forgotten: bool = False
     # The trace in which the payer started it: later looks are linked to it.
     trace: str = ""
 
@@ -119,10 +124,18 @@ class Attempt:
         if self.state is AttemptState.INITIAL:
             self.next_look_at = now + min(max((now - self.started_at) / 2, SOONEST), LATEST)
         elif self.state in {AttemptState.CANCELED, AttemptState.FAILED} and self.ended_at is not None:
-            coming = (self.ended_at + pause for pause in AFTERLOOKS)
+            looks = FORGOTTEN_LOOKS if self.forgotten else AFTERLOOKS
+            coming = (self.ended_at + pause for pause in looks)
             self.next_look_at = next((at for at in coming if at > now), None)
         else:
             self.next_look_at = None
+
+    def unanswered(self, now: datetime) -> None:
+        """The provider was asked and said nothing: the look is still owed, after a pause that grows."""
+        if self.next_look_at is not None:
+            self.next_look_at = now + min(
+                max((now - (self.ended_at or self.started_at)) / 2, SOONEST), LATEST
+            )
 
 
 @dataclass(slots=True)
@@ -209,6 +222,17 @@ class Payment:
             change = Change.ENDED
         else:
             change = Change.NOTHING
+        attempt.looked(now)
+        return change
+
+    def forgotten(self, attempt_id: str, now: datetime) -> Change:
+        """The provider does not know the transaction. An open one has ended: its address leads nowhere."""
+        attempt = self.attempt(attempt_id)
+        change = Change.NOTHING
+        if attempt.state is AttemptState.INITIAL:
+            attempt.state, attempt.ended_at, attempt.forgotten = AttemptState.FAILED, now, True
+            self._fail(events.FAILURE_REFUSED, now)
+            change = Change.FORGOTTEN
         attempt.looked(now)
         return change
 

@@ -18,7 +18,7 @@ STARTED = counter(
 )
 WORDS = counter(
     "mash.payments.words",
-    doc="what providers' answers changed: nothing, settled, ended, overpaid, mismatch",
+    doc="what providers' answers changed: settled, ended, forgotten, overpaid, mismatch",
     attributes=("mash.payment.provider", "mash.payment.outcome"),
 )
 UNKNOWN = counter(

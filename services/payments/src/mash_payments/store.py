@@ -50,6 +50,7 @@ attempts = sa.Table(
     sa.Column("paid_currency", sa.Text),
     sa.Column("method", sa.Text, nullable=False),
     sa.Column("flag", sa.Text),
+    sa.Column("forgotten", sa.Boolean, nullable=False),
     sa.Column("trace", sa.Text, nullable=False),
 )
 
@@ -218,6 +219,7 @@ def _attempt_row(payment_id: str, attempt: Attempt) -> dict[str, Any]:
         "paid_currency": attempt.paid.currency if attempt.paid else None,
         "method": attempt.method,
         "flag": attempt.flag.value if attempt.flag else None,
+        "forgotten": attempt.forgotten,
         "trace": attempt.trace,
     }
 
@@ -235,5 +237,6 @@ def _attempt(row: sa.Row[Any]) -> Attempt:
         paid=None if row.paid_cents is None else Money(row.paid_cents, row.paid_currency),
         method=row.method,
         flag=Flag(row.flag) if row.flag else None,
+        forgotten=row.forgotten,
         trace=row.trace,
     )

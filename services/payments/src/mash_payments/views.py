@@ -68,7 +68,7 @@ async def receipt(
 def render(page: Page, payment: Payment, notice: str = "", status: int = 200) -> HTMLResponse:
     """The page for the state the payment is in."""
     title = "Gebühr bezahlt" if payment.state is PaymentState.SETTLED else "Gebühr bezahlen"
-    last = payment.attempts[-1].state.value if payment.attempts else ""
+    last = payment.attempts[-1] if payment.attempts else None
     return pages.render(
         page, "pay.html", title=title, status=status, payment=payment, notice=notice, last=last
     )

@@ -16,15 +16,21 @@ from mash_simulators.xbezahldienste.register import Transaction
 from mash_simulators.xbezahldienste.wire import Refusal
 
 
+# Said instead of doing anything.
+INSTEAD = {
+    "error": Refusal(500, "UNSPECIFIED", "The simulator was told to fail."),
+    "unavailable": Refusal(503, "UNSPECIFIED", "The simulator was told to be unavailable."),
+    "refuse": Refusal(422, "UNSPECIFIED", "The simulator was told to refuse."),
+    "forget": Refusal(404, "UNSPECIFIED", "No such transaction."),
+}
+
+
 async def under(fault: Fault | None, act: Callable[[], Awaitable[Response]]) -> Response:
     """Answer as the fault demands: late, not at all, or with a refusal."""
-    match fault.kind if fault else None:
-        case "error":
-            return problem_answer(Refusal(500, "UNSPECIFIED", "The simulator was told to fail."))
-        case "unavailable":
-            return problem_answer(Refusal(503, "UNSPECIFIED", "The simulator was told to be unavailable."))
-        case "refuse":
-            return problem_answer(Refusal(422, "UNSPECIFIED", "The simulator was told to refuse."))
+    kind = fault.kind if fault else ""
+    if kind in INSTEAD:
+        return problem_answer(INSTEAD[kind])
+    match kind:
         case "hang_up":
             await act()
             return BrokenOff()

@@ -15,13 +15,16 @@ class Fault(BaseModel):
 
     late: wait `seconds` before answering · error: 500, nothing done · unavailable: 503, nothing done ·
     hang_up: do it, then break the connection · refuse: create → UNSPECIFIED problem, pay → FAILED ·
-    settle_late: the payment shows `seconds` after the payer was sent back · no_return: paid, but the payer
-    is not sent back (closed the browser) · twice: redirectUrl is called once more than by the payer.
+    forget: 404, as if there were no such transaction · settle_late: the payment shows `seconds` after the
+    payer was sent back · no_return: paid, but the payer is not sent back (closed the browser) · twice:
+    redirectUrl is called once more than by the payer.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["late", "error", "unavailable", "hang_up", "refuse", "settle_late", "no_return", "twice"]
+    kind: Literal[
+        "late", "error", "unavailable", "hang_up", "refuse", "forget", "settle_late", "no_return", "twice"
+    ]
     on: Place
     times: Annotated[int, Field(ge=1, le=1000)] = 1
     seconds: Annotated[float, Field(ge=0, le=600)] = 0.0

@@ -107,10 +107,13 @@ class XBezahldienste:
     async def look(self, tenant: str, transaction_id: str) -> Seen:
         """GET the PaymentTransaction: the only place where its status is true."""
         answer = await self._call("GET", f"{self._path(tenant)}/{quote(transaction_id, safe='')}")
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            raise TransactionUnknown(functional_code(answer))
         if not answer.is_success:
-            raise ProviderSilent(functional_code(answer))
+            code = functional_code(answer)
+            # Where the city itself is not known, nothing is said about its transactions.
+            known = code != "NO_VALID_ORIGINATOR_OR_ENDPOINT"
+            if answer.status_code == httpx.codes.NOT_FOUND and known:
+                raise TransactionUnknown(code)
+            raise ProviderSilent(code)
         found = read(answer)
         information, request = found.get("paymentInformation", {}), found.get("paymentRequest", {})
         state = STATES.get(information.get("status"))

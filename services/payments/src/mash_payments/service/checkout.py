@@ -15,6 +15,7 @@ from mash_payments.service.ports import (
     ProviderAway,
     ProviderError,
     ProviderRefused,
+    TransactionUnknown,
     Units,
 )
 from mash_payments.service.returns import Returns
@@ -90,9 +91,10 @@ class Checkout:
         )
 
     async def confirm(self, tenant: str, attempt_id: str) -> Payment:
-        """Ask the provider how an attempt stands and keep the answer.
+        """Ask the provider how an attempt stands and keep the answer; one it does not know has ended.
 
-        Raises NotFound for an unknown attempt, ProviderError when the provider gives no answer.
+        Raises NotFound for an unknown attempt, ProviderError when the provider gives no answer: the next
+        look is planned by then.
         """
         async with self._units.unit(tenant) as unit:
             payment = await self._payments.by_attempt(attempt_id, unit)
@@ -100,7 +102,15 @@ class Checkout:
         attempt = payment.attempt(attempt_id)
         if attempt.transaction_id is None or attempt.state is AttemptState.PAYED:
             return payment
-        word = await self._provider.look(tenant, attempt.transaction_id)
+        try:
+            word = await self._provider.look(tenant, attempt.transaction_id)
+        except TransactionUnknown:
+            async with self._units.unit(tenant) as unit:
+                return await self._payments.forgotten(attempt_id, unit)
+        except ProviderError:
+            async with self._units.unit(tenant) as unit:
+                await self._payments.unanswered(attempt_id, unit)
+            raise
         async with self._units.unit(tenant) as unit:
             return await self._payments.take(attempt_id, word, unit)
 

@@ -128,10 +128,19 @@ class PaymentService:
     async def take(self, attempt_id: str, word: Seen, unit: Unit) -> Payment:
         """Take the provider's word about an attempt; the same word twice has one effect."""
         payment = await self._of_attempt(attempt_id, unit)
-        change = payment.seen(attempt_id, word, unit.clock.now())
-        if change is not Change.NOTHING:
-            labels = {"mash.payment.provider": self._provider, "mash.payment.outcome": change.value}
-            count(signals.WORDS, attributes=labels)
+        self._count(payment.seen(attempt_id, word, unit.clock.now()))
+        return await self._keep(payment, unit)
+
+    async def forgotten(self, attempt_id: str, unit: Unit) -> Payment:
+        """The provider does not know the attempt's transaction: the payer may begin anew."""
+        payment = await self._of_attempt(attempt_id, unit)
+        self._count(payment.forgotten(attempt_id, unit.clock.now()))
+        return await self._keep(payment, unit)
+
+    async def unanswered(self, attempt_id: str, unit: Unit) -> Payment:
+        """The provider gave no answer about the attempt: ask again later."""
+        payment = await self._of_attempt(attempt_id, unit)
+        payment.attempt(attempt_id).unanswered(unit.clock.now())
         return await self._keep(payment, unit)
 
     async def by_attempt(self, attempt_id: str, unit: Unit) -> Payment:
@@ -154,6 +163,11 @@ class PaymentService:
     async def list_own(self, payer: str, unit: Unit, *, limit: int, after: str | None) -> Sequence[Payment]:
         """A payer's payments, newest first; `after` is the id of the last one seen."""
         return await self._store.of_payer(unit, payer, limit=limit, after=after)
+
+    def _count(self, change: Change) -> None:
+        if change is not Change.NOTHING:
+            labels = {"mash.payment.provider": self._provider, "mash.payment.outcome": change.value}
+            count(signals.WORDS, attributes=labels)
 
     async def _own(self, cmd: StartPayment, unit: Unit) -> Payment:
         payment = (

@@ -2,8 +2,12 @@
 """The pages as a browser without JavaScript uses them."""
 
 import re
+import shutil
+from collections.abc import Awaitable, Callable
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -11,6 +15,7 @@ from sqlalchemy import text
 
 from mash.forms.v1.events_pb2 import ApplicationDecided, ApplicationSubmitted
 from mash_sdk.ids import new_id
+from mash_sdk.manifest import Manifest
 from mash_sdk.testing import CSRF, Bench
 
 ANNA = {"given_name": "Anna", "family_name": "<b>Beispiel", "email": "anna@login.example"}
@@ -75,6 +80,13 @@ def kurt(bench: Bench) -> httpx.AsyncClient:
     return bench.client(roles=["clerk"], subject="kurt")
 
 
+async def trail(bench: Bench) -> list[tuple[str, str]]:
+    """Who did what, in order."""
+    async with bench.unit() as unit:
+        rows = await unit.connection.execute(text("select action, actor from audit order by at, id"))
+        return [(action, actor) for action, actor in rows]
+
+
 async def page(client: httpx.AsyncClient, path: str, status: int = 200) -> Seen:
     answer = await client.get(f"/pages{path}")
     assert answer.status_code == status, answer.text
@@ -106,7 +118,7 @@ async def test_the_catalogue_is_searched_and_narrowed(bench: Bench) -> None:
 
 async def test_a_service_says_what_it_costs_and_who_decides(bench: Bench) -> None:
     said = (await page(bench.visitor(), "/services/ausweis")).text
-    for words in ("30,70 €", "Demodaten", "Prüfamt", "Musterstraße 1", "§ 1 Prüfgesetz", "Kennzeichen"):
+    for words in ("30,70\u00a0€", "Demodaten", "Prüfamt", "Musterstraße 1", "§ 1 Prüfgesetz", "Kennzeichen"):
         assert words in said
     assert "kostet nichts" in (await page(bench.visitor(), "/services/meldung")).text
     assert (await bench.visitor().get("/pages/services/none")).status_code == 404
@@ -248,6 +260,75 @@ async def test_a_rejection_needs_a_reason_that_the_applicant_reads(
     assert "Kein <Loch>\nda." in (await page(anna, f"/account/applications/{application_id}")).text
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"outcome": "x"},
+        {"outcome": "REJECTED"},
+        {"outcome": "REJECTED", "reason": "x" * 4001},
+        {"outcome": "REJECTED", "reason": "\x00"},
+        {"outcome": "APPROVED"},
+    ],
+)
+async def test_an_answer_that_shows_a_case_is_on_record(
+    bench: Bench, anna: httpx.AsyncClient, kurt: httpx.AsyncClient, form: dict[str, str]
+) -> None:
+    application_id = await handed_in(anna)
+    answer = await sent(kurt, f"/desk/applications/{application_id}/decision", form)
+    shown = "Loch" in answer.text or "anna@login.example" in answer.text
+    assert shown == (("seen", "kurt") in await trail(bench))
+
+
+async def test_a_faulty_decision_keeps_what_was_written_and_leads_back(
+    anna: httpx.AsyncClient, kurt: httpx.AsyncClient
+) -> None:
+    path = f"/desk/applications/{await handed_in(anna)}"
+    said = Seen(await sent(kurt, f"{path}/decision", {"outcome": "x", "reason": "Zu <klein>"}))
+    assert "Zu <klein>" in said.text
+    assert f"/heidelberg{path}" in [link["href"] for link in said.all("a")]
+    assert [one.get("aria-invalid") for one in said.all("textarea")] == [None]
+    missing = Seen(await sent(kurt, f"{path}/decision", {"outcome": "REJECTED"}))
+    assert [one.get("aria-invalid") for one in missing.all("textarea")] == ["true"]
+
+
+async def test_taking_up_what_a_colleague_has_changes_nothing_and_says_so(
+    bench: Bench, anna: httpx.AsyncClient, kurt: httpx.AsyncClient
+) -> None:
+    karl = bench.client(roles=["clerk"], subject="karl")
+    path = f"/desk/applications/{await handed_in(anna)}"
+    for clerk in (kurt, karl, kurt):
+        assert (await sent(clerk, f"{path}/take-up", {})).status_code == 303
+    assert [actor for action, actor in await trail(bench) if action == "taken-up"] == ["kurt"]
+    assert "Sie haben diesen Antrag in Bearbeitung" in (await page(kurt, path)).text
+    told = (await page(karl, path)).text
+    assert "Jemand anderes hat diesen Antrag schon in Bearbeitung" in told
+    assert "kurt" not in told
+
+
+@pytest.mark.parametrize(("level", "status"), [("1", 403), ("", 403), ("hoch", 403), ("3", 200), ("4", 200)])
+async def test_a_form_opens_only_to_a_login_of_its_trust_level(
+    bench_of: Callable[..., Awaitable[Bench]], cities: Path, tmp_path: Path, level: str, status: int
+) -> None:
+    shutil.copytree(cities, tmp_path / "cities")
+    form = tmp_path / "cities" / "heidelberg" / "forms" / "ausweis.yaml"
+    form.write_text(form.read_text(encoding="utf-8").replace("trust_level: 1", "trust_level: 3"))
+    bench = await bench_of("mash_forms", cities=tmp_path / "cities")
+    anna = bench.client(subject="anna", acr=level, **ANNA)
+    assert (await anna.get("/pages/apply/ausweis")).status_code == status
+    handed = await sent(anna, "/apply/ausweis", {**TEXTS, "id": new_id()})
+    assert handed.status_code == (422 if status == 200 else 403)
+    assert "Vertrauensniveau 3" in (await page(bench.visitor(), "/services/ausweis")).text
+
+
+def test_a_card_leads_nobody_to_a_closed_door() -> None:
+    manifest = Manifest.of("mash_forms")
+    assert manifest.cards
+    for card in manifest.cards:
+        [route] = [route for route in manifest.routes if card.path == route.path]
+        assert route.roles == ()
+
+
 async def test_the_queue_filters_searches_and_pages(anna: httpx.AsyncClient, kurt: httpx.AsyncClient) -> None:
     unpaid = await handed_in(anna, "ausweis")
     made = [await handed_in(anna) for _ in range(26)]
@@ -266,7 +347,8 @@ async def test_pages_leave_no_personal_data_in_addresses(bench: Bench, anna: htt
     answer = await anna.get(f"/pages/account/applications/{application_id}")
     assert answer.headers["mash-journey"] == application_id
     assert answer.headers["cache-control"] == "no-store"
-    assert not {"Anna", "Beispiel"} & set(re.findall(r"\w+", answer.headers["mash-title"]))
+    assert unquote(answer.headers["mash-title"]).startswith("Parkausweis HD-")
+    assert not {"Anna", "Beispiel"} & set(re.findall(r"\w+", unquote(answer.headers["mash-title"])))
     async with bench.unit() as unit:
         name = await unit.connection.scalar(text("select applicant_name from applications"))
     assert name == "Anna <b>Beispiel"

@@ -5,45 +5,34 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from mash_forms.http import (
+    PDF,
+    Anyone,
+    ApplicationId,
+    Applying,
+    Citizen,
+    Clerk,
+    Desk,
+    DocumentId,
+    FormName,
+    Forms,
+    Person,
+    pdf,
+)
 from mash_forms.model.application import Application, Document, Outcome, State
 from mash_forms.model.form import Form
 from mash_forms.model.money import Money
 from mash_forms.model.reference import read_reference
-from mash_forms.service import (
-    ApplicationService,
-    Case,
-    Catalogue,
-    Decide,
-    DeskService,
-    Paging,
-    QueueFilter,
-    Submit,
-)
+from mash_forms.service import Case, Decide, Paging, QueueFilter, Submit
 from mash_sdk import journey
-from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Provide, Router
-from mash_sdk.identity import Principal
+from mash_sdk.http import After, IdempotencyKey, InUnit, Limit, Router
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.problems import Fault, Forbidden, Invalid, NotFound
 
 router = Router(prefix="/api/forms/v1", tags=["forms"])
-
-Anyone = Annotated[Principal, Depends(Allow.anyone())]
-Citizen = Annotated[Principal, Depends(Allow("citizen"))]
-Clerk = Annotated[Principal, Depends(Allow("clerk"))]
-Person = Annotated[Principal, Depends(Allow("citizen", "clerk"))]
-Applications = Annotated[ApplicationService, Provide(ApplicationService)]
-Desk = Annotated[DeskService, Provide(DeskService)]
-Forms = Annotated[Catalogue, Provide(Catalogue)]
-FormName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$", description="the form's name")]
-ApplicationId = Annotated[str, Path(max_length=36, description="UUIDv7")]
-DocumentId = Annotated[str, Path(max_length=36, description="UUIDv7")]
-
-PDF: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
-}
 
 
 class _View(BaseModel):
@@ -196,7 +185,7 @@ async def one_form(who: Anyone, forms: Forms, name: FormName) -> FormDetail:
 async def submit(
     who: Citizen,
     unit: InUnit,
-    applications: Applications,
+    applications: Applying,
     body: NewApplication,
     idempotency_key: IdempotencyKey = None,  # noqa: ARG001 — the router answers a repeated key
 ) -> ApplicationView:
@@ -210,7 +199,7 @@ async def submit(
 async def list_applications(
     who: Person,
     unit: InUnit,
-    applications: Applications,
+    applications: Applying,
     desk_service: Desk,
     desk: Annotated[bool, Query(description="the desk's, for clerks; else one's own")] = False,  # noqa: FBT002
     state: Annotated[State | None, Query(description="only with `desk`")] = None,
@@ -230,13 +219,11 @@ async def list_applications(
 
 @router.get("/applications/{application_id}")
 async def one_application(
-    who: Person, unit: InUnit, applications: Applications, desk: Desk, application_id: ApplicationId
+    who: Person, unit: InUnit, applications: Applying, desk: Desk, application_id: ApplicationId
 ) -> ApplicationDetail:
-    wanted = parse_id(application_id, "?application_id")
-    journey.join(wanted)
     if "clerk" in who.roles:
-        return ApplicationDetail.of_case(await desk.case(wanted, who, unit))
-    return ApplicationDetail.of_case(await applications.one(wanted, who, unit))
+        return ApplicationDetail.of_case(await desk.case(application_id, who, unit))
+    return ApplicationDetail.of_case(await applications.one(application_id, who, unit))
 
 
 @router.post("/applications/{application_id}/decision")
@@ -248,34 +235,20 @@ async def decide(
     body: NewDecision,
     idempotency_key: IdempotencyKey = None,  # noqa: ARG001 — the router answers a repeated key
 ) -> ApplicationView:
-    wanted = parse_id(application_id, "?application_id")
-    journey.join(wanted)
-    return ApplicationView.of(await desk.decide(Decide(wanted, body.outcome, body.reason, who), unit))
+    return ApplicationView.of(await desk.decide(Decide(application_id, body.outcome, body.reason, who), unit))
 
 
 @router.get("/applications/{application_id}/documents/{document_id}", response_class=Response, responses=PDF)
 async def document(
     who: Person,
     unit: InUnit,
-    applications: Applications,
+    applications: Applying,
     desk: Desk,
     application_id: ApplicationId,
     document_id: DocumentId,
 ) -> Response:
-    wanted = parse_id(application_id, "?application_id"), parse_id(document_id, "?document_id")
-    journey.join(wanted[0])
     service = desk if "clerk" in who.roles else applications
-    found = await service.document(*wanted, who, unit)
-    return _pdf(found.content, found.document.file_name)
-
-
-def _pdf(content: bytes, file_name: str) -> Response:
-    headers = {
-        "content-disposition": f'attachment; filename="{file_name}"',
-        "cache-control": "private, no-store",
-        "x-content-type-options": "nosniff",
-    }
-    return Response(content, media_type="application/pdf", headers=headers)
+    return pdf(await service.document(application_id, document_id, who, unit), "attachment")
 
 
 def _reference(typed: str | None) -> str | None:

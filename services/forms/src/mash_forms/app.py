@@ -8,9 +8,11 @@ from mash_forms.gateways.printer import TypstPrinter
 from mash_forms.rpc import ApplicationRpc
 from mash_forms.service import (
     ApplicationService,
+    Cases,
     Catalogue,
     DeskService,
     DocumentService,
+    FeeService,
     NoticeService,
 )
 from mash_forms.settings import Settings
@@ -27,12 +29,12 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     database = Database(settings, "forms", clock)
     files = CityFiles(settings.cities)
     store, versions, letters, audit = ApplicationStore(), FormVersionStore(), DocumentStore(), AuditStore()
-    applications = observed(ApplicationService(store, versions, letters, audit, files), "applications")
-    clerks = observed(DeskService(store, letters, audit, applications), "desk")
-    documents = observed(
-        DocumentService(store, letters, audit, files, applications, TypstPrinter()), "documents"
-    )
-    notices = observed(NoticeService(store, audit, applications), "notices")
+    cases = Cases(versions, letters)
+    applying = observed(ApplicationService(store, versions, letters, audit, files, cases), "applications")
+    fees = observed(FeeService(store, audit), "fees")
+    desk_service = observed(DeskService(store, letters, audit, cases), "desk")
+    documents = observed(DocumentService(store, letters, audit, files, cases, TypstPrinter()), "documents")
+    notices = observed(NoticeService(store, audit, cases), "notices")
     return Program(
         package="mash_forms",
         settings=settings,
@@ -42,8 +44,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         events=events.subscriptions,
         provides={
             Catalogue: files,
-            ApplicationService: applications,
-            DeskService: clerks,
+            ApplicationService: applying,
+            FeeService: fees,
+            DeskService: desk_service,
             DocumentService: documents,
             Database: database,
         },

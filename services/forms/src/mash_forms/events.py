@@ -7,24 +7,21 @@ from typing import Annotated
 from mash.forms.v1.events_pb2 import ApplicationDecided
 from mash.payments.v1.events_pb2 import PaymentSettled
 from mash_forms.model.money import Money
-from mash_forms.service import ApplicationService, DocumentService
-from mash_forms.service.applications import Settle
-from mash_sdk import journey
+from mash_forms.service import DocumentService, FeeService, Settle
 from mash_sdk.database import Database, Unit
 from mash_sdk.http import Provide
 from mash_sdk.kafka import EventContext, Subscriptions
 
 subscriptions = Subscriptions(group="forms")
 
-Applications = Annotated[ApplicationService, Provide(ApplicationService)]
-Documents = Annotated[DocumentService, Provide(DocumentService)]
+Fees = Annotated[FeeService, Provide(FeeService)]
+Letters = Annotated[DocumentService, Provide(DocumentService)]
 Data = Annotated[Database, Provide(Database)]
 
 
 @subscriptions.on(PaymentSettled)
-async def settle(event: PaymentSettled, unit: Unit, applications: Applications) -> None:
-    journey.join(event.application_id)
-    await applications.settle(
+async def settle(event: PaymentSettled, unit: Unit, fees: Fees) -> None:
+    await fees.settle(
         Settle(
             application_id=event.application_id,
             paid=Money(event.paid.cents, event.paid.currency),
@@ -36,15 +33,14 @@ async def settle(event: PaymentSettled, unit: Unit, applications: Applications) 
 
 
 async def printed(
-    event: ApplicationDecided, context: EventContext, documents: Documents, database: Data
+    event: ApplicationDecided, context: EventContext, letters: Letters, database: Data
 ) -> bytes:
     """Print the letter before the unit that stores it is opened: printing takes its time."""
     async with database.unit(context.tenant) as unit:
-        sheet = await documents.sheet(event.application_id, unit)
-    return await documents.render(sheet)
+        sheet = await letters.sheet(event.application_id, unit)
+    return await letters.render(sheet)
 
 
 @subscriptions.on(ApplicationDecided, ask=printed)
-async def issue(event: ApplicationDecided, letter: bytes, unit: Unit, documents: Documents) -> None:
-    journey.join(event.application_id)
-    await documents.issue(event.application_id, letter, unit)
+async def issue(event: ApplicationDecided, letter: bytes, unit: Unit, letters: Letters) -> None:
+    await letters.issue(event.application_id, letter, unit)

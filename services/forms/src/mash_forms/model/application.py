@@ -158,16 +158,23 @@ class Application:
     def settle(self, paid: Money, receipt_number: str, at: datetime) -> None:
         """Note that the fee was paid. Told twice, it is noted once; another amount raises NotTheFee."""
         if self.fee is None or paid != self.fee:
-            raise NotTheFee(f"settled {paid}, the fee is {self.fee}")
+            raise NotTheFee(f"settled are {_cents(paid)}, the fee is {_cents(self.fee)}")
         if self.state is not State.SUBMITTED:
             return
         self.receipt_number = receipt_number
         self._receive(at)
 
-    def take_up(self, clerk: str, at: datetime) -> None:
-        """A clerk begins to work on it. Raises NotNow unless it was received or is in work already."""
-        if self.state is not State.PROCESSING:
-            self._reach(State.PROCESSING, at, clerk)
+    def take_up(self, clerk: str, at: datetime) -> bool:
+        """A clerk begins to work on it; False if somebody does already. Raises NotNow in other states."""
+        if self.state is State.PROCESSING:
+            return False
+        self._reach(State.PROCESSING, at, clerk)
+        return True
+
+    @property
+    def taken_up_by(self) -> str | None:
+        """The clerk (subject) who has it in work; None if nobody has."""
+        return self.history[-1].by if self.state is State.PROCESSING else None
 
     def decide(self, decision: Decision) -> None:
         """Decide. The same decision again changes nothing; another one raises DecidedOtherwise."""
@@ -221,6 +228,10 @@ OUTCOMES: dict[Outcome, events_pb2.Outcome] = {
     Outcome.APPROVED: events_pb2.OUTCOME_APPROVED,
     Outcome.REJECTED: events_pb2.OUTCOME_REJECTED,
 }
+
+
+def _cents(money: Money | None) -> str:
+    return f"{money.cents} cents {money.currency}" if money else "nothing"
 
 
 def _stamp(at: datetime) -> Timestamp:

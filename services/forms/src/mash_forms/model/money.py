@@ -10,9 +10,3 @@ class Money:
 
     cents: int
     currency: str = "EUR"
-
-    def __str__(self) -> str:
-        """German notation, for example `30,70 €`."""
-        euros, cents = divmod(self.cents, 100)
-        grouped = f"{euros:,}".replace(",", ".")
-        return f"{grouped},{cents:02d} {'€' if self.currency == 'EUR' else self.currency}"

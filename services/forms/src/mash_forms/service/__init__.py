@@ -2,8 +2,10 @@
 """Use cases of forms, by who asks for them. Each takes a command and the door's unit; none commits."""
 
 from mash_forms.service.applications import ApplicationService, Submit
+from mash_forms.service.cases import Cases
 from mash_forms.service.desk import Decide, DeskService
 from mash_forms.service.documents import DocumentService
+from mash_forms.service.fees import FeeService, Settle
 from mash_forms.service.notices import NoticeService
 from mash_forms.service.ports import (
     Case,
@@ -19,15 +21,18 @@ from mash_forms.service.ports import (
 __all__ = [
     "ApplicationService",
     "Case",
+    "Cases",
     "Catalogue",
     "City",
     "Decide",
     "DeskService",
     "DocumentService",
+    "FeeService",
     "Listing",
     "NoticeService",
     "Paging",
     "QueueFilter",
+    "Settle",
     "Situation",
     "StoredDocument",
     "Submit",

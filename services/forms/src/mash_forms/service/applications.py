@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What applicants do: hand in, look at their own, fetch their documents; and the settled fee."""
+"""What applicants do: open a form, hand in, look at their own, fetch their documents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from mash_forms.model.answers import clean, complaints
-from mash_forms.model.application import Applicant, Application, NotTheFee
-from mash_forms.model.form import Form, read_form
-from mash_forms.model.money import Money
+from mash_forms.model.application import Applicant, Application
+from mash_forms.model.form import Form
 from mash_forms.model.reference import reference_of
+from mash_forms.service.cases import Cases
 from mash_forms.service.ports import (
-    PLATFORM,
     Action,
     Actor,
     Applications,
@@ -44,16 +43,6 @@ class Submit:
     who: Principal
 
 
-@dataclass(frozen=True)
-class Settle:
-    """The fee of an application was paid."""
-
-    application_id: str
-    paid: Money
-    receipt_number: str
-    at: datetime
-
-
 class ApplicationService:
     """Use cases of applicants."""
 
@@ -64,12 +53,25 @@ class ApplicationService:
         documents: Documents,
         audit: Audit,
         catalogue: Catalogue,
+        cases: Cases,
     ) -> None:
         self._applications = applications
         self._versions = versions
         self._documents = documents
         self._audit = audit
         self._catalogue = catalogue
+        self._cases = cases
+
+    async def form(self, name: str, who: Principal) -> Form:
+        """Return a form to be filled in.
+
+        Raises NotFound for an unknown form, Forbidden if the login does not reach its trust level.
+        """
+        form = await self._catalogue.form(who.tenant, name)
+        if form is None:
+            raise NotFound("Diesen Dienst gibt es hier nicht.")
+        _require_level(form, who)
+        return form
 
     async def submit(self, cmd: Submit, unit: Unit) -> Application:
         """Check and keep an application; the same one again is answered with the one that is there.
@@ -77,10 +79,7 @@ class ApplicationService:
         Raises NotFound for an unknown form, Invalid with JSON pointers under `/data`, Forbidden if the login
         does not reach the form's trust level, Conflict if the id stands for another application.
         """
-        form = await self._catalogue.form(unit.tenant, cmd.form)
-        if form is None:
-            raise NotFound("Dieses Formular gibt es nicht.")
-        _require_level(form, cmd.who)
+        form = await self.form(cmd.form, cmd.who)
         city = await self._catalogue.city(unit.tenant)
         data = clean(form, cmd.data) if isinstance(cmd.data, Mapping) else {}
         before = await self._applications.get(unit, cmd.id)
@@ -112,21 +111,6 @@ class ApplicationService:
         count(APPLICATIONS_SUBMITTED, attributes={"mash.form": form.name})
         return application
 
-    async def settle(self, cmd: Settle, unit: Unit) -> None:
-        """Note a settled fee. Raises NotFound, or Conflict if the amount is not the fee."""
-        application = await self._applications.locked(unit, cmd.application_id)
-        if application is None:
-            raise NotFound("Diesen Antrag gibt es nicht.")
-        try:
-            application.settle(cmd.paid, cmd.receipt_number, cmd.at)
-        except NotTheFee as fault:
-            raise Conflict(str(fault)) from fault
-        if not application.happened:
-            return
-        await self._applications.save(unit, application)
-        await self._audit.note(unit, Action.SETTLED, application.id, PLATFORM)
-        unit.announce(*application.happened)
-
     async def own(self, who: Principal, paging: Paging, unit: Unit) -> Listing:
         """Return the applicant's own applications, newest first."""
         return await self._applications.own(unit, who.subject, paging)
@@ -135,7 +119,7 @@ class ApplicationService:
         """Return one of the applicant's own. Somebody else's is NotFound, as if it were not there."""
         application = await self._own(application_id, who, unit)
         await self._audit.note(unit, Action.SEEN, application.id, Actor("person", who.subject))
-        return await self.case(application, unit)
+        return await self._cases.of(application, unit)
 
     async def document(
         self, application_id: str, document_id: str, who: Principal, unit: Unit
@@ -147,14 +131,6 @@ class ApplicationService:
             raise NotFound("Dieses Dokument gibt es nicht.")
         await self._audit.note(unit, Action.DOCUMENT_READ, application.id, Actor("person", who.subject))
         return found
-
-    async def case(self, application: Application, unit: Unit) -> Case:
-        """Put an application together with its version of the form and its documents."""
-        definition = await self._versions.definition(unit, application.form, application.form_version)
-        if definition is None:
-            raise NotFound("Die Fassung des Formulars fehlt.")
-        documents = await self._documents.of(unit, application.id)
-        return Case(application, read_form(definition, application.applicant.language), documents)
 
     async def _own(self, application_id: str, who: Principal, unit: Unit) -> Application:
         application = await self._applications.get(unit, application_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mash_forms.model.answers import storable
 from mash_forms.model.application import Application, DecidedOtherwise, Decision, NotNow, Outcome
-from mash_forms.service.applications import ApplicationService
+from mash_forms.service.cases import Cases
 from mash_forms.service.ports import (
     Action,
     Actor,
@@ -41,9 +41,7 @@ class Decide:
 class DeskService:
     """Use cases of clerks. Row-level security keeps each to the own tenant."""
 
-    def __init__(
-        self, applications: Applications, documents: Documents, audit: Audit, cases: ApplicationService
-    ) -> None:
+    def __init__(self, applications: Applications, documents: Documents, audit: Audit, cases: Cases) -> None:
         self._applications = applications
         self._documents = documents
         self._audit = audit
@@ -59,15 +57,17 @@ class DeskService:
         if application is None:
             raise NotFound("Diesen Antrag gibt es nicht.")
         await self._audit.note(unit, Action.SEEN, application.id, Actor("person", who.subject))
-        return await self._cases.case(application, unit)
+        return await self._cases.of(application, unit)
 
     async def take_up(self, application_id: str, who: Principal, unit: Unit) -> Application:
-        """Begin to work on it; again changes nothing. Raises Conflict in any other state."""
+        """Begin to work on it. Nothing changes if somebody does already. Raises Conflict in other states."""
         application = await self._locked(application_id, unit)
         try:
-            application.take_up(who.subject, unit.clock.now())
+            taken = application.take_up(who.subject, unit.clock.now())
         except NotNow as fault:
             raise Conflict("Dieser Antrag kann jetzt nicht in Bearbeitung genommen werden.") from fault
+        if not taken:
+            return application
         await self._applications.save(unit, application)
         await self._audit.note(unit, Action.TAKEN_UP, application.id, Actor("person", who.subject))
         return application

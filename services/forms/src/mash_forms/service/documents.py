@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mash_forms.model.application import Document, Outcome
 from mash_forms.model.form import Letter, Office
-from mash_forms.service.applications import ApplicationService
+from mash_forms.service.cases import Cases
 from mash_forms.service.ports import (
     PLATFORM,
     Action,
@@ -35,7 +35,7 @@ class DocumentService:
         documents: Documents,
         audit: Audit,
         catalogue: Catalogue,
-        cases: ApplicationService,
+        cases: Cases,
         printer: Printer,
     ) -> None:
         self._applications = applications
@@ -50,7 +50,7 @@ class DocumentService:
         application = await self._applications.get(unit, application_id)
         if application is None or application.decision is None:
             raise NotFound("Über diesen Antrag ist nicht entschieden.")
-        case = await self._cases.case(application, unit)
+        case = await self._cases.of(application, unit)
         city = await self._catalogue.city(unit.tenant)
         decision = application.decision
         letter = case.form.letters[decision.outcome]
@@ -80,7 +80,7 @@ class DocumentService:
         application = await self._applications.locked(unit, application_id)
         if application is None or application.decision is None:
             raise NotFound("Über diesen Antrag ist nicht entschieden.")
-        case = await self._cases.case(application, unit)
+        case = await self._cases.of(application, unit)
         kind = case.form.letters[application.decision.outcome].kind
         document = Document(
             id=new_id(),

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from mash_forms.model.application import Applicant, Application, Outcome
-from mash_forms.service.applications import ApplicationService
+from mash_forms.service.cases import Cases
 from mash_forms.service.ports import Action, Actor, Applications, Audit
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
@@ -26,7 +26,7 @@ class Notice:
 class NoticeService:
     """Answers for other services."""
 
-    def __init__(self, applications: Applications, audit: Audit, cases: ApplicationService) -> None:
+    def __init__(self, applications: Applications, audit: Audit, cases: Cases) -> None:
         self._applications = applications
         self._audit = audit
         self._cases = cases
@@ -42,7 +42,7 @@ class NoticeService:
     async def notice(self, application_id: str, caller: Principal, purpose: str, unit: Unit) -> Notice:
         """Return what a message about it says."""
         application = await self._get(application_id, unit)
-        case = await self._cases.case(application, unit)
+        case = await self._cases.of(application, unit)
         await self._audit.note(
             unit, Action.NOTICE_ASKED, application.id, Actor("service", caller.client), purpose
         )

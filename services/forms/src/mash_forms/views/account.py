@@ -3,9 +3,9 @@
 
 from starlette.responses import HTMLResponse, Response
 
+from mash_forms.http import PDF, Applying, Citizen, Forms, pdf
 from mash_forms.service import Paging
-from mash_forms.views.words import PDF, Applications, Citizen, Forms, found_id, pages, shown_pdf
-from mash_sdk import journey
+from mash_forms.views.words import ShownApplication, ShownDocument, pages
 from mash_sdk.http import After, InUnit, Page, Router
 
 router = Router(prefix="/pages/account", tags=["pages"])
@@ -15,7 +15,7 @@ LENGTH = 20
 
 @router.get("", response_class=HTMLResponse)
 async def account(
-    page: Page, who: Citizen, forms: Forms, applications: Applications, unit: InUnit, after: After = None
+    page: Page, who: Citizen, forms: Forms, applications: Applying, unit: InUnit, after: After = None
 ) -> HTMLResponse:
     listing = await applications.own(who, Paging(LENGTH, after), unit)
     return pages.render(
@@ -30,19 +30,19 @@ async def account(
 
 @router.get("/applications/{application_id}", response_class=HTMLResponse)
 async def application(
-    page: Page, who: Citizen, applications: Applications, unit: InUnit, application_id: str
+    page: Page, who: Citizen, applications: Applying, unit: InUnit, application_id: ShownApplication
 ) -> HTMLResponse:
-    wanted = found_id(application_id)
-    journey.join(wanted)
-    case = await applications.one(wanted, who, unit)
+    case = await applications.one(application_id, who, unit)
     title = f"{case.form.title} {case.application.reference}"
     return pages.render(page, "application.html", title=title, case=case, application=case.application)
 
 
 @router.get("/applications/{application_id}/documents/{document_id}", response_class=Response, responses=PDF)
 async def document(
-    who: Citizen, applications: Applications, unit: InUnit, application_id: str, document_id: str
+    who: Citizen,
+    applications: Applying,
+    unit: InUnit,
+    application_id: ShownApplication,
+    document_id: ShownDocument,
 ) -> Response:
-    wanted = found_id(application_id), found_id(document_id)
-    journey.join(wanted[0])
-    return shown_pdf(await applications.document(*wanted, who, unit))
+    return pdf(await applications.document(application_id, document_id, who, unit), "inline")

@@ -6,23 +6,24 @@ from http import HTTPStatus
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from mash_forms.http import Applying, Citizen, FormName
 from mash_forms.model.answers import posted
 from mash_forms.model.form import Form
 from mash_forms.service import Submit
-from mash_forms.views.words import Applications, Citizen, FormName, Forms, pages, texts
+from mash_forms.views.words import pages, texts
 from mash_sdk import journey
 from mash_sdk.http import InUnit, Page, PageForm, Router
 from mash_sdk.http.pages import PageContext
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
-from mash_sdk.problems import Conflict, Fault, Invalid, NotFound
+from mash_sdk.problems import Conflict, Fault, Invalid
 
 router = Router(prefix="/pages/apply", tags=["pages"])
 
 
 @router.get("/{name}", response_class=HTMLResponse)
-async def blank(page: Page, who: Citizen, forms: Forms, name: FormName) -> HTMLResponse:
-    form = await _form(forms, who, name)
+async def blank(page: Page, who: Citizen, applications: Applying, name: FormName) -> HTMLResponse:
+    form = await applications.form(name, who)
     return _filled(page, form, new_id(), _prefilled(form, who))
 
 
@@ -30,13 +31,12 @@ async def blank(page: Page, who: Citizen, forms: Forms, name: FormName) -> HTMLR
 async def hand_in(
     page: Page,
     who: Citizen,
-    forms: Forms,
-    applications: Applications,
+    applications: Applying,
     unit: InUnit,
     name: FormName,
     sent: PageForm,
 ) -> Response:
-    form = await _form(forms, who, name)
+    form = await applications.form(name, who)
     values = texts(sent)
     application_id = _id(values)
     journey.join(application_id)
@@ -83,10 +83,3 @@ def _id(values: Mapping[str, str]) -> str:
         return parse_id(values.get("id", ""))
     except Invalid:
         return new_id()
-
-
-async def _form(forms: Forms, who: Principal, name: str) -> Form:
-    form = await forms.form(who.tenant, name)
-    if form is None:
-        raise NotFound("Diesen Dienst gibt es hier nicht.")
-    return form

@@ -7,16 +7,15 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from mash_forms.http import PDF, Clerk, Desk, Forms, pdf
 from mash_forms.model.application import Outcome, State
 from mash_forms.model.reference import read_reference
 from mash_forms.service import Decide, Listing, Paging, QueueFilter
 from mash_forms.service.desk import check_reason
-from mash_forms.views.words import PDF, STATES, Clerk, Desk, Forms, found_id, pages, shown_pdf, texts
-from mash_sdk import journey
+from mash_forms.views.words import STATES, ShownApplication, ShownDocument, pages, texts
 from mash_sdk.http import After, InUnit, Page, PageForm, Router
 from mash_sdk.http.pages import PageContext
-from mash_sdk.identity import Principal
-from mash_sdk.problems import Invalid
+from mash_sdk.problems import Fault, Invalid
 
 router = Router(prefix="/pages/desk", tags=["pages"])
 
@@ -53,72 +52,60 @@ async def queue(
 
 
 @router.get("/applications/{application_id}", response_class=HTMLResponse)
-async def case(page: Page, who: Clerk, desk: Desk, unit: InUnit, application_id: str) -> HTMLResponse:
-    wanted = found_id(application_id)
-    journey.join(wanted)
-    return await _shown(page, who, desk, unit, wanted)
+async def case(
+    page: Page, who: Clerk, desk: Desk, unit: InUnit, application_id: ShownApplication
+) -> HTMLResponse:
+    shown = await desk.case(application_id, who, unit)
+    title = f"Vorgang {shown.application.reference}"
+    return pages.render(page, "case.html", title=title, case=shown, application=shown.application)
 
 
 @router.post("/applications/{application_id}/take-up", response_class=HTMLResponse)
 async def take_up(
-    page: Page, who: Clerk, desk: Desk, unit: InUnit, application_id: str, _sent: PageForm
+    page: Page, who: Clerk, desk: Desk, unit: InUnit, application_id: ShownApplication, _sent: PageForm
 ) -> Response:
-    wanted = found_id(application_id)
-    journey.join(wanted)
-    await desk.take_up(wanted, who, unit)
-    return RedirectResponse(page.url(f"/desk/applications/{wanted}"), HTTPStatus.SEE_OTHER)
+    await desk.take_up(application_id, who, unit)
+    return RedirectResponse(page.url(f"/desk/applications/{application_id}"), HTTPStatus.SEE_OTHER)
 
 
 @router.post("/applications/{application_id}/decision", response_class=HTMLResponse)
 async def decide(
-    page: Page, who: Clerk, desk: Desk, unit: InUnit, application_id: str, sent: PageForm
+    page: Page, who: Clerk, desk: Desk, unit: InUnit, application_id: ShownApplication, sent: PageForm
 ) -> Response:
-    wanted = found_id(application_id)
-    journey.join(wanted)
     values = texts(sent)
-    said = values.get("outcome", "")
+    said, reason = values.get("outcome", ""), values.get("reason", "").replace("\r\n", "\n").strip()
     if said not in Outcome.__members__:
-        fault = "Wählen Sie eine Entscheidung."
-        return await _shown(page, who, desk, unit, wanted, values.get("reason", ""), fault)
-    outcome, reason = Outcome(said), values.get("reason", "").replace("\r\n", "\n").strip()
+        fault = Fault("/outcome", "Die Entscheidung fehlt.", "Wählen Sie, ob Sie genehmigen oder ablehnen.")
+        return _undecided(page, application_id, reason, fault)
+    outcome = Outcome(said)
     try:
         check_reason(outcome, reason)
     except Invalid as err:
-        first = err.errors[0]
-        return await _shown(page, who, desk, unit, wanted, reason, f"{first.reason} {first.remedy}")
+        return _undecided(page, application_id, reason, err.errors[0])
     if values.get("confirmed") != "yes":
-        shown = await desk.case(wanted, who, unit)
+        shown = await desk.case(application_id, who, unit)
         return pages.render(
             page, "confirm.html", title="Entscheidung bestätigen", case=shown, outcome=outcome, reason=reason
         )
-    await desk.decide(Decide(wanted, outcome, reason, who), unit)
-    return RedirectResponse(page.url(f"/desk/applications/{wanted}"), HTTPStatus.SEE_OTHER)
+    await desk.decide(Decide(application_id, outcome, reason, who), unit)
+    return RedirectResponse(page.url(f"/desk/applications/{application_id}"), HTTPStatus.SEE_OTHER)
 
 
 @router.get("/applications/{application_id}/documents/{document_id}", response_class=Response, responses=PDF)
-async def document(who: Clerk, desk: Desk, unit: InUnit, application_id: str, document_id: str) -> Response:
-    wanted = found_id(application_id), found_id(document_id)
-    journey.join(wanted[0])
-    return shown_pdf(await desk.document(*wanted, who, unit))
+async def document(
+    who: Clerk, desk: Desk, unit: InUnit, application_id: ShownApplication, document_id: ShownDocument
+) -> Response:
+    return pdf(await desk.document(application_id, document_id, who, unit), "inline")
 
 
-async def _shown(
-    page: PageContext,
-    who: Principal,
-    desk: Desk,
-    unit: InUnit,
-    application_id: str,
-    reason: str = "",
-    fault: str = "",
-) -> HTMLResponse:
-    shown = await desk.case(application_id, who, unit)
+def _undecided(page: PageContext, application_id: str, reason: str, fault: Fault) -> HTMLResponse:
+    # A refusal rolls its unit back, and with it the note of who saw what: so it shows nothing of the case.
     return pages.render(
         page,
-        "case.html",
-        title=("Fehler: " if fault else "") + f"Vorgang {shown.application.reference}",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK,
-        case=shown,
-        application=shown.application,
+        "undecided.html",
+        title="Fehler: Noch nicht entschieden",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        application_id=application_id,
         reason=reason,
         fault=fault,
     )

@@ -2,30 +2,16 @@
 """Words and templates the pages share."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, Path
+from fastapi import Depends
 from starlette.datastructures import FormData
-from starlette.responses import Response
 
+from mash_forms.http import named_application, named_document
 from mash_forms.model.application import Outcome, State
-from mash_forms.service import ApplicationService, Catalogue, DeskService, StoredDocument
-from mash_sdk.http import Allow, Pages, Provide
-from mash_sdk.identity import Principal
-from mash_sdk.ids import parse_id
+from mash_sdk.http import Pages
 from mash_sdk.problems import Invalid, NotFound
 
-Anyone = Annotated[Principal, Depends(Allow.anyone())]
-Citizen = Annotated[Principal, Depends(Allow("citizen"))]
-Clerk = Annotated[Principal, Depends(Allow("clerk"))]
-Applications = Annotated[ApplicationService, Provide(ApplicationService)]
-Desk = Annotated[DeskService, Provide(DeskService)]
-Forms = Annotated[Catalogue, Provide(Catalogue)]
-FormName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
-
-PDF: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
-}
 STATES: Mapping[State, str] = {
     State.INITIATED: "Angefangen",
     State.SUBMITTED: "Wartet auf Zahlung",
@@ -50,22 +36,23 @@ pages = Pages(
 )
 
 
-def shown_pdf(letter: StoredDocument) -> Response:
-    """An answer the browser shows; its file's name holds kind and reference only."""
-    headers = {
-        "content-disposition": f'inline; filename="{letter.document.file_name}"',
-        "cache-control": "private, no-store",
-        "x-content-type-options": "nosniff",
-    }
-    return Response(letter.content, media_type="application/pdf", headers=headers)
-
-
-def found_id(text: str) -> str:
-    """An id from a path. What cannot be one names nothing."""
+async def _application(application_id: str) -> str:
     try:
-        return parse_id(text)
+        return await named_application(application_id)
     except Invalid as err:
         raise NotFound("Diese Seite gibt es nicht.") from err
+
+
+async def _document(document_id: str) -> str:
+    try:
+        return await named_document(document_id)
+    except Invalid as err:
+        raise NotFound("Diese Seite gibt es nicht.") from err
+
+
+ShownApplication = Annotated[str, Depends(_application)]
+"""An application's id in a page's address. What cannot be one is no page; a program is told what is wrong."""
+ShownDocument = Annotated[str, Depends(_document)]
 
 
 def texts(form: FormData) -> dict[str, str]:

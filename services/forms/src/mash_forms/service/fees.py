@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Fees: what the settling of one means for its application."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mash_forms.model.application import NotTheFee
+from mash_forms.model.money import Money
+from mash_forms.service.ports import PLATFORM, Action, Applications, Audit
+from mash_sdk.database import Unit
+from mash_sdk.problems import Conflict, NotFound
+
+
+@dataclass(frozen=True)
+class Settle:
+    """The fee of an application was paid."""
+
+    application_id: str
+    paid: Money
+    receipt_number: str
+    at: datetime
+
+
+class FeeService:
+    """Use cases of payments, as far as applications know of them."""
+
+    def __init__(self, applications: Applications, audit: Audit) -> None:
+        self._applications = applications
+        self._audit = audit
+
+    async def settle(self, cmd: Settle, unit: Unit) -> None:
+        """Note a settled fee; again changes nothing. Raises NotFound, or Conflict if it is not the fee."""
+        application = await self._applications.locked(unit, cmd.application_id)
+        if application is None:
+            raise NotFound("Diesen Antrag gibt es nicht.")
+        try:
+            application.settle(cmd.paid, cmd.receipt_number, cmd.at)
+        except NotTheFee as fault:
+            raise Conflict(str(fault)) from fault
+        if not application.happened:
+            return
+        await self._applications.save(unit, application)
+        await self._audit.note(unit, Action.SETTLED, application.id, PLATFORM)
+        unit.announce(*application.happened)

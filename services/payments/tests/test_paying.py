@@ -21,6 +21,7 @@ from mash.payments.v1.events_pb2 import (
 from mash.platform.v1.money_pb2 import Money
 from mash_payments.model import is_receipt_number
 from mash_payments.service import Reconciler
+from mash_payments.store import PaymentStore
 from mash_sdk.ids import new_id
 from mash_sdk.testing import CSRF, Bench
 
@@ -115,6 +116,23 @@ async def test_a_fee_opens_a_payment_and_none_does_not(bench: Bench, payer: Paye
     (opened,) = bench.announced(PaymentOpened)
     assert (opened.application_id, opened.due) == (payer.application, FEE)
     assert [envelope.journey for envelope in bench.envelopes(PaymentOpened)] == [payer.application]
+
+
+async def test_a_number_given_twice_holds_the_second_fee_back_and_does_not_drop_it(
+    bench: Bench, payer: Payer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def again(*_: object) -> int:
+        return 1
+
+    event = ApplicationSubmitted(application_id=new_id(), applicant_id=new_id(), fee=FEE)
+    with monkeypatch.context() as wrong:
+        wrong.setattr(PaymentStore, "next_receipt", again)
+        await bench.deliver(event)
+    assert len(bench.announced(PaymentOpened)) == 1
+    bench.clock.forward(hours=1)
+    await bench.settle()
+    opened = {one.application_id for one in bench.announced(PaymentOpened)}
+    assert opened == {payer.application, event.application_id}
 
 
 async def test_from_the_fee_to_the_receipt(bench: Bench, payer: Payer) -> None:

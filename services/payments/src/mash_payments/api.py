@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Way in: HTTP for programs. A payer's payments, the attempts to pay them, the return from a provider."""
+"""Way in: HTTP for programs. A payer's payments and the attempts to pay them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from mash_payments.model import Attempt, Money, Payment
@@ -17,15 +16,12 @@ from mash_sdk.http import After, Allow, InUnit, Limit, Provide, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
 from mash_sdk.problems import Fault, Invalid
-from mash_sdk.tenants import Tenants
 
 router = Router()
 
 Citizen = Annotated[Principal, Depends(Allow("citizen"))]
-Anyone = Annotated[Principal, Depends(Allow.anyone())]
 Payments = Annotated[PaymentService, Provide(PaymentService)]
 Paying = Annotated[Checkout, Provide(Checkout)]
-Cities = Annotated[Tenants, Provide(Tenants)]
 
 KEY = "idempotency-key"
 KEY_LENGTH = range(8, 129)
@@ -157,19 +153,6 @@ async def start_attempt(
     if not started.new:
         response.status_code = 200
     return AttemptView.of(started.attempt)
-
-
-@router.get("/pay-return/{attempt_id}", status_code=303, response_class=RedirectResponse)
-async def come_back(
-    attempt_id: str,
-    who: Anyone,
-    paying: Paying,
-    cities: Cities,
-    sig: Annotated[str, Query(max_length=64)] = "",
-) -> RedirectResponse:
-    """Where a provider sends the payer. Proves nothing: the provider is asked, the payer sees the state."""
-    payment = await paying.returned(who.tenant, attempt_id, sig)
-    return RedirectResponse(cities.url(who.tenant, f"/pay/{payment.application_id}"), status_code=303)
 
 
 def idempotency_key(request: Request) -> str | None:

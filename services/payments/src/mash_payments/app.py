@@ -8,7 +8,7 @@ from mash_payments.gateways.xbezahldienste import XBezahldienste
 from mash_payments.rpc import PaymentRpc
 from mash_payments.service import Checkout, PaymentService, Reconciler, Returns
 from mash_payments.settings import Settings
-from mash_payments.store import PostgresPayments
+from mash_payments.store import PaymentStore
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
 from mash_sdk.program import Program
@@ -20,7 +20,7 @@ from mash_sdk.tenants import Tenants
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
     tenants = Tenants.load(settings.cities, settings.public_url)
     database = Database(settings, "payments", clock)
-    store = PostgresPayments()
+    store = PaymentStore()
     provider = XBezahldienste(
         settings.xbezahldienste_url,
         settings.xbezahldienste_client_id,
@@ -41,7 +41,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         http=[api.router, views.router],
         rpc=[RpcDoor(add_PaymentServiceServicer_to_server, PaymentRpc(payments))],
         events=events.subscriptions,
-        provides={PaymentService: payments, Checkout: checkout, Reconciler: reconciler, Tenants: tenants},
+        provides={PaymentService: payments, Checkout: checkout, Reconciler: reconciler},
         runs=[reconciler.run],
         closes=[provider],
         clock=clock,

@@ -66,8 +66,8 @@ attempt_keys = sa.Table(
 receipt_numbers = sa.Sequence("receipt_numbers", metadata=metadata)
 
 
-class PostgresPayments:
-    """The PaymentStore on PostgreSQL."""
+class PaymentStore:
+    """Payments on PostgreSQL."""
 
     async def next_receipt(self, unit: Unit) -> int:
         """A sequence: a rollback leaves a gap, never a double."""
@@ -75,8 +75,9 @@ class PostgresPayments:
 
     async def add(self, unit: Unit, payment: Payment) -> bool:
         """The unique application decides who was first."""
-        statement = insert(payments).values(_row(payment)).on_conflict_do_nothing().returning(payments.c.id)
-        return (await unit.connection.execute(statement)).first() is not None
+        statement = insert(payments).values(_row(payment))
+        statement = statement.on_conflict_do_nothing(constraint="payments_once_per_application")
+        return (await unit.connection.execute(statement.returning(payments.c.id))).first() is not None
 
     async def save(self, unit: Unit, payment: Payment) -> None:
         """Writes the payment and every attempt."""

@@ -3,7 +3,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mash_payments.model import Payment, PaymentState
@@ -18,6 +18,7 @@ router = Router()
 pages = Pages("mash_payments")
 
 Citizen = Annotated[Principal, Depends(Allow("citizen"))]
+Anyone = Annotated[Principal, Depends(Allow.anyone())]
 Payments = Annotated[PaymentService, Provide(PaymentService)]
 Paying = Annotated[Checkout, Provide(Checkout)]
 
@@ -63,6 +64,19 @@ async def receipt(
         return RedirectResponse(page.url(f"/pay/{application_id}"), status_code=303)
     method = METHODS.get(payment.settling.method, "") if payment.settling else ""
     return pages.render(page, "receipt.html", title="Zahlungsbestätigung", payment=payment, method=method)
+
+
+@router.get("/pay-return/{attempt_id}", status_code=303, response_class=RedirectResponse)
+async def come_back(
+    page: Page,
+    attempt_id: str,
+    who: Anyone,
+    paying: Paying,
+    sig: Annotated[str, Query(max_length=64)] = "",
+) -> RedirectResponse:
+    """Where a provider sends the payer. Proves nothing: the provider is asked, the payer sees the state."""
+    payment = await paying.returned(who.tenant, attempt_id, sig)
+    return RedirectResponse(page.url(f"/pay/{payment.application_id}"), status_code=303)
 
 
 def render(page: Page, payment: Payment, notice: str = "", status: int = 200) -> HTMLResponse:

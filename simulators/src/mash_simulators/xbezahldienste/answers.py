@@ -15,7 +15,6 @@ from mash_simulators.xbezahldienste.faults import Fault
 from mash_simulators.xbezahldienste.register import Transaction
 from mash_simulators.xbezahldienste.wire import Refusal
 
-
 # Said instead of doing anything.
 INSTEAD = {
     "error": Refusal(500, "UNSPECIFIED", "The simulator was told to fail."),

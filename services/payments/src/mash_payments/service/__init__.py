@@ -10,7 +10,7 @@ from mash_payments.service.ports import Begun as Begun
 from mash_payments.service.ports import Due as Due
 from mash_payments.service.ports import Order as Order
 from mash_payments.service.ports import PaymentProvider as PaymentProvider
-from mash_payments.service.ports import PaymentStore as PaymentStore
+from mash_payments.service.ports import Payments as Payments
 from mash_payments.service.ports import ProviderAway as ProviderAway
 from mash_payments.service.ports import ProviderError as ProviderError
 from mash_payments.service.ports import ProviderRefused as ProviderRefused

@@ -18,7 +18,7 @@ from mash_payments.model import (
     Seen,
     receipt_number,
 )
-from mash_payments.service.ports import Begun, PaymentStore
+from mash_payments.service.ports import Begun, Payments
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
 from mash_sdk.problems import Conflict, NotFound
@@ -62,7 +62,7 @@ class Prepared:
 class PaymentService:
     """Opens payments, keeps attempts, takes a provider's word."""
 
-    def __init__(self, store: PaymentStore, provider: str) -> None:
+    def __init__(self, store: Payments, provider: str) -> None:
         self._store = store
         self._provider = provider
 

@@ -86,7 +86,7 @@ class Due:
     trace: str
 
 
-class PaymentStore(Protocol):
+class Payments(Protocol):
     """Payments with their attempts. `lock` keeps others from changing the payment until the unit ends."""
 
     async def next_receipt(self, unit: Unit) -> int:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from mash_payments import signals
 from mash_payments.service.checkout import Checkout
-from mash_payments.service.ports import Due, PaymentStore, ProviderError, Units
+from mash_payments.service.ports import Due, Payments, ProviderError, Units
 from mash_sdk import journey
 from mash_sdk.problems import Problem
 from mash_sdk.telemetry import record, step
@@ -36,7 +36,7 @@ class Reconciler:
     """
 
     def __init__(
-        self, checkout: Checkout, store: PaymentStore, units: Units, *, every: float, at_once: int
+        self, checkout: Checkout, store: Payments, units: Units, *, every: float, at_once: int
     ) -> None:
         self._checkout = checkout
         self._store = store

@@ -4,7 +4,7 @@
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -77,3 +77,16 @@ async def person(browser: Browser) -> AsyncIterator[Callable[[], Any]]:
     yield make
     for context in contexts:
         await context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the services said besides, when a journey fails."""
+    report = yield
+    platform = getattr(item, "funcargs", {}).get("platform")
+    if report.failed and isinstance(platform, Platform):
+        for module in platform.modules:
+            name = module.manifest.name
+            told = [line for line in platform.logs(name).splitlines() if '"level": "INFO"' not in line]
+            report.sections.append((f"{name} said", "\n".join(told[-15:])))
+    return report

@@ -203,14 +203,21 @@ async def _letter(platform: Platform, subject: str, about: str) -> dict[str, Any
 
 async def _reload_until(page: Page, text: str) -> None:
     """People reload a page that says it takes a moment; so does this."""
+    seen = ""
 
     async def there() -> bool:
-        if text in await page.locator("main").inner_text():
+        nonlocal seen
+        seen = await page.locator("main").inner_text()
+        if text in seen:
             return True
         await page.reload()
         return False
 
-    await until(there, f"the page never says {text!r}", within=SLOW / 1000)
+    try:
+        await until(there, f"the page never says {text!r}", within=SLOW / 1000)
+    except AssertionError as err:
+        err.add_note(f"{page.url} says:\n{seen}")
+        raise
 
 
 async def _download(page: Page, link: Any) -> pypdf.PdfReader:

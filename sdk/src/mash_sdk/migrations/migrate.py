@@ -42,23 +42,31 @@ async def migrate(package: str, settings: Settings, target: str = "head") -> Non
 
 
 def _prepare(connection: Connection, names: Names, settings: Settings) -> None:
-    for dsn, bypass in ((settings.postgres, "NOBYPASSRLS"), (settings.postgres_worker, "BYPASSRLS")):
-        url = make_url(dsn)
-        expected = names.worker_role if bypass == "BYPASSRLS" else names.role
-        if url.username != expected:
-            raise SettingsError(
-                f"the DSN names the role {url.username!r}, but {names.folder} uses {expected!r}"
-            )
-        exists = connection.scalar(text("select 1 from pg_roles where rolname = :r"), {"r": expected})
-        if not exists:
-            connection.execute(text(f"CREATE ROLE {expected} LOGIN"))
-        connection.execute(text(f"ALTER ROLE {expected} NOSUPERUSER NOCREATEDB NOCREATEROLE {bypass}"))
-        if url.password:
-            literal = connection.scalar(text("select quote_literal(:p)"), {"p": str(url.password)})
-            connection.exec_driver_sql(f"ALTER ROLE {expected} PASSWORD {literal}")
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {names.schema}"))
-        connection.execute(text(f"GRANT USAGE ON SCHEMA {names.schema} TO {expected}"))
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {names.schema}"))
+    _role(connection, names.role, settings.postgres, bypasses=False)
+    _role(connection, names.worker_role, settings.postgres_worker, bypasses=True)
+    for role in (names.role, names.worker_role):
+        connection.execute(text(f"GRANT USAGE ON SCHEMA {names.schema} TO {role}"))
     connection.execute(text(f"SET LOCAL search_path TO {names.schema}"))
+
+
+def _role(connection: Connection, role: str, dsn: str, *, bypasses: bool) -> None:
+    """Make the role of a DSN, or see that it is as it has to be. Needs CREATEROLE, no superuser."""
+    url = make_url(dsn)
+    if url.username != role:
+        raise SettingsError(f"the DSN names the role {url.username!r}; it has to be {role!r}")
+    find = text("select rolsuper, rolbypassrls from pg_roles where rolname = :r")
+    wanted = "BYPASSRLS" if bypasses else "NOBYPASSRLS"
+    found = connection.execute(find, {"r": role}).one_or_none()
+    if found is None:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN {wanted}"))
+    elif found.rolsuper:
+        raise SettingsError(f"the role {role} is a superuser: row-level security would not hold for it")
+    elif found.rolbypassrls is not bypasses:
+        connection.execute(text(f"ALTER ROLE {role} {wanted}"))
+    if url.password:
+        literal = connection.scalar(text("select quote_literal(:p)"), {"p": str(url.password)})
+        connection.exec_driver_sql(f"ALTER ROLE {role} PASSWORD {literal}")
 
 
 def _upgrade(connection: Connection, versions: Path, version_table: str, schema: str, target: str) -> None:

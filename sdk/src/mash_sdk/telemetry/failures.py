@@ -10,6 +10,7 @@ from opentelemetry.trace import Span, Status, StatusCode
 from mash_sdk.problems import Problem
 
 _FRAMES = 15
+_INNERMOST = 5
 SERVER_FAULT = 500
 
 
@@ -24,9 +25,14 @@ def kind_of(error: BaseException) -> str:
 
 
 def frames_of(trace: TracebackType | None) -> list[str]:
-    """The innermost frames, as `file:line function`; no source lines, no values."""
+    """The frames that matter, outermost first, as `file:line function`; no source lines, no values.
+
+    Libraries nest deep: our own frames are kept before theirs.
+    """
     found = [(frame.f_code, line) for frame, line in traceback.walk_tb(trace)]
-    return [f"{code.co_filename}:{line} {code.co_name}" for code, line in found[-_FRAMES:]]
+    ours = [n for n, (code, _) in enumerate(found) if "site-packages" not in code.co_filename]
+    kept = sorted({*ours[-_FRAMES:], *range(max(0, len(found) - _INNERMOST), len(found))})
+    return [f"{code.co_filename}:{line} {code.co_name}" for code, line in (found[n] for n in kept)]
 
 
 def is_fault(error: BaseException) -> bool:

@@ -49,6 +49,12 @@ class Told:
         await send({"type": "http.response.body", "body": body})
 
 
+def test_a_step_names_the_traces_it_goes_back_to() -> None:
+    back = {"refType": "FOLLOWS_FROM", "traceID": "b" * 32, "spanID": "x"}
+    (span,) = read({**TRACE, "spans": [{**_span("a", "", "p1", 0, 1), "references": [back]}]}).spans
+    assert (span.links, span.depth) == (["b" * 32], 0)
+
+
 def test_a_trace_is_a_tree_whatever_order_it_comes_in() -> None:
     trace = read(TRACE)
     assert [(span.id, span.depth) for span in trace.spans] == [("a", 0), ("b", 1), ("c", 2), ("d", 0)]
@@ -106,6 +112,7 @@ async def test_the_demos_mail_can_be_read(front_of: Any, serve: Any) -> None:
         letter = await browser.get("/ops/mail/m1")
         none = await browser.get("/ops/mail/m2")
     assert "Ihr &lt;Bescheid&gt;" in listed.text
+    assert "02.03.2026, 10:00 Uhr" in listed.text
     assert "Guten Tag" in letter.text
     assert none.status_code == 404
 

@@ -2,6 +2,7 @@
 """The demo's mail sink: what was sent, as its HTTP door says it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from mash_sdk.problems import NotFound, Unavailable
 @dataclass(frozen=True, slots=True)
 class Letter:
     id: str
-    sent_at: str
+    sent_at: datetime
     sender: str
     to: str
     subject: str
@@ -24,7 +25,7 @@ class Letter:
         to = said.get("to", "")
         return cls(
             id=str(said.get("id", "")),
-            sent_at=str(said.get("sent_at", "")),
+            sent_at=datetime.fromisoformat(said["sent_at"]),
             sender=str(said.get("from", "")),
             to=", ".join(map(str, to)) if isinstance(to, list) else str(to),
             subject=str(said.get("subject", "")),
@@ -40,12 +41,10 @@ class MailSink:
         self._http = httpx.AsyncClient(timeout=3)
 
     async def newest(self, limit: int = 100) -> list[Letter]:
-        said = await self._get(f"/messages?limit={limit}")
-        return [Letter.of(one) for one in said] if isinstance(said, list) else []
+        return [Letter.of(one) for one in await self._get(f"/messages?limit={limit}")]
 
     async def one(self, letter: str) -> Letter:
-        said = await self._get(f"/messages/{quote(letter, safe='')}")
-        return Letter.of(said if isinstance(said, dict) else {})
+        return Letter.of(await self._get(f"/messages/{quote(letter, safe='')}"))
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -3,7 +3,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -28,6 +28,8 @@ class Span:
     took: int
     failed: bool
     tags: Mapping[str, str]
+    links: Sequence[str] = ()
+    """Ids of the traces it goes back to without being their child: after a long wait, or for a batch."""
     depth: int = 0
 
 
@@ -127,6 +129,11 @@ def _span(one: Mapping[str, Any], processes: Mapping[str, str]) -> Span:
     parent = next(
         (str(ref["spanID"]) for ref in one.get("references", ()) if ref.get("refType") == "CHILD_OF"), ""
     )
+    links = [
+        str(ref["traceID"])
+        for ref in one.get("references", ())
+        if ref.get("refType") == "FOLLOWS_FROM" and TRACE_ID.fullmatch(str(ref.get("traceID")))
+    ]
     failed = tags.get("error", "").lower() == "true" or tags.get("otel.status_code") == "ERROR"
     return Span(
         id=str(one.get("spanID", "")),
@@ -137,6 +144,7 @@ def _span(one: Mapping[str, Any], processes: Mapping[str, str]) -> Span:
         took=int(one.get("duration", 0)),
         failed=failed,
         tags=tags,
+        links=links,
     )
 
 

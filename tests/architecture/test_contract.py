@@ -2,6 +2,7 @@
 """The contract: it lints, breaks nobody, its generated code is current, and only those who may use it do."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -28,17 +29,87 @@ def test_the_contract_lints() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+def git(root: Path, *args: str) -> str | None:
+    """What git says; None if it refuses."""
+    run = subprocess.run(["git", "-C", root, *args], capture_output=True, text=True, check=False)
+    return run.stdout if run.returncode == 0 else None
+
+
+def promised(root: Path) -> str | None:
+    """The version of the contract that others build on: the latest release, else main as it is published."""
+    releases = (git(root, "tag", "--list", "v[0-9]*", "--sort=-version:refname") or "").split()
+    for ref in (*releases[:1], "origin/main"):
+        if git(root, "cat-file", "-e", f"{ref}:proto/buf.yaml") is not None:
+            return ref
+    return None
+
+
+def has_releases(changelog: str) -> bool:
+    return re.search(r"^## \[?v?\d+\.\d+", changelog, re.MULTILINE) is not None
+
+
 def test_the_contract_breaks_nobody() -> None:
-    """Against the version that partner cities have: main's, or the commit before on main itself."""
-    for base in ("origin/main", "HEAD~1", "HEAD"):
-        known = subprocess.run(
-            ["git", "cat-file", "-e", f"{base}:proto/buf.yaml"], cwd=ROOT, check=False, capture_output=True
+    """Against the latest tag `v…`, else against origin/main.
+
+    Where there is neither, nobody has the contract yet and it may still change: that holds only while
+    CHANGELOG.md names no released version. From then on a clone without tags fails here: fetch them.
+    """
+    base = promised(ROOT)
+    if base is None:
+        changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+        assert not has_releases(changelog), (
+            "released, but no tag v… is here to compare with: git fetch --tags"
         )
-        if known.returncode == 0:
-            run = buf("breaking", "--against", f"../.git#ref={base},subdir=proto", "--exclude-path", "gen")
-            assert run.returncode == 0, run.stdout + run.stderr
-            return
-    pytest.fail("no earlier version of the contract to compare with")
+        return
+    run = buf("breaking", "--against", f"../.git#ref={base},subdir=proto", "--exclude-path", "gen")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("changelog", "released"),
+    [
+        ("## Unreleased\n\n### Added\n", False),
+        ("## Unreleased\n\n## 0.1.0 - 2026-12-01\n", True),
+        ("## [1.2.0] - 2027-01-01\n", True),
+    ],
+)
+def test_a_release_is_known_by_the_changelog(changelog: str, released: bool) -> None:  # noqa: FBT001
+    assert has_releases(changelog) is released
+
+
+def test_what_is_promised_is_the_latest_release_else_what_is_published(tmp_path: Path) -> None:
+    def commit() -> None:
+        assert git(tmp_path, "add", ".") is not None
+        who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
+        assert git(tmp_path, *who, "commit", "--allow-empty", "-m", "c") is not None
+
+    assert git(tmp_path, "init") is not None
+    assert promised(tmp_path) is None
+    (tmp_path / "proto").mkdir()
+    (tmp_path / "proto/buf.yaml").write_text("version: v2\n")
+    commit()
+    assert promised(tmp_path) is None, "a commit is no promise"
+    git(tmp_path, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert promised(tmp_path) == "origin/main"
+    for tag in ("v0.9.0", "v0.10.0", "vendored"):
+        git(tmp_path, "tag", tag)
+        commit()
+    assert promised(tmp_path) == "v0.10.0"
+
+
+def test_a_removed_field_is_found(tmp_path: Path) -> None:
+    """What the check above is worth: the same program, with one field less."""
+    shutil.copytree(ROOT / "proto", tmp_path / "proto", ignore=shutil.ignore_patterns("gen"))
+    against = ("--against", str(ROOT / "proto"))
+    same = buf("breaking", str(tmp_path / "proto"), *against)
+    assert same.returncode == 0, same.stdout + same.stderr
+    events = tmp_path / "proto/mash/payments/v1/events.proto"
+    whole = events.read_text(encoding="utf-8")
+    events.write_text(whole.replace("  string receipt_number = 5;\n", ""), encoding="utf-8")
+    assert events.read_text(encoding="utf-8") != whole
+    less = buf("breaking", str(tmp_path / "proto"), *against)
+    assert less.returncode != 0
+    assert "receipt_number" in less.stdout + less.stderr
 
 
 def test_the_generated_code_is_current(tmp_path: Path) -> None:

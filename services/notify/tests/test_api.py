@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Who may read what was written to whom, by HTTP and by gRPC."""
+"""Who may read what was written to whom, by HTTP."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from mash.notify.v1.notify_pb2 import ListMessagesRequest, MessageState
-from mash.notify.v1.notify_pb2_grpc import MessageServiceStub
-from mash_sdk.problems import Forbidden, Invalid
-from mash_sdk.rpc import Peers, serve_rpc
 from mash_sdk.testing import Bench
 
 ANNA = "5d1a3c1e-0000-4000-8000-00000000a22a"
@@ -70,48 +65,3 @@ async def test_bad_queries_are_explained(bench: Bench, query: str) -> None:
     answer = await bench.client(subject=ANNA).get(f"{MESSAGES}?{query}")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == f"?{query.partition('=')[0]}"
-
-
-@pytest.fixture
-async def ask(told: Bench) -> Any:
-    """Asks ListMessages as a service, through the real gRPC door."""
-    program = told.program
-    server = await serve_rpc(
-        program.rpc,
-        "127.0.0.1:0",
-        verifier=program.verifier,
-        database=program.database,
-        telemetry=program.telemetry,
-    )
-    peers: list[Peers] = []
-
-    async def asking(caller: str, about: str, tenant: str = "heidelberg") -> Any:
-        peer = Peers(program.settings, caller, told.clock)
-        peers.append(peer)
-        stub = peer.stub(MessageServiceStub, server.address)
-        return await peer.call(
-            stub.ListMessages, ListMessagesRequest(about=about), tenant=tenant, purpose="test"
-        )
-
-    yield asking
-    for peer in peers:
-        await peer.close()
-    await server.stop(0)
-
-
-async def test_forms_asks_what_was_sent(ask: Callable[..., Awaitable[Any]]) -> None:
-    answer = await ask("forms", "a1")
-    assert [message.state for message in answer.messages] == [MessageState.MESSAGE_STATE_QUEUED] * 2
-    assert {message.channel for message in answer.messages} == {"email"}
-    assert list((await ask("forms", "a1", "mannheim")).messages) == []
-
-
-async def test_nobody_else_may_ask(ask: Callable[..., Awaitable[Any]]) -> None:
-    with pytest.raises(Forbidden):
-        await ask("payments", "a1")
-
-
-@pytest.mark.parametrize("about", ["", "\0", "a\nb", "ü"])
-async def test_a_question_about_nothing_is_refused(ask: Callable[..., Awaitable[Any]], about: str) -> None:
-    with pytest.raises(Invalid):
-        await ask("forms", about)

@@ -16,7 +16,7 @@ from mash.notify.v1.events_pb2 import MessageDeliveryUnknown, MessageSent
 from mash_notify.gateways.senders import senders_of
 from mash_notify.gateways.smtp import SmtpChannel
 from mash_notify.service.sender import Sender, Superseded
-from mash_notify.store.queue import SqlQueue
+from mash_notify.store.queue import QueueStore
 from mash_sdk.testing import Bench
 
 
@@ -180,7 +180,9 @@ async def test_who_lost_the_turn_sends_nothing_more(
 def sender_to(bench: Bench, server: Stalling) -> Sender:
     program = bench.program
     settings = program.settings.model_copy(update={"smtp": f"127.0.0.1:{server.port}"})
-    return Sender(SqlQueue(program.database), SmtpChannel(settings, senders_of(program.tenants)), bench.clock)
+    return Sender(
+        QueueStore(program.database), SmtpChannel(settings, senders_of(program.tenants)), bench.clock
+    )
 
 
 async def break_connection(bench: Bench) -> None:
@@ -200,7 +202,7 @@ async def test_one_sender_at_a_time_and_the_next_takes_over(
 ) -> None:
     program = bench.program
     second = Sender(
-        SqlQueue(program.database), SmtpChannel(program.settings, senders_of(program.tenants)), bench.clock
+        QueueStore(program.database), SmtpChannel(program.settings, senders_of(program.tenants)), bench.clock
     )
     async with sending(bench, second):
         async with sending(bench):

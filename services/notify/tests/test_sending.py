@@ -161,6 +161,41 @@ async def test_a_hang_up_after_the_words_is_unknown_and_not_repeated(
     assert bench.announced(MessageSent) == []
 
 
+async def test_how_long_the_oldest_due_message_waits_is_told(
+    bench: Bench, sink: Any, happened: Any, sending: Any, eventually: Any
+) -> None:
+    def told() -> str:
+        lines = bench.program.telemetry.metrics_text().decode().splitlines()
+        return next(line for line in lines if line.startswith("mash_notify_oldest_due_seconds "))
+
+    class Running:
+        """Two looks, and meanwhile 90 seconds."""
+
+        stop = asyncio.Event()
+
+        async def pause(self, _: float) -> None:
+            seen.append(told())
+            if len(seen) == 2:
+                self.stop.set()
+            bench.clock.forward(seconds=90)
+
+    async def looks() -> None:
+        with bench.program.telemetry.active():
+            await bench.program.runs[2](Running())
+
+    seen: list[str] = []
+    await bench.deliver(happened("submitted", "a1"))
+    await bench.deliver(happened("received", "a1"), tenant="heidelberg")
+    await looks()
+    assert seen == ["mash_notify_oldest_due_seconds 0.0", "mash_notify_oldest_due_seconds 90.0"]
+    async with sending(bench):
+        await eventually(sink.received)
+    seen.clear()
+    Running.stop.clear()
+    await looks()
+    assert seen == ["mash_notify_oldest_due_seconds 0.0"] * 2
+
+
 async def test_nobody_to_write_to_is_no_failure(bench: Bench, sink: Any, forms: Any, happened: Any) -> None:
     forms.email = ""
     await bench.deliver(happened("submitted", "a1"))

@@ -3,23 +3,22 @@
 
 from datetime import timedelta
 
-from mash.notify.v1.notify_pb2_grpc import add_MessageServiceServicer_to_server
 from mash_notify import api, events
 from mash_notify.gateways.forms import FormsGateway
 from mash_notify.gateways.letters import Letters
 from mash_notify.gateways.senders import senders_of
 from mash_notify.gateways.smtp import SmtpChannel
-from mash_notify.rpc import MessageRpc
-from mash_notify.service.notices import Applications, Notices
+from mash_notify.service.backlog import Backlog
+from mash_notify.service.notices import Notices
 from mash_notify.service.retention import Retention
 from mash_notify.service.sender import Sender
 from mash_notify.settings import Settings
-from mash_notify.store.queue import SqlQueue
-from mash_notify.store.records import SqlContacts, SqlMessages
+from mash_notify.store.queue import QueueStore
+from mash_notify.store.records import ContactStore, MessageStore
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
 from mash_sdk.program import Program
-from mash_sdk.rpc import Peers, RpcDoor
+from mash_sdk.rpc import Peers
 from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
 
@@ -30,10 +29,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     database = Database(settings, NAME, clock)
     tenants = Tenants.load(settings.cities, settings.public_url)
     peers = Peers(settings, NAME, clock)
-    contacts, messages = SqlContacts(), SqlMessages()
+    contacts, messages = ContactStore(), MessageStore()
     notices = observed(Notices(contacts, messages, Letters(tenants)), NAME)
     channel = SmtpChannel(settings, senders_of(tenants))
-    sender = Sender(SqlQueue(database), channel, clock)
+    sender = Sender(QueueStore(database), channel, clock)
     retention = Retention(
         database.worker_unit,
         contacts,
@@ -46,10 +45,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         settings=settings,
         database=database,
         http=[api.router],
-        rpc=[RpcDoor(add_MessageServiceServicer_to_server, MessageRpc(notices))],
         events=events.subscriptions,
-        provides={Notices: notices, Applications: FormsGateway(peers, settings.forms_grpc)},
-        runs=[sender.run, retention.run],
+        provides={Notices: notices, events.Applications: FormsGateway(peers, settings.forms_grpc)},
+        runs=[sender.run, retention.run, Backlog(database.worker_unit, messages).run],
         closes=[peers],
         clock=clock,
     )

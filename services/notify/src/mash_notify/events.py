@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What notify listens to. It asks forms what to say before its unit opens."""
 
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from mash.forms.v1.events_pb2 import ApplicationReceived, ApplicationSubmitted, DocumentIssued
 from mash.forms.v1.forms_pb2 import GetApplicantResponse, GetNoticeResponse
 from mash_notify.model import Kind
-from mash_notify.service.notices import Applications, Notices, RememberContact, WriteNotice
+from mash_notify.service.notices import Notices, RememberContact, WriteNotice
 from mash_sdk.database import Unit
 from mash_sdk.http import Provide
 from mash_sdk.kafka import EventContext, Subscriptions
 
 subscriptions = Subscriptions(group="notify")
+
+
+class Applications(Protocol):
+    """What is asked of the owner of applications before a unit opens."""
+
+    async def applicant(self, tenant: str, application_id: str) -> GetApplicantResponse: ...
+
+    async def notice(self, tenant: str, application_id: str) -> GetNoticeResponse: ...
+
 
 Forms = Annotated[Applications, Provide(Applications)]
 Use = Annotated[Notices, Provide(Notices)]

@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The only wiring of payments: what is made, and who gets what."""
 
-from mash.payments.v1.payments_pb2_grpc import add_PaymentServiceServicer_to_server
 from mash_payments import api, events, views
 from mash_payments.gateways.endpoints import endpoints
 from mash_payments.gateways.xbezahldienste import XBezahldienste
-from mash_payments.rpc import PaymentRpc
 from mash_payments.service import Checkout, PaymentService, Reconciler, Returns
 from mash_payments.settings import Settings
 from mash_payments.store import PaymentStore
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
 from mash_sdk.program import Program
-from mash_sdk.rpc import RpcDoor
 from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
 
@@ -39,7 +36,6 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         settings=settings,
         database=database,
         http=[api.router, views.router],
-        rpc=[RpcDoor(add_PaymentServiceServicer_to_server, PaymentRpc(payments))],
         events=events.subscriptions,
         provides={PaymentService: payments, Checkout: checkout, Reconciler: reconciler},
         runs=[reconciler.run],

@@ -24,7 +24,7 @@ things = Table(
 )
 
 
-class SqlThings:
+class ThingStore:
     async def add(self, unit: Unit, thing: Thing) -> None:
         await unit.connection.execute(
             insert(things).values(

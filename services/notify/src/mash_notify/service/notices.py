@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
 
-from mash.forms.v1.forms_pb2 import GetApplicantResponse, GetNoticeResponse
 from mash_notify.model import ContactPoint, Kind, Letter, Message
 from mash_notify.signals import MESSAGES_QUEUED, MESSAGES_SKIPPED
 from mash_sdk.database import Unit
@@ -46,18 +45,12 @@ class Page:
     after: str | None
 
 
-class Applications(Protocol):
-    """What notify asks of the owner of applications."""
-
-    async def applicant(self, tenant: str, application_id: str) -> GetApplicantResponse: ...
-
-    async def notice(self, tenant: str, application_id: str) -> GetNoticeResponse: ...
-
-
 class Contacts(Protocol):
     async def remember(self, unit: Unit, contact: ContactPoint) -> None: ...
 
-    async def about(self, unit: Unit, about: str) -> ContactPoint | None: ...
+    async def use(self, unit: Unit, about: str) -> ContactPoint | None:
+        """How to reach the person behind `about`, who is written to now: it is kept on from today."""
+        ...
 
     async def forget_unused(self, unit: Unit, before: datetime) -> int: ...
 
@@ -70,6 +63,10 @@ class Messages(Protocol):
     async def listed(
         self, unit: Unit, *, recipient: str | None, about: str | None, limit: int, after: str | None
     ) -> Sequence[Message]: ...
+
+    async def oldest_due(self, unit: Unit, now: datetime) -> datetime | None:
+        """Since when the one that should have left first has been due; None: none is."""
+        ...
 
     async def erase_settled(self, unit: Unit, before: datetime) -> int: ...
 
@@ -104,7 +101,7 @@ class Notices:
     async def write(self, command: WriteNotice, unit: Unit) -> None:
         """Queue a message, once per kind and thing. With nobody to write to it is only counted."""
         signal = {"mash.notify.kind": command.kind.value}
-        contact = await self._contacts.about(unit, command.about)
+        contact = await self._contacts.use(unit, command.about)
         if contact is None:
             count(MESSAGES_SKIPPED, attributes=signal)
             return

@@ -24,19 +24,19 @@ from mash_sdk.database import Database, Unit
 _LOCK = "notify.sender"
 
 
-class SqlQueue:
+class QueueStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator["SqlTurn"]:
+    async def turn(self) -> AsyncIterator["QueueTurn"]:
         bell = asyncio.Event()
         connection = await _connect(self._database.worker_dsn)
         try:
             connection.add_termination_listener(lambda *_: bell.set())
             await connection.add_listener(BELL, lambda *_: bell.set())
             await connection.execute("select pg_advisory_lock(hashtextextended($1, 0))", _LOCK)
-            yield SqlTurn(self._database, connection, bell)
+            yield QueueTurn(self._database, connection, bell)
         finally:
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close(timeout=2)
@@ -56,7 +56,7 @@ async def _connect(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
     )
 
 
-class SqlTurn:
+class QueueTurn:
     """See `mash_notify.service.sender.Turn`."""
 
     def __init__(

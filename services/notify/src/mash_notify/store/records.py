@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select, text, update
+from sqlalchemy import delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from mash_notify.model import ContactPoint, Message, State
@@ -18,7 +18,7 @@ BELL = "notify_queued"
 _OPEN = (State.QUEUED.value, State.SENDING.value)
 
 
-class SqlContacts:
+class ContactStore:
     async def remember(self, unit: Unit, contact: ContactPoint) -> None:
         row = insert(contact_points).values(
             id=contact.id,
@@ -38,7 +38,7 @@ class SqlContacts:
             row.on_conflict_do_update(index_elements=["tenant", "about"], set_=newer)
         )
 
-    async def about(self, unit: Unit, about: str) -> ContactPoint | None:
+    async def use(self, unit: Unit, about: str) -> ContactPoint | None:
         used = (
             update(contact_points)
             .where(contact_points.c.about == about)
@@ -56,7 +56,7 @@ class SqlContacts:
         return gone.rowcount
 
 
-class SqlMessages:
+class MessageStore:
     async def add(self, unit: Unit, message: Message) -> bool:
         row = insert(messages).values(
             id=message.id,
@@ -89,6 +89,13 @@ class SqlMessages:
         if after is not None:
             wanted = wanted.where(messages.c.id < after)
         return [message_of(row) for row in await unit.connection.execute(wanted)]
+
+    async def oldest_due(self, unit: Unit, now: datetime) -> datetime | None:
+        due = select(func.min(messages.c.due_at)).where(
+            messages.c.state == State.QUEUED.value, messages.c.due_at <= now
+        )
+        oldest: datetime | None = await unit.connection.scalar(due)
+        return oldest
 
     async def erase_settled(self, unit: Unit, before: datetime) -> int:
         gone = await unit.connection.execute(

@@ -147,10 +147,6 @@ class PaymentService:
         """The payment an attempt belongs to. Raises NotFound."""
         return found(await self._store.of_attempt(unit, attempt_id))
 
-    async def of_application(self, application_id: str, unit: Unit) -> Payment:
-        """The payment of an application, for other services. Raises NotFound."""
-        return found(await self._store.of_application(unit, application_id))
-
     async def own(self, payer: str, unit: Unit, *, payment_id: str = "", application_id: str = "") -> Payment:
         """A payer's payment by its id or its application; NotFound also if it is somebody else's."""
         payment = (

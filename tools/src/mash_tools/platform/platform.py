@@ -15,7 +15,7 @@ import httpx
 
 from mash_tools.children import Child
 from mash_tools.parts import Kafka, Keycloak, Postgres
-from mash_tools.platform import environment
+from mash_tools.platform import environment, versions
 from mash_tools.platform.cities import chosen
 from mash_tools.platform.environment import Places
 from mash_tools.platform.folder import DataFolder
@@ -245,6 +245,12 @@ class Platform:
         )
 
     async def _migrate(self) -> None:
+        # A warm start need not ask again: these migrations have run on this folder's own database.
+        version = versions.of(self._modules)
+        own = not os.environ.get("MASH_POSTGRES")
+        if own and self.folder.noted("schemas") == version:
+            self._say("postgres", "schemas are at this version")
+            return
         log = self.folder.log("migrate")
         env = self._environment(self._modules) | environment.admin(self._places)
         command = [sys.executable, "-m", "mash_tools.serve", "--migrate"]
@@ -256,6 +262,8 @@ class Platform:
             child.kill()
         if child.exit_code != 0:
             raise PartError("migrate", "could not bring the schemas to this version", log)
+        if own:
+            self.folder.note("schemas", version)
         self._say("postgres", "schemas are at this version")
 
     async def _services(self) -> None:

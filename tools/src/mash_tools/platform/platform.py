@@ -155,8 +155,9 @@ class Platform:
             begin(self._helpers())
             login = begin(self._keycloak(database))
             await database.wait()
-            await asyncio.gather(self._migrate(), broker)
-            await self._services()
+            await self._migrate()
+            # They start beside Kafka and wait for it by themselves: most of it is reading their code.
+            await asyncio.gather(self._services(), broker)
             self.public.set()
             await login
 
@@ -179,9 +180,9 @@ class Platform:
             self._places.kafka = given
             return
         part = Kafka(self.folder.path / "kafka", self.folder.port("kafka"))
+        self._places.kafka = part.bootstrap
         await part.prepare(lambda what: self._say("kafka", what))
         await self._keep(part)
-        self._places.kafka = part.bootstrap
 
     async def _keycloak(self, database: asyncio.Event) -> None:
         given = os.environ.get("MASH_KEYCLOAK")

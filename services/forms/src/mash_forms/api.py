@@ -24,10 +24,11 @@ from mash_forms.service import (
     Submit,
 )
 from mash_sdk import journey
-from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Provide, Router
+from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.problems import Fault, Forbidden, Invalid, NotFound
+from mash_sdk.provide import Provide
 
 router = Router(prefix="/api/forms/v1", tags=["forms"])
 

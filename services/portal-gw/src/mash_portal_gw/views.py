@@ -13,9 +13,10 @@ from mash_portal_gw.model.trace import TRACE_ID, Span, Trace
 from mash_portal_gw.service.health import Health
 from mash_portal_gw.service.ports import Mailbox, ModuleDoors, TraceStore
 from mash_portal_gw.service.routes import RouteTable
-from mash_sdk.http import Allow, Page, Pages, Provide, Router
+from mash_sdk.http import Allow, Page, Pages, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import NotFound
+from mash_sdk.provide import Provide
 
 router = Router(prefix="/pages", include_in_schema=False)
 

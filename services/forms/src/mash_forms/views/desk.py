@@ -22,8 +22,7 @@ from mash_forms.views.words import (
     shown_pdf,
     texts,
 )
-from mash_sdk.http import After, InUnit, Page, PageForm, Router
-from mash_sdk.http.pages import PageContext
+from mash_sdk.http import After, InUnit, Page, PageContext, PageForm, Router
 from mash_sdk.problems import Fault, Invalid
 
 router = Router(prefix="/pages/desk", tags=["pages"])

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from mash_forms.model.application import Outcome, State
 from mash_forms.service import ApplicationService, Catalogue, DeskService, StoredDocument
 from mash_sdk import journey
-from mash_sdk.http import Allow, Pages, Provide
+from mash_sdk.http import Allow, Pages
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
 from mash_sdk.problems import Invalid, NotFound
+from mash_sdk.provide import Provide
 
 Anyone = Annotated[Principal, Depends(Allow.anyone())]
 Citizen = Annotated[Principal, Depends(Allow("citizen"))]

@@ -4,7 +4,10 @@
 import asyncio
 import logging
 import multiprocessing
+import multiprocessing.connection
+import os
 import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -60,13 +63,22 @@ class Processes:
             self._pool = ProcessPoolExecutor(
                 self._workers,
                 mp_context=multiprocessing.get_context("spawn"),
-                initializer=_leave_signals_to_the_parent,
+                initializer=_follow_the_parent,
             )
         return self._pool
 
 
-def _leave_signals_to_the_parent() -> None:
+def _follow_the_parent() -> None:
+    """Leave signals to it, and end when it ends, even by SIGKILL: nobody else would end the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch() -> None:
+            multiprocessing.connection.wait([parent.sentinel])
+            os._exit(1)
+
+        threading.Thread(target=watch, name="watch the parent", daemon=True).start()
 
 
 async def in_process(func: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

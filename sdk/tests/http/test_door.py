@@ -219,3 +219,16 @@ def test_a_route_that_asks_for_what_nobody_provides_does_not_start() -> None:
     with pytest.raises(Missing, match="FakeClock"):
         require_declared([router], {})
     require_declared([router], {FakeClock: FakeClock()})
+
+
+async def test_head_is_get_without_a_body(bench: Bench) -> None:
+    get = await bench.visitor().get("/api/doorprobe/v1/public")
+    head = await bench.visitor().head("/api/doorprobe/v1/public")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == get.headers["content-length"]
+    assert (await bench.visitor().head(ORDERS)).status_code == 405
+
+
+async def test_a_fault_of_the_whole_body_points_at_its_root(bench: Bench) -> None:
+    answer = await bench.client().post(ORDERS, json=[], headers=KEY)
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [""]

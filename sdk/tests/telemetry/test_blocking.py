@@ -4,9 +4,13 @@
 import math
 import operator
 import os
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import psutil
 import pytest
 
 from mash_sdk.blocking import in_process
@@ -45,3 +49,27 @@ async def test_a_worker_that_dies_is_replaced(spans: Spans) -> None:
 async def test_outside_of_a_program_there_is_no_pool() -> None:
     with pytest.raises(RuntimeError, match="no Program"):
         await in_process(time.sleep, 0)
+
+
+OWNER = """
+import asyncio, os
+from mash_sdk.blocking import Processes
+
+async def main():
+    print(await Processes(1).run(os.getpid), flush=True)
+    await asyncio.sleep(60)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_workers_end_with_a_program_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "owner.py"
+    script.write_text(OWNER, encoding="utf-8")
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        worker = psutil.Process(int(owner.stdout.readline()))
+        owner.kill()
+        assert worker.wait(timeout=20) is None
+        assert not worker.is_running()

@@ -120,7 +120,7 @@ def _invalid(errors: Sequence[Any]) -> Problem:
                 ],
             )
         reason, remedy = _WORDS.get(error["type"], (error["msg"], ""))
-        pointer = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
+        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
         faults.append(
             Fault(pointer if place == "body" else f"?{path[-1] if path else place}", reason, remedy)
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A door takes so many bytes and no more, whatever the length header says."""
+"""What holds for every request before a route sees it: how long it may be, and that HEAD is a GET."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,3 +44,22 @@ class BodyLimit:
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"Höchstens {self._limit} Bytes werden angenommen.")
+
+
+class HeadAsGet:
+    """Answers HEAD as GET without the body (RFC 9110, 9.3.2): no route has to say so itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def bodiless(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, bodiless)

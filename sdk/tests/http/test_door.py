@@ -232,3 +232,13 @@ async def test_head_is_get_without_a_body(bench: Bench) -> None:
 async def test_a_fault_of_the_whole_body_points_at_its_root(bench: Bench) -> None:
     answer = await bench.client().post(ORDERS, json=[], headers=KEY)
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [""]
+
+
+async def test_the_document_tells_problems_and_who_must_prove_themselves(bench: Bench) -> None:
+    said = (await bench.visitor().get("/openapi.json")).json()
+    order, public = said["paths"][ORDERS]["post"], said["paths"]["/api/doorprobe/v1/public"]["get"]
+    assert order["security"] == [{"bearer": []}]
+    assert public["security"] == [{}]
+    assert "422" not in order["responses"]
+    assert list(order["responses"]["default"]["content"]) == ["application/problem+json"]
+    assert "HTTPValidationError" not in said["components"]["schemas"]

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mash_sdk.http.answers import explain, unexpected
+from mash_sdk.http.documented import document
 from mash_sdk.http.limits import BodyLimit, HeadAsGet
 from mash_sdk.http.router import require_declared
 from mash_sdk.http.state import DoorParts
@@ -46,6 +47,7 @@ def build_app(
         app.include_router(router)
     app.include_router(_platform(telemetry, checks))
     explain(app)
+    document(app, routers)
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit, limit=body_limit)
     app.add_middleware(Traced, telemetry=telemetry)

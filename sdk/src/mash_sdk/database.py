@@ -21,7 +21,7 @@ from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable
 from mash_sdk.settings import Settings
 
-POOL = 16
+POOL = 20
 """Connections of each role, at most. They are kept: to open one costs more than to wait for one."""
 STATEMENT_SECONDS = 15
 TRIES = 3

@@ -7,7 +7,9 @@ from typing import Any, Self
 
 import pytest
 
-from mash_sdk.kafka import Consumer
+from mash_sdk.kafka import Consumer, consumer
+from mash_sdk.kafka.broker import Record
+from mash_sdk.kafka.delivery import Outcome
 from mash_sdk.problems import Unavailable
 
 FORMS = 12
@@ -73,6 +75,43 @@ async def test_a_member_that_crashes_leaves_nothing_undone(probe: Any) -> None:
     async with Running(probe):
         await probe.until(lambda: all_handled(probe))
     await assert_each_once_and_in_order(probe)
+
+
+async def test_a_slow_event_holds_its_key_and_its_offset_but_no_other_key(
+    probe: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "FINISH", 0.1)
+    others = [f"other {n}" for n in range(5 * consumer.BEGUN)]
+
+    async def hold(record: Record) -> Outcome:
+        if b"slow" in (record.value or b""):
+            await asyncio.Event().wait()
+        return await deliver(record)
+
+    async with Running(probe) as running:
+        deliver = running.consumer.delivery.deliver
+        monkeypatch.setattr(running.consumer.delivery, "deliver", hold)
+        await probe.submit("a", "slow", "later", settle=False)
+        for key in others[:40]:
+            await probe.submit(key, "quick", settle=False)
+
+        async def quick() -> bool:
+            return len(await probe.handled()) == 40
+
+        await probe.until(quick)
+        assert await probe.handled("a") == []
+        # More than may be begun behind the slow one: its partition waits, and ends promptly all the same.
+        for key in others[40:]:
+            await probe.submit(key, "quick", settle=False)
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 5
+    async with Running(probe):
+
+        async def all_done() -> bool:
+            return len(await probe.handled()) == 2 + len(others)
+
+        await probe.until(all_done)
+    assert await probe.handled("a") == ["slow", "later"]
 
 
 async def test_a_broker_that_goes_away_is_waited_for(probe: Any) -> None:

@@ -3,6 +3,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,18 +22,27 @@ from mash_sdk.telemetry import record as observe
 
 log = logging.getLogger(__name__)
 
-TOGETHER: Final = 8
+TOGETHER: Final = 12
 """Events of different keys that are handled at the same time; below the size of the database pool."""
-CHUNK: Final = 64
-"""Records of a partition after which its offset moves."""
+BEGUN: Final = 64
+"""Records of a partition that may be begun before the earliest of them is done."""
 WAITING: Final = 2
 """Polls of a partition that may wait for its worker."""
 FINISH: Final = 30.0
 """Seconds a handling may take to finish when its partition is lost or the consumer stops."""
+COMMIT_EVERY: Final = 0.2
 RETRY_EVERY: Final = 0.5
 GAUGES_EVERY: Final = 5.0
 
 Work = Callable[[], Awaitable[object]]
+
+
+@dataclass(slots=True)
+class _Begun:
+    """A record on its way to its handler."""
+
+    offset: int
+    done: bool = False
 
 
 @dataclass(slots=True)
@@ -42,6 +52,11 @@ class _Reader:
     waiting: asyncio.Queue[Sequence[Record]] = field(default_factory=lambda: asyncio.Queue(WAITING))
     leaving: bool = False
     task: asyncio.Task[None] | None = None
+    begun: deque[_Begun] = field(default_factory=deque)
+    """In the order of their offsets."""
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BEGUN))
+    lanes: dict[bytes | None, asyncio.Task[bool]] = field(default_factory=dict)
+    """The last record of each key that was begun."""
 
     def leave(self) -> None:
         """Stop after the events in hand."""
@@ -176,28 +191,52 @@ class Consumer:
         self._done.clear()
 
     async def _read(self, place: Partition, reader: _Reader) -> None:
-        """Deliver a partition's records in order, keys beside each other."""
+        """Deliver a partition's records, those of a key one after another, keys beside each other."""
         await self._insist(reader, lambda: self.delivery.take([place]))
-        while not reader.leaving:
-            records = await reader.waiting.get()
-            self._room.set()
-            for start in range(0, len(records), CHUNK):
-                chunk = records[start : start + CHUNK]
-                lanes: dict[bytes | None, list[Record]] = {}
-                for record in chunk:
-                    lanes.setdefault(record.key, []).append(record)
-                done = await asyncio.gather(*(self._lane(place, reader, lane) for lane in lanes.values()))
-                if not all(done):
-                    return
-                self._done[place] = chunk[-1].offset + 1
-                self._moved.set()
+        async with asyncio.TaskGroup() as tasks:
+            while not reader.leaving:
+                records = await reader.waiting.get()
+                self._room.set()
+                for record in records:
+                    await reader.room.acquire()
+                    self._begin(place, reader, record, tasks)
 
-    async def _lane(self, place: Partition, reader: _Reader, records: Sequence[Record]) -> bool:
-        """Deliver the records of one key. False: the partition is being lost, the rest is another's."""
-        for record in records:
+    def _begin(self, place: Partition, reader: _Reader, record: Record, tasks: asyncio.TaskGroup) -> None:
+        if reader.leaving:
+            reader.room.release()
+            return
+        begun = _Begun(record.offset)
+        reader.begun.append(begun)
+        follows = self._follow(place, reader, record, begun, reader.lanes.get(record.key))
+        reader.lanes[record.key] = tasks.create_task(follows)
+
+    async def _follow(
+        self,
+        place: Partition,
+        reader: _Reader,
+        record: Record,
+        begun: _Begun,
+        before: asyncio.Task[bool] | None,
+    ) -> bool:
+        """Deliver a record after the one before it of its key. False: this one and the rest are another's."""
+        try:
+            if before is not None and not await before:
+                return False
             if not await self._deliver(place, reader, record):
                 return False
+        finally:
+            reader.room.release()
+        begun.done = True
+        if reader.lanes.get(record.key) is asyncio.current_task():
+            del reader.lanes[record.key]
+        self._move(place, reader)
         return True
+
+    def _move(self, place: Partition, reader: _Reader) -> None:
+        """The offset stands behind the last record before which all are done."""
+        while reader.begun and reader.begun[0].done:
+            self._done[place] = reader.begun.popleft().offset + 1
+            self._moved.set()
 
     async def _deliver(self, place: Partition, reader: _Reader, record: Record) -> bool:
         gate = self.delivery.gate
@@ -239,7 +278,7 @@ class Consumer:
             self._moved.clear()
             await self._commit_now()
             # What moves meanwhile is committed together: commits do not compete with fetches for the broker.
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(COMMIT_EVERY)
 
     async def _commit_now(self) -> None:
         offsets, self._done = self._done, {}

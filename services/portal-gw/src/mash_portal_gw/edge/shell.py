@@ -14,10 +14,12 @@ from mash_sdk.problems import Problem
 from mash_sdk.telemetry import trace_id
 
 _MARKER: Final = "\x00main\x00"
+_VISITOR: Final = "visitor"
+"""Stands among the roles for someone who has not logged in."""
 _CITY_NAV: Final = (
     ("/", "Start", None),
     ("/services", "Dienstleistungen", None),
-    ("/account", "Mein Konto", None),
+    ("/account", "Mein Konto", frozenset({"citizen", _VISITOR})),
     ("/desk", "Schreibtisch", frozenset({"clerk"})),
 )
 _OPS_NAV: Final = (
@@ -134,8 +136,9 @@ def _nav(view: View) -> list[dict[str, str | None]]:
     if view.city is None and not view.operators:
         return []
     items = []
+    seen_as = view.roles if view.name is not None else frozenset({_VISITOR})
     for path, title, roles in _OPS_NAV if view.operators else _CITY_NAV:
-        if roles is not None and not roles & view.roles:
+        if roles is not None and not roles & seen_as:
             continue
         inside = view.path == path or (path != "/" and view.path.startswith(f"{path}/"))
         here = "page" if view.path == path else "true" if inside else None

@@ -13,6 +13,7 @@ from mash_sdk.tenants import Tenants
 from mash_tools.cities.checker import check
 from mash_tools.cities.commands import main
 from mash_tools.cities.contrast import ENOUGH, contrast
+from mash_tools.realms.people import people_of
 
 CITIES = Path(__file__).parents[2] / "cities"
 NAMES = ("heidelberg", "heilbronn", "mannheim")
@@ -187,11 +188,26 @@ def test_a_fourth_city_is_just_a_folder(cities: Path, run: Callable[..., tuple[i
     assert "fee" not in form
 
 
-@pytest.mark.parametrize("name", ["heidelberg", "operators", "Neckar", "a b", "../x"])
+@pytest.mark.parametrize("name", ["heidelberg", "operators", "ops", "api", "master", "Neckar", "a b", "../x"])
 def test_a_name_that_cannot_be_is_refused(name: str, run: Callable[..., tuple[int, str]]) -> None:
     code, said = run("new", name)
     assert code == 2
     assert "choose another" in said or "cannot be a city's name" in said
+
+
+def test_a_reserved_name_is_a_fault(cities: Path) -> None:
+    (cities / "mannheim").rename(cities / "login")
+    change(cities / "login" / "city.toml", 'name = "mannheim"', 'name = "login"')
+    assert [fault.what for fault in check(cities, ["login"])] == [
+        "'login' is a name the platform itself uses; choose another"
+    ]
+
+
+def test_demo_logins_that_cannot_be_read_are_none(cities: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for text in ("[[people", "[[people]]\nusername = 'a'\n"):
+        (cities / "mannheim" / "people.toml").write_text(text)
+        assert people_of(cities / "mannheim") == ()
+    assert "people.toml is left out" in caplog.text
 
 
 def test_a_city_with_faults_is_not_added(cities: Path, run: Callable[..., tuple[int, str]]) -> None:

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from mash_tools import doctor, tests
+from mash_tools import doctor, tests, up
 from mash_tools.__main__ import COMMANDS
 
 ROOT = Path(__file__).parents[2]
@@ -156,3 +156,49 @@ def test_the_stamp_names_what_it_was_made_from(script: ModuleType, calls: list[s
     assert set(json.loads(script.STAMP.read_text())) == {"python", "run", "dev", "packages"}
     assert calls[0] == "venv"
     assert os.path.lexists(script.PYTHON)
+
+
+@pytest.mark.parametrize(
+    ("port", "says"),
+    [("80000", "1024 to 65355"), ("-5", "1024 to 65355"), ("65400", "Keycloak"), ("80", "rights")],
+)
+def test_a_port_that_cannot_be_is_one_sentence(
+    port: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert up.main(["--port", port, "--data", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_relative_data_folder_begins_where_the_person_stands(tmp_path: Path) -> None:
+    shown = subprocess.run(
+        [sys.executable, str(ROOT / "mash"), "events", "--data", "mine", "dlq", "forms"],
+        capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60,
+    )  # fmt: skip
+    assert shown.returncode == 2
+    assert f"{tmp_path}/mine holds no platform" in shown.stderr
+
+
+TALKATIVE = """
+import sys
+from mash_tools import events
+async def much(*_):
+    for number in range(int(sys.argv[1])):
+        print("line", number)
+    return 0
+events._dlq = much
+sys.exit(events.main(["dlq"]))
+"""
+
+
+@pytest.mark.parametrize("lines", [10, 100_000])
+def test_events_end_quietly_when_nobody_reads_on(lines: int) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer) as pipe:
+        shown = subprocess.run(
+            [sys.executable, "-c", TALKATIVE, str(lines)],
+            stdout=pipe, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert (shown.returncode, shown.stderr) == (0, "")

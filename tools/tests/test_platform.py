@@ -150,15 +150,38 @@ def test_the_public_key_fits_the_private_one(tmp_path: Path) -> None:
     assert jws.deserialize_compact(signed, ECKey.import_key(public)).payload == b"it is me"
 
 
+def city_file(folder: Path, ags: str = "08000000") -> None:
+    (folder / "city.toml").write_text(
+        f'name = "{folder.name}"\ntitle = "A"\nfull_title = "A"\nags = "{ags}"\n'
+    )
+
+
 def test_cities_are_chosen_by_name(tmp_path: Path) -> None:
     for name in ("adorf", "bdorf"):
         (tmp_path / "all" / name).mkdir(parents=True)
-        (tmp_path / "all" / name / "city.toml").touch()
+        city_file(tmp_path / "all" / name)
     assert chosen(tmp_path / "all", [], tmp_path / "links") == tmp_path / "all"
     links = chosen(tmp_path / "all", ["bdorf"], tmp_path / "links")
     assert [file.parent.name for file in links.glob("*/city.toml")] == ["bdorf"]
     with pytest.raises(LauncherError, match="no city cdorf; there are: adorf, bdorf"):
         chosen(tmp_path / "all", ["cdorf"], tmp_path / "links")
+
+
+def test_a_half_written_city_is_left_out_and_said(tmp_path: Path) -> None:
+    for name in ("adorf", "ulm"):
+        (tmp_path / "all" / name).mkdir(parents=True)
+    city_file(tmp_path / "all" / "adorf")
+    city_file(tmp_path / "all" / "ulm", ags="")
+    said: list[str] = []
+    links = chosen(tmp_path / "all", [], tmp_path / "links", said.append)
+    assert [file.parent.name for file in links.glob("*/city.toml")] == ["adorf"]
+    assert len(said) == 1
+    assert said[0].startswith(f"ulm is left out: {tmp_path}/all/ulm/city.toml: ags = ''")
+    assert said[0].endswith("; ./mash city check ulm says more")
+    with pytest.raises(LauncherError, match="No city can be served"):
+        chosen(tmp_path / "all", ["ulm"], tmp_path / "links")
+    chosen(tmp_path / "all", ["adorf"], tmp_path / "links", said.append)
+    assert len(said) == 1
 
 
 async def test_a_taken_port_is_said_and_nothing_is_left_running(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from mash_sdk.settings import Settings
 from mash_tools.platform.modules import installed
 from mash_tools.platform.platform import DATABASE
 from mash_tools.problems import LauncherError
-from mash_tools.realms.access import DATA
+from mash_tools.realms.access import DATA, typed_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ class Platform:
 def main(argv: list[str]) -> int:
     """0 when done, 1 when a replay found nothing, 2 when the platform cannot be reached."""
     parser = argparse.ArgumentParser(prog="./mash events", description=__doc__)
-    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data folder of ./mash up")
+    parser.add_argument(
+        "--data", type=typed_path, default=DATA, metavar="DIR", help="data folder of ./mash up"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     tail = commands.add_parser("tail", help="show facts as they happen")
     tail.add_argument("service", nargs="*", help="only of these services")
@@ -90,12 +92,18 @@ def main(argv: list[str]) -> int:
     platform = Platform(asked.data, os.environ)
     run = {"tail": _tail, "dlq": _dlq, "replay": _replay}[asked.command]
     try:
-        return asyncio.run(run(platform, asked))
+        code = asyncio.run(run(platform, asked))
+        sys.stdout.flush()
     except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:
+        # Whoever read has seen enough (`| head`). What is still buffered must not fail again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (LauncherError, Unavailable) as err:
         print(err, file=sys.stderr)
         return 2
+    return code
 
 
 async def _tail(platform: Platform, asked: argparse.Namespace) -> int:

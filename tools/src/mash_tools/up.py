@@ -12,9 +12,9 @@ from pathlib import Path
 
 from mash_tools.npm import kern
 from mash_tools.platform import Platform
-from mash_tools.platform.platform import Say
+from mash_tools.platform.platform import KEYCLOAK_OFFSET, Say
 from mash_tools.problems import LauncherError
-from mash_tools.realms.access import DATA
+from mash_tools.realms.access import DATA, typed_path
 from mash_tools.realms.people import OPERATORS, Person, people_of
 
 
@@ -22,15 +22,29 @@ def main(argv: list[str]) -> int:
     """0 after Ctrl-C, 2 when it could not start."""
     parser = argparse.ArgumentParser(prog="./mash up", description="The whole platform on this machine.")
     parser.add_argument("--port", type=int, default=8000, help="of the portal; Keycloak takes this + 180")
-    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="what is stored lies here")
+    parser.add_argument(
+        "--data", type=typed_path, default=DATA, metavar="DIR", help="what is stored lies here"
+    )
     parser.add_argument("--city", nargs="+", default=[], metavar="NAME", help="only these cities")
     parser.add_argument("--processes", action="store_true", help="each service its own process")
     asked = parser.parse_args(argv)
     try:
+        _check_port(asked.port)
         return asyncio.run(_up(asked))
     except LauncherError as err:
         print(err, file=sys.stderr)
         return 2
+
+
+def _check_port(port: int) -> None:
+    lowest, highest = 1024, 65_535 - KEYCLOAK_OFFSET
+    if 0 < port < lowest:
+        raise LauncherError(f"Port {port} needs rights ./mash does without; choose {lowest} to {highest}.")
+    if not lowest <= port <= highest:
+        raise LauncherError(
+            f"Port {port} cannot be; choose {lowest} to {highest}, for Keycloak takes the port "
+            f"{KEYCLOAK_OFFSET} above it."
+        )
 
 
 async def _up(asked: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from mash_sdk.tenants import OPERATORS
+from mash_sdk.tenants import RESERVED
 from mash_tools.cities import files, references
 from mash_tools.cities.faults import Fault, of_shape
 from mash_tools.cities.forms import FormFile
@@ -115,9 +115,11 @@ def _rules(folder: Path, found: dict[str, Read]) -> Iterator[Fault]:
             source.line(("name",)),
             f"name is {content.name!r}; write {folder.name!r} as the folder",
         )
-    if content.name == OPERATORS:
+    if content.name in RESERVED:
         yield Fault(
-            source.file, source.line(("name",)), f"{OPERATORS!r} is the operators' realm; choose another"
+            source.file,
+            source.line(("name",)),
+            f"{content.name!r} is a name the platform itself uses; choose another",
         )
     if "people.toml" in found and not content.demo:
         people = found["people.toml"].source

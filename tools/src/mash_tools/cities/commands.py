@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mash_sdk.tenants import OPERATORS, Tenants
+from mash_sdk.tenants import RESERVED, Tenants
 from mash_tools.cities.checker import check as faults_of
 from mash_tools.problems import LauncherError
 from mash_tools.realms import access, provision
@@ -56,7 +56,9 @@ def new(argv: list[str]) -> int:
     parser.add_argument("--ags", default="", help="Amtlicher Gemeindeschlüssel, eight digits")
     _cities_option(parser)
     asked = parser.parse_args(argv)
-    if not _NAME.fullmatch(asked.name) or asked.name == OPERATORS:
+    if asked.name in RESERVED:
+        raise LauncherError(f"{asked.name!r} is a name the platform itself uses; choose another.")
+    if not _NAME.fullmatch(asked.name):
         raise LauncherError(
             f"{asked.name!r} cannot be a city's name; use lower-case words joined by hyphens."
         )
@@ -79,7 +81,9 @@ def add(argv: list[str]) -> int:
     """Check a city and make its realm on the Keycloak that runs; services learn of it at their next start."""
     parser = argparse.ArgumentParser(prog="./mash city add", description=add.__doc__)
     parser.add_argument("name", metavar="NAME")
-    parser.add_argument("--data", type=Path, default=access.DATA, help="the data folder of ./mash up")
+    parser.add_argument(
+        "--data", type=access.typed_path, default=access.DATA, help="the data folder of ./mash up"
+    )
     _cities_option(parser)
     asked = parser.parse_args(argv)
     cities = _existing(asked.cities)
@@ -102,7 +106,9 @@ def add(argv: list[str]) -> int:
 
 def _cities_option(parser: argparse.ArgumentParser) -> None:
     default = Path(os.environ.get("MASH_CITIES", "cities"))
-    parser.add_argument("--cities", type=Path, default=default, help="the folder of the cities (MASH_CITIES)")
+    parser.add_argument(
+        "--cities", type=access.typed_path, default=default, help="the folder of the cities (MASH_CITIES)"
+    )
 
 
 def _existing(cities: Path) -> Path:

@@ -125,7 +125,9 @@ class Platform:
         port_of = self.folder.port
         self._places = Places(
             public_url=self.url,
-            cities=chosen(self._source, self._names, self.folder.path / "cities"),
+            cities=chosen(
+                self._source, self._names, self.folder.path / "cities", lambda what: self._say("cities", what)
+            ),
             gateway_port=self.port,
             keycloak=given or f"http://localhost:{self.port + KEYCLOAK_OFFSET}",
             kern=self._kern,

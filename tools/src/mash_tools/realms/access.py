@@ -17,6 +17,8 @@ from mash_tools.realms.shape import DEMO_MARK, Representation
 
 DATA = Path(".mash/data")
 """Where ./mash up keeps what it stores, when no other folder is named."""
+CALLED_FROM = "MASH_CALLED_FROM"
+"""Where the person stood who called ./mash, which goes to its checkout first."""
 _NOTE = "keycloak-admin.json"
 
 
@@ -36,6 +38,11 @@ class Platform:
 
     client_jwks: Mapping[str, Representation]
     demo: bool
+
+
+def typed_path(text: str) -> Path:
+    """A path as somebody typed it: where it is relative, it begins where they stand."""
+    return Path(os.environ.get(CALLED_FROM, ""), text)
 
 
 def note(data: Path, access: Access) -> None:

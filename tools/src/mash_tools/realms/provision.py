@@ -11,7 +11,7 @@ from threading import Lock
 from keycloak import KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakAuthenticationError, KeycloakConnectionError, KeycloakError
 
-from mash_sdk.tenants import Tenants
+from mash_sdk.tenants import TenantError, Tenants
 from mash_tools.problems import LauncherError
 from mash_tools.realms.keeper import RealmKeeper, RealmReport
 from mash_tools.realms.people import people_of
@@ -47,7 +47,10 @@ def provision(
     `client_jwks`: each service's name → its public key set. `only`: realms to look at; none given = all.
     Raises LauncherError when Keycloak cannot be reached, refuses, or a realm must not be changed so.
     """
-    tenants = Tenants.load(cities, public_url)
+    try:
+        tenants = Tenants.load(cities, public_url)
+    except TenantError as err:
+        raise LauncherError(f"No realm can be made: {err}.") from err
     sites = [site_of(city, people_of(cities / city.name), public_url, demo=demo) for city in tenants.values()]
     sites.append(operators_site(public_url, demo=demo))
     chosen = set(only)

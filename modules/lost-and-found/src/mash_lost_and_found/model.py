@@ -21,27 +21,8 @@ DAYS: Final = 5
 """Working days, from tomorrow, on which appointments are offered."""
 _WORD = re.compile(r"\w{3,}")
 _EMPTY = frozenset(
-    [
-        "auf",
-        "aus",
-        "bei",
-        "das",
-        "dem",
-        "den",
-        "der",
-        "des",
-        "die",
-        "ein",
-        "eine",
-        "einem",
-        "einen",
-        "einer",
-        "für",
-        "mit",
-        "und",
-        "von",
-        "war",
-    ]
+    {"auf", "aus", "bei", "das", "dem", "den", "der", "des", "die", "ein", "eine", "einem", "einen", "einer"}
+    | {"für", "mit", "und", "von", "war"}
 )
 
 

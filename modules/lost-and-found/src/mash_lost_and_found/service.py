@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Use cases: report a thing, match it, look at one's own reports, agree when to collect."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final, Protocol
@@ -161,17 +161,23 @@ class LostAndFoundService:
         return match
 
 
-def _check(command: FileReport, today: date) -> None:
-    """Raise Invalid naming each field at fault."""
+def text_faults(texts: Mapping[str, str]) -> list[Fault]:
+    """What is wrong with description, place and contact."""
     faults = [
         Fault(f"/{name}", "fehlt", "Bitte ausfüllen.")
-        if not getattr(command, name).strip()
+        if not texts[name].strip()
         else Fault(f"/{name}", "ist zu lang", f"Höchstens {most} Zeichen.")
         for name, most in LONGEST.items()
-        if not 0 < len(getattr(command, name).strip()) <= most
+        if not 0 < len(texts[name].strip()) <= most
     ]
-    if not faults and not words(command.description):
+    if texts["description"].strip() and not words(texts["description"]):
         faults.append(Fault("/description", "sagt zu wenig", "Bitte mit einigen Worten beschreiben."))
+    return faults
+
+
+def _check(command: FileReport, today: date) -> None:
+    """Raise Invalid naming each field at fault."""
+    faults = text_faults({name: getattr(command, name) for name in LONGEST})
     if command.day > today:
         faults.append(Fault("/day", "liegt in der Zukunft", "Bitte einen vergangenen Tag angeben."))
     if faults:

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 
 from mash_lost_and_found.http import Anyone, Citizen, Use
 from mash_lost_and_found.model import Category, Kind
-from mash_lost_and_found.service import Collect, FileReport
+from mash_lost_and_found.service import Collect, FileReport, text_faults
 from mash_sdk import journey
 from mash_sdk.http import Fault, InUnit, Page, PageForm, Pages, Router
 from mash_sdk.ids import new_id, parse_id
@@ -119,7 +119,7 @@ def _form(
 
 
 def _command(report_id: str, kind: Kind, given: Mapping[str, str], reporter: str) -> FileReport:
-    faults = []
+    faults = text_faults(given)
     try:
         category = Category(given["category"])
     except ValueError:

@@ -41,9 +41,8 @@ async def run(source: Source, folder: DataFolder, say: Progress, told: asyncio.E
     migrate = Child(f"{name} migrate", [*command, "migrate"], log=log, env=env | environment.admin(places))
     migrate.start()
     approved = name in approvals.read(folder)
+    client = asyncio.create_task(_client(folder, name, known=approved))
     try:
-        if approved:
-            await asyncio.to_thread(register, folder, name)
         await migrate.ended(MIGRATE_SECONDS)
     finally:
         migrate.kill()
@@ -52,6 +51,7 @@ async def run(source: Source, folder: DataFolder, say: Progress, told: asyncio.E
     child = Child(name, [*command, "serve"], log=log, env=env)
     child.start()
     try:
+        await client
         await child.until(_ready(doors[name][0]), START_SECONDS)
         say(f"{name} {module.manifest.version} is ready ({time.monotonic() - began:.1f} s); its log: {log}")
         if not approved:
@@ -66,6 +66,11 @@ async def run(source: Source, folder: DataFolder, say: Progress, told: asyncio.E
             await _pause(told)
     finally:
         await child.stop()
+
+
+async def _client(folder: DataFolder, name: str, *, known: bool) -> None:
+    if known:
+        await asyncio.to_thread(register, folder, name)
 
 
 def register(folder: DataFolder, name: str) -> None:

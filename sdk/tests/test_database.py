@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from mash_sdk.database import POOL, Database
+from mash_sdk.database import POOL, Database, RolledBack
 from mash_sdk.problems import Unavailable
 from mash_sdk.settings import Settings
 from mash_tools.parts.postgres import Postgres
@@ -24,8 +25,8 @@ def database_of(server: Postgres) -> Database:
     return Database(Settings.model_validate({**told, "client_key": "", "cities": "."}), "probe")
 
 
-async def tenant_seen(database: Database) -> str:
-    async with database.unit("heidelberg") as unit:
+async def tenant_seen(database: Database, tenant: str = "heidelberg") -> str:
+    async with database.unit(tenant) as unit:
         return str(await unit.connection.scalar(text("select current_setting('mash.tenant')")))
 
 
@@ -59,11 +60,87 @@ async def test_too_many_units_at_once_are_told_to_come_back(
             async with database.unit("heidelberg"):
                 await released.wait()
 
-        holding = [asyncio.create_task(held()) for _ in range(2 * POOL)]
-        while database._app.sync_engine.pool.checkedout() < 2 * POOL:  # type: ignore[attr-defined]  # noqa: ASYNC110
+        holding = [asyncio.create_task(held()) for _ in range(POOL)]
+        while database._app.sync_engine.pool.checkedout() < POOL:  # type: ignore[attr-defined]  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         with pytest.raises(Unavailable):
             await tenant_seen(database)
         released.set()
         await asyncio.gather(*holding)
+        await database.close()
+
+
+async def test_a_tenant_is_a_name_whatever_it_looks_like(server: Postgres) -> None:
+    async with server:
+        database = database_of(server)
+        for tenant in ("o'hara", "x', true); select set_config('mash.tenant', 'mannheim", "\\'", "größe"):
+            assert await tenant_seen(database, tenant) == tenant
+        with pytest.raises(ValueError, match="NUL"):
+            await tenant_seen(database, "a\0b")
+        await database.close()
+
+
+async def test_what_raises_or_is_discarded_leaves_nothing_and_no_tenant_behind(server: Postgres) -> None:
+    async with server:
+        database = database_of(server)
+        async with database.unit("heidelberg") as unit:
+            await unit.connection.execute(text("create table public.things (tenant text)"))
+        add = text("insert into public.things values (current_setting('mash.tenant'))")
+
+        async def fail() -> None:
+            async with database.unit("mannheim") as unit:
+                await unit.connection.execute(add)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail()
+        async with database.unit("heidelberg") as unit:
+            await unit.connection.execute(add)
+            await unit.discard()
+            await unit.connection.execute(add)
+        async with database.worker_unit() as unit:
+            assert (await unit.connection.scalars(text("select * from public.things"))).all() == [
+                "heidelberg"
+            ]
+            assert await unit.connection.scalar(text("select current_setting('mash.tenant')")) == ""
+        await database.close()
+
+
+async def test_a_unit_cancelled_in_a_statement_is_rolled_back_and_the_next_one_works(
+    server: Postgres,
+) -> None:
+    async with server:
+        database = database_of(server)
+        async with database.unit("heidelberg") as unit:
+            await unit.connection.execute(text("create table public.things (id int)"))
+        inside = asyncio.Event()
+
+        async def slow() -> None:
+            async with database.unit("heidelberg") as unit:
+                await unit.connection.execute(text("insert into public.things values (1)"))
+                inside.set()
+                await unit.connection.execute(text("select pg_sleep(30)"))
+
+        task = asyncio.create_task(slow())
+        await inside.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with database.unit("heidelberg") as unit:
+            assert await unit.connection.scalar(text("select count(*) from public.things")) == 0
+        await database.close()
+
+
+async def test_a_unit_that_hides_a_failed_statement_does_not_pass_as_committed(server: Postgres) -> None:
+    async with server:
+        database = database_of(server)
+
+        async def hide() -> None:
+            async with database.unit("heidelberg") as unit:
+                with pytest.raises(DBAPIError):
+                    await unit.connection.execute(text("select 1/0"))
+
+        with pytest.raises(RolledBack):
+            await hide()
+        assert await tenant_seen(database) == "heidelberg"
         await database.close()

@@ -1,8 +1,37 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What a MAsH module stands on. It knows no domain."""
+"""What a MAsH module stands on. It knows no domain.
+
+What a service or module imports is PUBLIC below; everything else is how it is done and may change.
+"""
 
 from mash_sdk.clock import Clock as Clock
 from mash_sdk.clock import system_clock as system_clock
+
+PUBLIC = frozenset(
+    {
+        "mash_sdk",  # main, Clock, system_clock
+        "mash_sdk.blocking",  # in_process: work that would hold up the event loop
+        "mash_sdk.clock",
+        "mash_sdk.database",  # Database, Unit, tenant_column
+        "mash_sdk.http",  # Router, Allow, InUnit, IdempotencyKey, Page, Pages, PageForm, paging
+        "mash_sdk.identity",  # Principal
+        "mash_sdk.ids",
+        "mash_sdk.journey",
+        "mash_sdk.kafka",  # Subscriptions, Retry, Limit, EventContext
+        "mash_sdk.migrations",  # protect
+        "mash_sdk.names",
+        "mash_sdk.problems",
+        "mash_sdk.program",  # Program
+        "mash_sdk.provide",  # Provide
+        "mash_sdk.rpc",  # RpcDoor, Peers, unit, caller, purpose
+        "mash_sdk.running",  # Running, for background work
+        "mash_sdk.settings",
+        "mash_sdk.telemetry",  # observed, step, count, record; counter, gauge, histogram for signals.py
+        "mash_sdk.tenants",
+        "mash_sdk.testing",
+    }
+)
+"""The modules a service may import, with what they are for."""
 
 
 def main(package: str) -> None:

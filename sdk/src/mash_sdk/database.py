@@ -3,25 +3,28 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import cast
 
 import asyncpg
 from google.protobuf.message import Message
-from sqlalchemy import Column, Text, text
+from sqlalchemy import Column, Text, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from mash_sdk import outbox
+from mash_sdk.bell import Bell
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable
 from mash_sdk.settings import Settings
 
-POOL = 10
+POOL = 16
+"""Connections of each role, at most. They are kept: to open one costs more than to wait for one."""
 STATEMENT_SECONDS = 15
-
-_TENANT = text("select set_config('mash.tenant', :t, true)")
+TRIES = 3
 
 
 def tenant_column() -> Column[str]:
@@ -29,11 +32,19 @@ def tenant_column() -> Column[str]:
     return Column("tenant", Text, nullable=False, server_default=text("current_setting('mash.tenant')"))
 
 
+class RolledBack(Exception):
+    """PostgreSQL undid a unit that was to be committed: a statement had failed, and nobody said so."""
+
+
 class Unit:
     """One transaction. Doors open and commit it; use cases write rows and announce within it."""
 
-    def __init__(self, connection: AsyncConnection, tenant: str, clock: Clock, schema: str) -> None:
+    def __init__(
+        self, connection: AsyncConnection, driver: asyncpg.Connection, tenant: str, clock: Clock, schema: str
+    ) -> None:
+        """`driver` carries `connection`: the SDK's own statements, of every unit, use it directly."""
         self.connection = connection
+        self.driver = driver
         self.tenant = tenant
         self.clock = clock
         self.schema = schema
@@ -50,15 +61,15 @@ class Unit:
     async def discard(self) -> None:
         """Undo what was done and forget what was announced; the unit stays usable."""
         self._announced.clear()
-        await self.connection.rollback()
+        await self.driver.execute("rollback;" + _begin(self.tenant))
 
-    async def flush(self) -> None:
-        """Write what was announced. The door calls it before it commits."""
+    async def commit(self) -> None:
+        """Write what was announced and commit. Raises RolledBack if PostgreSQL did not."""
         events, self._announced = self._announced, []
         if events:
-            await outbox.write(
-                self.connection, events, schema=self.schema, tenant=self.tenant, now=self.clock.now()
-            )
+            await outbox.write(self.driver, events, tenant=self.tenant, now=self.clock.now())
+        if await self.driver.execute("commit") != "COMMIT":
+            raise RolledBack
 
 
 class Database:
@@ -71,6 +82,7 @@ class Database:
         self.worker_dsn = settings.postgres_worker
         self._app = _engine(settings.postgres, self.schema, POOL)
         self._worker = _engine(settings.postgres_worker, self.schema, POOL)
+        self.bell = Bell(self._call_relay)
 
     @asynccontextmanager
     async def unit(self, tenant: str) -> AsyncIterator[Unit]:
@@ -89,58 +101,108 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine, tenant: str) -> AsyncIterator[Unit]:
         with _reachable():
-            connection = await _begun(engine, tenant)
+            connection, driver = await _begun(engine, tenant)
         try:
-            unit = Unit(connection, tenant, self._clock, self.schema)
+            unit = Unit(connection, driver, tenant, self._clock, self.schema)
             try:
                 yield unit
+                announces = bool(unit.announced)
                 with _reachable():
-                    await unit.flush()
-                    await connection.commit()
-            except DBAPIError as err:
-                if err.connection_invalidated:
+                    await unit.commit()
+            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as err:
+                if driver.is_closed():
                     raise Unavailable("Die Datenbank antwortet nicht.", retry_after=2) from err
                 raise
+        except BaseException:
+            await _undo(connection, driver)
+            raise
         finally:
             await connection.close()
+        if announces:
+            self.bell.ring()
+
+    async def _call_relay(self) -> None:
+        async with self._worker.connect() as connection:
+            await driver_of(connection).execute("select pg_notify($1, '')", outbox.channel_of(self.schema))
 
     async def ready(self) -> None:
         """Raise Unavailable if PostgreSQL does not answer."""
-        with _reachable():
-            connection = await _begun(self._app, "")
-            await connection.close()
+        async with self._transaction(self._app, ""):
+            pass
 
     async def close(self) -> None:
+        await self.bell.close()
         await self._app.dispose()
         await self._worker.dispose()
 
 
-async def _begun(engine: AsyncEngine, tenant: str) -> AsyncConnection:
+def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    """The connection of asyncpg below one of SQLAlchemy's."""
+    below = connection.sync_connection and connection.sync_connection.connection.driver_connection
+    if below is None:
+        raise asyncpg.InterfaceError("the connection is closed")
+    return cast("asyncpg.Connection", below)
+
+
+def _begin(tenant: str) -> str:
+    """Begin a transaction that sees `tenant`, in one round trip: so without parameters."""
+    if "\0" in tenant:
+        raise ValueError("a tenant's name has no NUL")
+    quoted = tenant.replace("'", "''")
+    return f"begin; select set_config('mash.tenant', '{quoted}', true)"
+
+
+async def _begun(engine: AsyncEngine, tenant: str) -> tuple[AsyncConnection, asyncpg.Connection]:
     """A connection whose transaction sees `tenant`.
 
-    One that died in the pool is found out by this first statement, and the pool then forgets all of its age:
-    the second attempt gets a new one. Asking each before its use would cost every unit three round trips.
+    One whose death was not noticed in the pool is found out by this first statement, and replaced.
     """
-    first = True
+    begin = _begin(tenant)
+    tries = TRIES
     while True:
         connection = await engine.connect()
+        driver = driver_of(connection)
         try:
-            await connection.execute(_TENANT, {"t": tenant})
-        except BaseException as err:
+            await driver.execute(begin)
+        except BaseException:
+            tries -= 1
+            again = tries > 0 and driver.is_closed()
+            await _abandon(connection, driver)
             await connection.close()
-            if not (first and isinstance(err, DBAPIError) and err.connection_invalidated):
+            if not again:
                 raise
-            first = False
         else:
-            return connection
+            return connection, driver
+
+
+async def _undo(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+    """Roll back; a connection that cannot is not used again."""
+    if driver.is_closed():
+        return
+    try:
+        await driver.execute("rollback")
+    except BaseException as err:
+        await _abandon(connection, driver)
+        if not isinstance(err, Exception):
+            raise
+
+
+async def _abandon(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+    driver.terminate()
+    await connection.invalidate()
 
 
 def _engine(dsn: str, schema: str, size: int) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         async_url(dsn),
+        # Transactions are begun and ended by units, with the driver.
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
         pool_size=size,
-        max_overflow=size,
+        max_overflow=0,
         pool_timeout=5,
+        # The last one returned is the next one used: what a quiet service needs stays few, and warm.
+        pool_use_lifo=True,
         connect_args={
             "timeout": 5,
             "server_settings": {
@@ -152,6 +214,14 @@ def _engine(dsn: str, schema: str, size: int) -> AsyncEngine:
             },
         },
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_the_dead)
+    return engine
+
+
+def _refuse_the_dead(connection: DBAPIConnection, *_: object) -> None:
+    """The driver knows of most deaths without asking. All of the dead one's age are replaced with it."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def async_url(dsn: str) -> str:
@@ -173,6 +243,9 @@ class _reachable:  # noqa: N801 — reads as a statement: `with _reachable():`
             | NoConnectionFree
             | asyncpg.CannotConnectNowError
             | asyncpg.TooManyConnectionsError
+            | asyncpg.PostgresConnectionError
+            | asyncpg.AdminShutdownError
+            | asyncpg.CrashShutdownError
             | asyncpg.InterfaceError,
         ) or (isinstance(err, DBAPIError) and err.connection_invalidated)
         if away:

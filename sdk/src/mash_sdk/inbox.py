@@ -11,10 +11,10 @@ from mash_sdk.database import Unit
 KEPT: Final = timedelta(days=30)
 """How long marks are kept: far longer than Kafka keeps the records (seven days by default)."""
 
-_MARK = text("""
-insert into inbox (group_name, event_id, tenant, handled_at) values (:group, :event, :tenant, :now)
-on conflict do nothing
-""")
+_MARK = """
+insert into inbox (group_name, event_id, tenant, handled_at) values ($1, $2, $3, $4)
+on conflict do nothing returning true
+"""
 _PRUNE = text("""
 delete from inbox where ctid = any(array(select ctid from inbox where handled_at < :before limit 5000))
 """)
@@ -22,10 +22,7 @@ delete from inbox where ctid = any(array(select ctid from inbox where handled_at
 
 async def first_time(unit: Unit, group: str, event_id: str) -> bool:
     """Whether the group meets this event for the first time; marks it as handled if the unit commits."""
-    result = await unit.connection.execute(
-        _MARK, {"group": group, "event": event_id, "tenant": unit.tenant, "now": unit.clock.now()}
-    )
-    return result.rowcount == 1
+    return await unit.driver.fetchval(_MARK, group, event_id, unit.tenant, unit.clock.now()) is not None
 
 
 async def prune(worker: Unit) -> int:

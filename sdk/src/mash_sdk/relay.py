@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 LOOK_EVERY: Final = 1.0
-"""Seconds after which the outbox is looked at although nobody called: a notification may get lost."""
+"""Seconds after which the outbox is looked at although nobody called: a call may get lost."""
+APART: Final = 0.01
+"""Seconds from one look to the next, at least: what is committed meanwhile goes along in one batch."""
 TIDY_EVERY: Final = 60.0
 GAUGES_EVERY: Final = 5.0
 
@@ -111,6 +113,7 @@ class Relay:
         made = False
         while True:
             self._called.clear()
+            next_look = asyncio.get_running_loop().time() + APART
             try:
                 if not made:
                     # Sending to a missing topic would make it with whatever the broker's defaults are.
@@ -126,6 +129,7 @@ class Relay:
             pauses.reset()
             if sent < BATCH:
                 await wait_for(self._called, LOOK_EVERY)
+                await asyncio.sleep(next_look - asyncio.get_running_loop().time())
 
     async def once(self) -> int:
         """Send all that waits now; for tests and commands. Returns how many. Raises BrokerAway."""
@@ -160,6 +164,8 @@ class Relay:
             server_settings={
                 "application_name": f"mash {schema} relay",
                 "search_path": schema,
+                # A mark that a crash of PostgreSQL forgets sends again, as a crash of ours does.
+                "synchronous_commit": "off",
                 "tcp_keepalives_idle": "10",
                 "tcp_keepalives_interval": "5",
                 "tcp_keepalives_count": "3",
@@ -168,6 +174,7 @@ class Relay:
         self._connection = connection
         await connection.execute(_LOCK, channel_of(schema), timeout=None)
         await connection.add_listener(channel_of(schema), self._call)
+        self._database.bell.answer(self._call)
         return connection
 
     def _call(self, *_: object) -> None:
@@ -195,6 +202,7 @@ class Relay:
         """Give up the lock."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            self._database.bell.leave(self._call)
             connection.terminate()
 
 

@@ -12,6 +12,9 @@ from sqlalchemy import text
 
 from mash.forms.v1.events_pb2 import ApplicationSubmitted
 from mash.forms.v1.forms_pb2 import GetApplicantResponse
+from mash_sdk import relay
+from mash_sdk.bell import Bell
+from mash_sdk.database import Database
 from mash_sdk.events import NotAnEvent, topic_of
 from mash_sdk.kafka import BrokerAway, Outgoing
 from mash_sdk.problems import Unavailable
@@ -128,6 +131,52 @@ async def test_a_commit_wakes_the_relay(probe: Any) -> None:
         await probe.until(lambda: _none_left(probe))
         assert time.monotonic() - began < 0.5
     assert sent(probe) == ["1", "2"]
+
+
+async def test_a_commit_of_another_process_wakes_the_relay(
+    probe: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "LOOK_EVERY", 60)
+    elsewhere = Database(probe.bench.program.settings, "probe", probe.bench.clock)
+    async with Running(relay_of(probe)):
+        # From here on the relay waits: it would look by itself only after this test was given up.
+        await announce(probe, "a", "1")
+        await probe.until(lambda: _none_left(probe))
+        for form in ("2", "3"):
+            async with elsewhere.unit("heidelberg") as unit:
+                unit.announce(ApplicationSubmitted(application_id="a", form=form))
+            await probe.until(lambda: _none_left(probe))
+    await elsewhere.close()
+    assert sent(probe) == ["1", "2", "3"]
+
+
+async def test_a_relay_that_left_is_called_and_not_rung() -> None:
+    calls: list[int] = []
+    heard: list[int] = []
+
+    async def call() -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OSError("the first call is lost")
+
+    bell = Bell(call)
+    here, gone = (lambda: heard.append(1)), (lambda: heard.append(2))
+    bell.answer(here)
+    bell.leave(gone)
+    bell.ring()
+    assert heard == [1]
+    bell.leave(here)
+    for _ in range(100):
+        bell.ring()
+    await asyncio.sleep(0)
+    assert len(calls) == 1
+    bell.ring()
+    while len(calls) == 1:  # noqa: ASYNC110 — the second call comes after a pause
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.05)
+    assert len(calls) == 2
+    assert heard == [1]
+    await bell.close()
 
 
 async def test_a_broker_that_is_away_delays_and_loses_nothing(probe: Any) -> None:

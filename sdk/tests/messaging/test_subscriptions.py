@@ -10,9 +10,9 @@ from mash.forms.v1.events_pb2 import ApplicationDecided, ApplicationSubmitted
 from mash.forms.v1.forms_pb2 import GetApplicantResponse
 from mash_sdk.database import Unit
 from mash_sdk.events import NotAnEvent
-from mash_sdk.http import Provide
 from mash_sdk.kafka import EventContext, HandlerError, Limit, Retry, Subscriptions
 from mash_sdk.manifest import Manifest
+from mash_sdk.provide import Provide
 
 
 class Books:

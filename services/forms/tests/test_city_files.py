@@ -13,7 +13,8 @@ import pytest
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.model.answers import clean, complaints, posted
 from mash_forms.model.application import Outcome
-from mash_forms.model.form import Form, read_form
+from mash_forms.model.definition import read_form
+from mash_forms.model.form import Form
 
 TODAY = date(2026, 3, 2)
 REPOSITORY = Path(__file__).parents[3]

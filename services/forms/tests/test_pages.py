@@ -329,6 +329,20 @@ def test_a_card_leads_nobody_to_a_closed_door() -> None:
         assert route.roles == ()
 
 
+async def test_a_clerk_who_is_no_citizen_is_not_offered_to_apply(
+    bench: Bench, anna: httpx.AsyncClient, kurt: httpx.AsyncClient
+) -> None:
+    for client, offered in ((bench.visitor(), True), (anna, True), (kurt, False)):
+        links = [link["href"] for link in (await page(client, "/services/meldung")).all("a")]
+        assert ("/heidelberg/apply/meldung" in links) == offered
+
+
+async def test_a_case_without_an_address_has_no_empty_link(bench: Bench, kurt: httpx.AsyncClient) -> None:
+    application_id = await handed_in(bench.client(subject="bob"))
+    seen = await page(kurt, f"/desk/applications/{application_id}")
+    assert "mailto:" not in [link["href"] for link in seen.all("a")]
+
+
 async def test_the_queue_filters_searches_and_pages(anna: httpx.AsyncClient, kurt: httpx.AsyncClient) -> None:
     unpaid = await handed_in(anna, "ausweis")
     made = [await handed_in(anna) for _ in range(26)]
@@ -338,6 +352,8 @@ async def test_the_queue_filters_searches_and_pages(anna: httpx.AsyncClient, kur
     second = await page(kurt, more.removeprefix("/heidelberg"))
     links = [link["href"] or "" for seen in (first, second) for link in seen.all("a")]
     assert [link.rsplit("/", 1)[1] for link in links if "/desk/applications/" in link] == made
+    assert "/heidelberg/desk?state=RECEIVED" not in [link["href"] for link in first.all("a")]
+    assert "/heidelberg/desk?state=RECEIVED" in [link["href"] for link in second.all("a")]
     assert "falsch geschrieben" in (await page(kurt, "/desk?reference=HD-0")).text
     assert "Hier liegt nichts" in (await page(kurt, "/desk?state=ACTION_REQUIRED")).text
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Ids in paths: what is wrong is said the same way at every door, and each joins the application's journey."""
+"""Ids in paths: a wrong one is named the same way at every door, and each joins the application's journey."""
 
 from typing import Any
 

@@ -1,13 +1,23 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The payment platform for all tests here: the simulator, a process of its own on a free port."""
+"""What all tests here stand on: the payment platform's simulator as a process of its own, and a payer."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from mash_sdk.testing import Bench
+from mash.forms.v1.events_pb2 import ApplicationSubmitted
+from mash.payments.v1.events_pb2 import PaymentSettled
+from mash.platform.v1.money_pb2 import Money
+from mash_payments.service import Reconciler
+from mash_sdk.ids import new_id
+from mash_sdk.testing import CSRF, Bench
 from mash_simulators.started import Started
+
+FEE = Money(cents=12000, currency="EUR")
 
 
 @pytest.fixture(scope="session")
@@ -25,12 +35,101 @@ async def provider_http(xbezahldienste: Started) -> AsyncIterator[httpx.AsyncCli
 
 
 @pytest.fixture
-async def bench(bench_of: Callable[..., Awaitable[Bench]], xbezahldienste: Started) -> Bench:
-    return await bench_of(
-        "mash_payments",
-        xbezahldienste_url=xbezahldienste.origin,
-        xbezahldienste_client_id="mash",
-        xbezahldienste_client_secret="mash-demo",
-        return_secret="0123456789abcdef0123456789abcdef",
-        provider_seconds=1.0,
-    )
+def payments_of(
+    bench_of: Callable[..., Awaitable[Bench]], xbezahldienste: Started
+) -> Callable[..., Awaitable[Bench]]:
+    async def make(**settings: object) -> Bench:
+        return await bench_of(
+            "mash_payments",
+            xbezahldienste_url=xbezahldienste.origin,
+            xbezahldienste_client_id="mash",
+            xbezahldienste_client_secret="mash-demo",
+            return_secret="0123456789abcdef0123456789abcdef",
+            provider_seconds=1.0,
+            **settings,
+        )
+
+    return make
+
+
+@pytest.fixture
+async def bench(payments_of: Callable[..., Awaitable[Bench]]) -> Bench:
+    return await payments_of()
+
+
+@dataclass
+class Payer:
+    """A citizen with a fee to pay, in a browser."""
+
+    bench: Bench
+    provider: httpx.AsyncClient
+    application: str
+    subject: str
+
+    @property
+    def browser(self) -> httpx.AsyncClient:
+        """With a token that has not run out."""
+        return self.bench.client(subject=self.subject)
+
+    async def page(self) -> httpx.Response:
+        return await self.browser.get(f"/pay/{self.application}")
+
+    async def clicks(self) -> httpx.Response:
+        return await self.browser.post(f"/pay/{self.application}", data={"csrf": CSRF})
+
+    async def goes(self) -> str:
+        """To the provider; the address of the page there."""
+        answer = await self.clicks()
+        assert answer.status_code == 303, answer.text
+        assert answer.headers["location"].startswith(str(self.provider.base_url).rstrip("/"))
+        return str(answer.headers["location"])
+
+    async def decides(self, page: str, decision: str = "pay") -> str:
+        """At the provider; the path one is sent back to."""
+        answer = await self.provider.post(page, data={"decision": decision})
+        there = urlsplit(answer.headers["location"])
+        return there.path.removeprefix("/heidelberg") + "?" + there.query
+
+    async def comes_back(self, path: str) -> httpx.Response:
+        return await self.bench.visitor().get(path)
+
+    async def payment(self) -> dict[str, Any]:
+        (found,) = (await self.browser.get("/api/payments/v1/payments")).json()["items"]
+        return dict(found)
+
+    async def order(self, kind: str, on: str, seconds: float = 0, times: int = 1) -> None:
+        fault = {"kind": kind, "on": on, "seconds": seconds, "times": times}
+        (await self.provider.post("/_sim/faults", json=fault)).raise_for_status()
+
+    async def shows(self, page: str, **what: object) -> None:
+        transaction = page.rpartition("/")[2]
+        (await self.provider.post(f"/_sim/transactions/{transaction}", json=what)).raise_for_status()
+
+    async def reconciled(self, **later: float) -> None:
+        self.bench.clock.forward(**later)
+        reconciler = self.bench.program.provides[Reconciler]
+        assert isinstance(reconciler, Reconciler)
+        with self.bench.program.telemetry.active():
+            await reconciler.once()
+        await self.bench.settle()
+
+    def settled(self) -> list[PaymentSettled]:
+        return self.bench.announced(PaymentSettled)
+
+
+@pytest.fixture
+def payer_of(bench: Bench, provider_http: httpx.AsyncClient) -> Callable[..., Awaitable[Payer]]:
+    async def make(reference: str = "HD-7K2M-9QXC", at: Bench = bench) -> Payer:
+        subject, application = new_id(), new_id()
+        event = ApplicationSubmitted(
+            application_id=application, applicant_id=subject, reference=reference, fee=FEE
+        )
+        await at.deliver(event, journey=application)
+        return Payer(at, provider_http, application, subject)
+
+    return make
+
+
+@pytest.fixture
+async def payer(payer_of: Callable[..., Awaitable[Payer]]) -> Payer:
+    return await payer_of()

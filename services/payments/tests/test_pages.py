@@ -2,18 +2,20 @@
 """What the payer reads in every state: one main part, one heading, whole HTML, nothing inline, the amount."""
 
 import re
-from datetime import UTC, datetime
+import shutil
+from collections.abc import Awaitable, Callable
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 
-from mash_payments.model import Attempt, AttemptState, Flag, Money, Payment, PaymentState
-from mash_payments.views import pages, render
-from mash_sdk.http import PageContext
-from mash_sdk.identity import Principal
-from mash_sdk.tenants import Tenant
+from mash_payments import api, views
+from mash_sdk.manifest import Manifest
+from mash_sdk.testing import Bench
 
-NOW = datetime(2026, 5, 1, 22, 30, tzinfo=UTC)
+CITIES = Path(__file__).parents[3] / "cities"
 VOID = {"input", "br", "hr", "img", "meta"}
 
 
@@ -40,42 +42,76 @@ class Structure(HTMLParser):
         return sum(name == tag for name, _ in self.seen)
 
 
-def page(*, demo: bool = True) -> PageContext:
-    tenant = Tenant(name="heidelberg", title="Heidelberg", full_title="Stadt <H>", ags="08221000", demo=demo)
-    return PageContext(Principal("person", "heidelberg"), tenant, "/heidelberg", "token")
+# How a payer and the provider get there.
 
 
-def payment(*states: AttemptState, flag: Flag | None = None) -> Payment:
-    made = Payment("p", "a", "payer", "HD-7K2M-9QXC", Money(12000), "2026-0000-0042-26", NOW)
-    made.attempts = [
-        Attempt(str(number), "xbezahldienste", NOW, state, ended_at=NOW, paid=Money(12001), flag=flag)
-        for number, state in enumerate(states)
-    ]
-    if made.open_attempt:
-        made.state = PaymentState.STARTED
-    if AttemptState.PAYED in states and flag is None:
-        made.state, made.settled_at, made.settled_by = PaymentState.SETTLED, NOW, "0"
-    return made
+async def opened(_: Any) -> None: ...
+
+
+async def started(payer: Any) -> None:
+    await payer.goes()
+
+
+async def canceled(payer: Any) -> None:
+    await payer.comes_back(await payer.decides(await payer.goes(), "cancel"))
+
+
+async def refused(payer: Any) -> None:
+    page = await payer.goes()
+    await payer.order("refuse", on="pay")
+    await payer.comes_back(await payer.decides(page))
+
+
+async def unknown(payer: Any) -> None:
+    await payer.order("hang_up", on="create")
+    assert "Das hat nicht geklappt" in (await payer.clicks()).text
+
+
+async def forgotten(payer: Any) -> None:
+    await payer.goes()
+    await payer.order("forget", on="status", times=1000)
+
+
+async def settled(payer: Any) -> None:
+    await payer.comes_back(await payer.decides(await payer.goes()))
+
+
+async def mismatched(payer: Any) -> None:
+    page = await payer.goes()
+    await payer.shows(page, grosAmount=120.01)
+    await payer.comes_back(await payer.decides(page))
+
+
+async def overpaid(payer: Any) -> None:
+    first = await payer.goes()
+    await payer.shows(first, status="FAILED")
+    await payer.page()
+    await settled(payer)
+    await payer.shows(first, status="PAYED")
+    await payer.reconciled(minutes=11)
 
 
 @pytest.mark.parametrize(
-    ("shown", "words"),
+    ("happens", "words"),
     [
-        (payment(), "Weiter zum Bezahldienst"),
-        (payment(AttemptState.INITIAL), "Zahlung fortsetzen"),
-        (payment(AttemptState.CANCELED), "Die Zahlung ist abgebrochen"),
-        (payment(AttemptState.FAILED), "Die Zahlung ist fehlgeschlagen"),
-        (payment(AttemptState.UNKNOWN), "Die letzte Zahlung kam nicht zustande"),
-        (payment(AttemptState.PAYED), "Die Gebühr ist bezahlt"),
-        (payment(AttemptState.PAYED, flag=Flag.MISMATCH), "120,01\u00a0€ statt 120,00\u00a0€"),
-        (payment(AttemptState.PAYED, flag=Flag.OVERPAID), "Die Gebühr ist zweimal bezahlt worden"),
+        (opened, ["Weiter zum Bezahldienst"]),
+        (started, ["Die Zahlung ist begonnen", "Zahlung fortsetzen"]),
+        (canceled, ["Die Zahlung ist abgebrochen", "Weiter zum Bezahldienst"]),
+        (refused, ["Die Zahlung ist fehlgeschlagen", "Weiter zum Bezahldienst"]),
+        (unknown, ["Die letzte Zahlung kam nicht zustande", "Weiter zum Bezahldienst"]),
+        (forgotten, ["Die begonnene Zahlung gibt es nicht mehr", "Weiter zum Bezahldienst"]),
+        (settled, ["Die Gebühr ist bezahlt", "Zahlungsbestätigung ansehen"]),
+        (mismatched, ["120,01\u00a0€ statt 120,00\u00a0€", "Weiter zum Bezahldienst"]),
+        (overpaid, ["Die Gebühr ist bezahlt", "Die Gebühr ist zweimal bezahlt worden"]),
     ],
 )
-def test_each_state_says_what_it_is(shown: Payment, words: str) -> None:
-    html = bytes(render(page(), shown).body).decode()
-    assert words in html
-    assert "120,00\u00a0€" in html
-    assert "Stadt &lt;H&gt;" in html
+async def test_each_state_says_what_it_is(
+    payer: Any, happens: Callable[[Any], Awaitable[None]], words: list[str]
+) -> None:
+    await happens(payer)
+    html = (await payer.page()).text
+    for said in (*words, "120,00\u00a0€", "Stadt Heidelberg", "Gebühr zum Antrag HD-7K2M-9QXC"):
+        assert said in html
     structure = Structure(html)
     assert structure.seen[0][0] == "main"
     assert [structure.count(tag) for tag in ("main", "h1", "script", "style")] == [1, 1, 0, 0]
@@ -83,26 +119,49 @@ def test_each_state_says_what_it_is(shown: Payment, words: str) -> None:
     for _, attrs in structure.seen:
         if label := attrs.get("aria-labelledby"):
             assert f'id="{label}"' in html
-    assert all(path.startswith("/heidelberg/") for path in re.findall(r'(?:href|action)="([^"]*)"', html))
+    links = re.findall(r'(?:href|action)="([^"]*)"', html)
+    assert links
+    assert all(path.startswith("/heidelberg/") for path in links)
 
 
-def test_the_receipt_can_be_kept() -> None:
-    html = bytes(
-        pages.render(page(), "receipt.html", title="Zahlungsbestätigung", payment=payment(AttemptState.PAYED),
-                     method="Kreditkarte").body
-    ).decode()  # fmt: skip
+async def test_what_comes_from_elsewhere_is_text(payer_of: Callable[..., Awaitable[Any]]) -> None:
+    payer = await payer_of("<b>&")
+    html = (await payer.page()).text
+    assert "<b>" not in html
+    assert "Gebühr zum Antrag &lt;b&gt;&amp;" in html
+
+
+async def test_the_receipt_can_be_kept(bench: Bench, payer: Any) -> None:
+    bench.clock.forward(hours=14, minutes=30)
+    page = await payer.goes()
+    await payer.provider.post(page, data={"decision": "pay", "method": "CREDITCARD"})
+    await payer.page()
+    number = (await payer.payment())["receipt_number"]
+    html = (await payer.browser.get(f"/pay/{payer.application}/receipt")).text
     Structure(html)
-    for words in (
-        "2026-0000-0042-26",
-        "120,00\u00a0€",
-        "02.05.2026, 00:30 Uhr",
-        "HD-7K2M-9QXC",
-        "Kreditkarte",
-    ):
+    for words in (number, "120,00\u00a0€", "03.03.2026, 00:30 Uhr", "HD-7K2M-9QXC", "Kreditkarte"):
         assert words in html
 
 
 @pytest.mark.parametrize("demo", [True, False])
-def test_demo_data_are_called_so_only_where_they_are(demo: bool) -> None:  # noqa: FBT001
-    html = bytes(render(page(demo=demo), payment()).body).decode()
-    assert ("Demodaten" in html) is demo
+async def test_demo_data_are_called_so_only_where_they_are(
+    payments_of: Callable[..., Awaitable[Bench]],
+    payer_of: Callable[..., Awaitable[Any]],
+    tmp_path: Path,
+    demo: bool,  # noqa: FBT001
+) -> None:
+    shutil.copytree(CITIES, tmp_path / "cities")
+    city = tmp_path / "cities/heidelberg/city.toml"
+    city.write_text(city.read_text().replace("demo = true", f"demo = {str(demo).lower()}"))
+    payer = await payer_of(at=await payments_of(cities=tmp_path / "cities"))
+    assert ("Demodaten" in (await payer.page()).text) is demo
+
+
+@pytest.mark.parametrize(("room", "kind"), [(api, "api"), (views, "page")])
+def test_what_a_browser_asks_for_is_a_page(room: Any, kind: str) -> None:
+    """The gateway answers a refusal of a page in the portal's frame, that of an api as JSON."""
+    routes = Manifest.of("mash_payments").routes
+    paths = [route.path for route in room.router.routes if isinstance(route, APIRoute)]
+    assert paths
+    for path in paths:
+        assert [route.kind for route in routes if path.startswith(f"{route.path}/")] == [kind], path

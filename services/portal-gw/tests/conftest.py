@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from mash_portal_gw.edge.guarded import GuardedHttp
-from mash_portal_gw.edge.routes import RouteTable
+from mash_portal_gw.service.routes import RouteTable
 from mash_sdk import announcing
 from mash_sdk.ids import new_id
 from mash_sdk.manifest import Manifest

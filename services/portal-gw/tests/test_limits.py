@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mash_portal_gw.edge.limits import Buckets, Rate, client_key
-from mash_portal_gw.edge.request import networks, read
+from mash_portal_gw.edge.request import read
+from mash_portal_gw.model.network import networks
 
 
 class Hands:

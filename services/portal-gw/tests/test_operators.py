@@ -4,7 +4,8 @@
 import json
 from typing import Any
 
-from mash_portal_gw.gateways.traces import Span, Trace, read
+from mash_portal_gw.gateways.traces import read
+from mash_portal_gw.model.trace import Span, Trace
 from mash_portal_gw.views import bars_of, milliseconds
 
 Front = Any

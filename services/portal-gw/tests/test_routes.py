@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from mash_portal_gw.edge.approvals import ApprovalsError, read
+from mash_portal_gw.gateways.approvals_file import read
+from mash_portal_gw.service.approvals import ApprovalsError
 from mash_sdk.manifest import Manifest
 
 Front = Any

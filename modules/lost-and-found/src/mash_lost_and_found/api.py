@@ -2,17 +2,23 @@
 """Way in: HTTP, for programs."""
 
 from datetime import date, datetime
+from typing import Annotated
 
+from fastapi import Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
-from mash_lost_and_found.http import Citizen, Use
 from mash_lost_and_found.model import Category, Kind, Match, Report
-from mash_lost_and_found.service import Collect, FileReport
+from mash_lost_and_found.service import Collect, FileReport, LostAndFoundService
 from mash_sdk import journey
-from mash_sdk.http import After, IdempotencyKey, InUnit, Limit, Router
+from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Router
+from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
+from mash_sdk.provide import Provide
 
 router = Router(prefix="/api/lost-and-found/v1", tags=["lost-and-found"])
+
+Citizen = Annotated[Principal, Depends(Allow("citizen"))]
+Use = Annotated[LostAndFoundService, Provide(LostAndFoundService)]
 
 
 class NewReport(BaseModel):

@@ -7,8 +7,8 @@ from mash.lost_and_found.v1.events_pb2 import ItemReported
 from mash_lost_and_found.service import LostAndFoundService
 from mash_sdk import journey
 from mash_sdk.database import Unit
-from mash_sdk.http import Provide
 from mash_sdk.kafka import Subscriptions
+from mash_sdk.provide import Provide
 
 subscriptions = Subscriptions(group="lost-and-found")
 

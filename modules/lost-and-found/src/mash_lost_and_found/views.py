@@ -3,21 +3,27 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Final
+from typing import Annotated, Final
 
+from fastapi import Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from mash_lost_and_found.http import Anyone, Citizen, Use
 from mash_lost_and_found.model import Category, Kind
-from mash_lost_and_found.service import Collect, FileReport, text_faults
+from mash_lost_and_found.service import Collect, FileReport, LostAndFoundService, text_faults
 from mash_sdk import journey
-from mash_sdk.http import Fault, InUnit, Page, PageForm, Pages, Router
+from mash_sdk.http import Allow, Fault, InUnit, Page, PageForm, Pages, Router
+from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.problems import Conflict, Invalid
+from mash_sdk.provide import Provide
 
 router = Router()
 pages = Pages("mash_lost_and_found")
+
+Anyone = Annotated[Principal, Depends(Allow.anyone())]
+Citizen = Annotated[Principal, Depends(Allow("citizen"))]
+Use = Annotated[LostAndFoundService, Provide(LostAndFoundService)]
 
 CATEGORIES: Final = {
     Category.BAG: "Tasche oder Rucksack",

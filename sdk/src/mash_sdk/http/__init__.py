@@ -13,4 +13,3 @@ from mash_sdk.http.router import InUnit as InUnit
 from mash_sdk.http.router import Router as Router
 from mash_sdk.problems import Fault as Fault
 from mash_sdk.problems import Problem as Problem
-from mash_sdk.provide import Provide as Provide

@@ -9,10 +9,11 @@ from pydantic import BaseModel
 from mash.forms.v1.events_pb2 import ApplicationReceived
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
-from mash_sdk.http import Allow, IdempotencyKey, InUnit, PageForm, Provide, Router
+from mash_sdk.http import Allow, IdempotencyKey, InUnit, PageForm, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import Conflict
 from mash_sdk.program import Program
+from mash_sdk.provide import Provide
 from mash_sdk.settings import Settings
 
 Citizen = Annotated[Principal, Depends(Allow("citizen"))]

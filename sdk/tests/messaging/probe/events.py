@@ -10,8 +10,8 @@ from mash.payments.v1.events_pb2 import PaymentSettled
 from mash.sensors.v1.events_pb2 import ThingRegistered
 from mash_probe.script import Script  # type: ignore[import-not-found]
 from mash_sdk.database import Unit
-from mash_sdk.http import Provide
 from mash_sdk.kafka import EventContext, Limit, Retry, Subscriptions
+from mash_sdk.provide import Provide
 
 subscriptions = Subscriptions(group="probe")
 Scripted = Annotated[Script, Provide(Script)]

@@ -5,34 +5,61 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from mash_forms.http import (
-    PDF,
-    Anyone,
-    ApplicationId,
-    Applying,
-    Citizen,
-    Clerk,
-    Desk,
-    DocumentId,
-    FormName,
-    Forms,
-    Person,
-    pdf,
-)
 from mash_forms.model.application import Application, Document, Outcome, State
 from mash_forms.model.form import Form
 from mash_forms.model.money import Money
 from mash_forms.model.reference import read_reference
-from mash_forms.service import Case, Decide, Paging, QueueFilter, Submit
+from mash_forms.service import (
+    ApplicationService,
+    Case,
+    Catalogue,
+    Decide,
+    DeskService,
+    Paging,
+    QueueFilter,
+    StoredDocument,
+    Submit,
+)
 from mash_sdk import journey
-from mash_sdk.http import After, IdempotencyKey, InUnit, Limit, Router
+from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Router
+from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.problems import Fault, Forbidden, Invalid, NotFound
+from mash_sdk.provide import Provide
 
 router = Router(prefix="/api/forms/v1", tags=["forms"])
+
+Anyone = Annotated[Principal, Depends(Allow.anyone())]
+Citizen = Annotated[Principal, Depends(Allow("citizen"))]
+Clerk = Annotated[Principal, Depends(Allow("clerk"))]
+Person = Annotated[Principal, Depends(Allow("citizen", "clerk"))]
+Applying = Annotated[ApplicationService, Provide(ApplicationService)]
+Desk = Annotated[DeskService, Provide(DeskService)]
+Forms = Annotated[Catalogue, Provide(Catalogue)]
+FormName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$", description="the form's name")]
+_Id = Annotated[str, Path(max_length=36, description="UUIDv7")]
+
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+async def _application(application_id: _Id) -> str:
+    wanted = parse_id(application_id, "?application_id")
+    journey.join(wanted)
+    return wanted
+
+
+async def _document(document_id: _Id) -> str:
+    return parse_id(document_id, "?document_id")
+
+
+ApplicationId = Annotated[str, Depends(_application)]
+"""An application named in the path; what runs now belongs to its journey."""
+DocumentId = Annotated[str, Depends(_document)]
 
 
 class _View(BaseModel):
@@ -248,7 +275,16 @@ async def document(
     document_id: DocumentId,
 ) -> Response:
     service = desk if "clerk" in who.roles else applications
-    return pdf(await service.document(application_id, document_id, who, unit), "attachment")
+    return _pdf(await service.document(application_id, document_id, who, unit))
+
+
+def _pdf(letter: StoredDocument) -> Response:
+    headers = {
+        "content-disposition": f'attachment; filename="{letter.document.file_name}"',
+        "cache-control": "private, no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(letter.content, media_type="application/pdf", headers=headers)
 
 
 def _reference(typed: str | None) -> str | None:

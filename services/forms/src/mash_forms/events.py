@@ -9,8 +9,8 @@ from mash.payments.v1.events_pb2 import PaymentSettled
 from mash_forms.model.money import Money
 from mash_forms.service import DocumentService, FeeService, Settle
 from mash_sdk.database import Database, Unit
-from mash_sdk.http import Provide
 from mash_sdk.kafka import EventContext, Subscriptions
+from mash_sdk.provide import Provide
 
 subscriptions = Subscriptions(group="forms")
 

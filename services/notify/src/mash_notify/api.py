@@ -9,10 +9,11 @@ from pydantic import BaseModel
 
 from mash_notify.model import Message, State
 from mash_notify.service.notices import Notices
-from mash_sdk.http import After, Allow, Fault, InUnit, Limit, Provide, Router
+from mash_sdk.http import After, Allow, Fault, InUnit, Limit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
 from mash_sdk.problems import Invalid
+from mash_sdk.provide import Provide
 
 router = Router(prefix="/api/notify/v1", tags=["notify"])
 

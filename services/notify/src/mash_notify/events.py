@@ -8,8 +8,8 @@ from mash.forms.v1.forms_pb2 import GetApplicantResponse, GetNoticeResponse
 from mash_notify.model import Kind
 from mash_notify.service.notices import Notices, RememberContact, WriteNotice
 from mash_sdk.database import Unit
-from mash_sdk.http import Provide
 from mash_sdk.kafka import EventContext, Subscriptions
+from mash_sdk.provide import Provide
 
 subscriptions = Subscriptions(group="notify")
 

@@ -3,7 +3,7 @@
 
 from typing import Literal
 
-from mash_sdk.metrics import counter, gauge, histogram
+from mash_sdk.telemetry import counter, gauge, histogram
 
 Attribute = Literal[
     "mash.notify.kind",  # received, decision

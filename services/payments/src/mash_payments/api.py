@@ -12,10 +12,11 @@ from pydantic import BaseModel, Field
 from mash_payments.model import Attempt, Money, Payment
 from mash_payments.service import Checkout, PaymentService, StartPayment
 from mash_sdk import journey
-from mash_sdk.http import After, Allow, InUnit, Limit, Provide, Router
+from mash_sdk.http import After, Allow, InUnit, Limit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
 from mash_sdk.problems import Fault, Invalid
+from mash_sdk.provide import Provide
 
 router = Router()
 

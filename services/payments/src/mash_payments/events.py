@@ -8,8 +8,8 @@ from mash_payments.model import Money
 from mash_payments.service import OpenPayment, PaymentService
 from mash_sdk import journey
 from mash_sdk.database import Unit
-from mash_sdk.http import Provide
 from mash_sdk.kafka import Subscriptions
+from mash_sdk.provide import Provide
 
 subscriptions = Subscriptions(group="payments")
 

@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from mash_payments.model import Payment, PaymentState
 from mash_payments.service import Checkout, PaymentService, StartPayment
 from mash_sdk import journey
-from mash_sdk.http import Allow, InUnit, Page, PageForm, Pages, Provide, Router
+from mash_sdk.http import Allow, InUnit, Page, PageForm, Pages, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
 from mash_sdk.problems import Conflict, NotFound, Unavailable
+from mash_sdk.provide import Provide
 
 router = Router()
 pages = Pages("mash_payments")

@@ -6,7 +6,6 @@ from datetime import timedelta
 from starlette.types import ASGIApp
 
 from mash_portal_gw import views
-from mash_portal_gw.edge.approvals import approve, read
 from mash_portal_gw.edge.assets import Assets
 from mash_portal_gw.edge.callers import Callers, Cookies
 from mash_portal_gw.edge.documents import Documents
@@ -20,17 +19,20 @@ from mash_portal_gw.edge.limiter import Limiter
 from mash_portal_gw.edge.limits import Rate
 from mash_portal_gw.edge.login import LoginDoor
 from mash_portal_gw.edge.pool import Pool, PoolLimits
-from mash_portal_gw.edge.request import networks
-from mash_portal_gw.edge.routes import DOWN_SECONDS, RouteTable
 from mash_portal_gw.edge.shell import Shell
 from mash_portal_gw.edge.tenancy import Tenancy
+from mash_portal_gw.gateways.approvals_file import read, watch_approvals
 from mash_portal_gw.gateways.city_files import load_cities
-from mash_portal_gw.gateways.health import Health
 from mash_portal_gw.gateways.keycloak import Keycloak
 from mash_portal_gw.gateways.mail import MailSink
-from mash_portal_gw.gateways.modules import ModuleDoors, ModulesTopic, watch_approvals
+from mash_portal_gw.gateways.modules import HttpModuleDoors, ModulesTopic
 from mash_portal_gw.gateways.traces import Traces
+from mash_portal_gw.model.network import networks
 from mash_portal_gw.service import Lifetimes, Logins, ModuleTokens, Sessions
+from mash_portal_gw.service.approvals import approve
+from mash_portal_gw.service.health import Health
+from mash_portal_gw.service.ports import Mailbox, ModuleDoors, TraceStore
+from mash_portal_gw.service.routes import DOWN_SECONDS, RouteTable
 from mash_portal_gw.service.sealing import Sealer
 from mash_portal_gw.settings import Settings
 from mash_portal_gw.store import PostgresSessions
@@ -67,7 +69,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     tokens = ModuleTokens(keycloak, clock, NAME)
     cookies = Cookies(tenants)
     pool = Pool(PoolLimits(per_origin=settings.connections, connect_seconds=settings.connect_seconds))
-    others = ModuleDoors()
+    others = HttpModuleDoors()
     cities = views.Cities(load_cities(tenants))
     assets = Assets(settings.kern)
     traces, mail = Traces(settings.traces), MailSink(settings.mail_sink)
@@ -108,8 +110,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         RouteTable: routes,
         views.Cities: cities,
         Health: health,
-        Traces: traces,
-        MailSink: mail,
+        TraceStore: traces,
+        Mailbox: mail,
         ModuleDoors: others,
     }
     program.edge, program.protocol = edge, GuardedHttp

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from mash_portal_gw.edge.request import networks
+from mash_portal_gw.model.network import networks
 from mash_sdk import settings as sdk
 
 

@@ -3,7 +3,7 @@
 
 from typing import Literal
 
-from mash_sdk.metrics import counter, gauge
+from mash_sdk.telemetry import counter, gauge
 
 Attribute = Literal[
     "mash.route.kind",  # api, page or own

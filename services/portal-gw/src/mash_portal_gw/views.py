@@ -8,15 +8,15 @@ from typing import Annotated
 from fastapi import Depends, Query
 from fastapi.responses import HTMLResponse
 
-from mash_portal_gw.edge.routes import RouteTable
-from mash_portal_gw.gateways.health import Health
-from mash_portal_gw.gateways.mail import MailSink
-from mash_portal_gw.gateways.modules import ModuleDoors
-from mash_portal_gw.gateways.traces import TRACE_ID, Span, Trace, Traces
 from mash_portal_gw.model.city import City
-from mash_sdk.http import Allow, Page, Pages, Provide, Router
+from mash_portal_gw.model.trace import TRACE_ID, Span, Trace
+from mash_portal_gw.service.health import Health
+from mash_portal_gw.service.ports import Mailbox, ModuleDoors, TraceStore
+from mash_portal_gw.service.routes import RouteTable
+from mash_sdk.http import Allow, Page, Pages, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import NotFound
+from mash_sdk.provide import Provide
 
 router = Router(prefix="/pages", include_in_schema=False)
 
@@ -72,7 +72,7 @@ async def overview(
 ) -> HTMLResponse:
     modules = list(routes.modules())
     instances = [one for _, live in modules for one in live]
-    ready = await asyncio.gather(*(others.ready(one) for one in instances))
+    ready = await asyncio.gather(*(others.ready(one.origin) for one in instances))
     return pages.render(
         page,
         "ops.html",
@@ -101,7 +101,7 @@ async def modules_page(page: Page, _: Operator, routes: Routes) -> HTMLResponse:
 async def traces_page(
     page: Page,
     _: Operator,
-    traces: Annotated[Traces, Provide(Traces)],
+    traces: Annotated[TraceStore, Provide(TraceStore)],
     id: Annotated[str, Query(max_length=64)] = "",  # noqa: A002 — the field's name in the address
     service: Annotated[str, Query(max_length=64)] = "",
 ) -> HTMLResponse:
@@ -129,7 +129,7 @@ async def traces_page(
 
 @router.get("/ops/traces/{trace}", response_class=HTMLResponse)
 async def trace_page(
-    page: Page, _: Operator, trace: str, traces: Annotated[Traces, Provide(Traces)]
+    page: Page, _: Operator, trace: str, traces: Annotated[TraceStore, Provide(TraceStore)]
 ) -> HTMLResponse:
     found = await traces.one(trace)
     return pages.render(
@@ -138,13 +138,13 @@ async def trace_page(
 
 
 @router.get("/ops/mail", response_class=HTMLResponse)
-async def mail_page(page: Page, _: Operator, mail: Annotated[MailSink, Provide(MailSink)]) -> HTMLResponse:
+async def mail_page(page: Page, _: Operator, mail: Annotated[Mailbox, Provide(Mailbox)]) -> HTMLResponse:
     return pages.render(page, "ops_mail.html", title="Post", letters=await mail.newest())
 
 
 @router.get("/ops/mail/{letter}", response_class=HTMLResponse)
 async def letter_page(
-    page: Page, _: Operator, letter: str, mail: Annotated[MailSink, Provide(MailSink)]
+    page: Page, _: Operator, letter: str, mail: Annotated[Mailbox, Provide(Mailbox)]
 ) -> HTMLResponse:
     found = await mail.one(letter)
     return pages.render(page, "ops_letter.html", title=found.subject or "Nachricht", letter=found)

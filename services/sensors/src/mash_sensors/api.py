@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from mash_sdk.http import Allow, Fault, IdempotencyKey, InUnit, Provide, Router
+from mash_sdk.http import Allow, Fault, IdempotencyKey, InUnit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
 from mash_sdk.problems import Invalid, NotFound, NotImplementedYet
+from mash_sdk.provide import Provide
 from mash_sdk.tenants import Tenants
 from mash_sensors.model import Thing
 from mash_sensors.service import Listing, RegisterThing, ThingService

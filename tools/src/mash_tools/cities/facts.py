@@ -4,11 +4,18 @@
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+
+def _readable(text: str) -> str:
+    if any(character < " " and character not in "\t\n\r" for character in text):
+        raise PydanticCustomError("character", "holds a character nobody can read; remove it")
+    return text
+
+
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
-Said = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Said = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True), AfterValidator(_readable)]
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\.[^\s/]+(/\S*)?$")]
 EMail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Text = Annotated[dict[str, Said], Field(min_length=1)]

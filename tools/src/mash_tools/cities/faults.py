@@ -15,7 +15,7 @@ _HINTS = {
     "ars": "write the twelve digits of the Amtlicher Regionalschlüssel, or leave it out",
     "currency": "write the ISO 4217 code, for example EUR",
     "postal_code": "write five digits",
-    "reference": "write one to four capital letters, for example HD",
+    "reference": "write one to four capital letters from A to Z, for example HD",
     "hosts": "write a host name in lower case, for example service.example.de",
     "languages": "write two letters, for example de",
     "version": 'write a number in quotes, for example "1"',

@@ -37,7 +37,7 @@ class CityFile(Strict):
     ags: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-6])\d{6}$")]
     """Begins with the Land's two digits, 01 to 16."""
     ars: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-6])\d{10}$")] | None = None
-    reference: Annotated[str, StringConstraints(pattern=r"^[A-ZÄÖÜ]{1,4}$")] | None = None
+    reference: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,4}$")] | None = None
     hosts: list[Host]
     languages: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]], Field(min_length=1)]
     timezone: Annotated[str, AfterValidator(_known_timezone)]

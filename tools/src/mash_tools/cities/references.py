@@ -14,6 +14,9 @@ from mash_tools.cities.files import CityFile
 from mash_tools.cities.forms import FormFile
 from mash_tools.cities.source import Place, Source
 
+RESERVED = frozenset({"id", "csrf"})
+"""Names of hidden fields on the page of every form."""
+
 
 class HasSource(Protocol):
     """A file that was read."""
@@ -100,8 +103,24 @@ def _answers(form: FormFile) -> Iterator[tuple[Place, str]]:
 def _schema(data: Mapping[str, Any], properties: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     if data.get("type") != "object" or data.get("additionalProperties") is not False:
         yield ("data",), "data has to be an object with additionalProperties: false; add both"
+    for name, about in properties.items():
+        if not isinstance(about, dict):
+            yield (
+                ("data", "properties", name),
+                f"{name} is not described; write what it may be, as {{type: …}}",
+            )
+    for place in _references(data, ("data",)):
+        yield place, "data refer elsewhere ($ref); write out what is meant"
     for name in sorted(set(data.get("required", [])) - properties.keys()):
         yield ("data", "required"), f"{name} is required but not in data.properties; add it or remove it"
+
+
+def _references(node: Any, place: Place) -> Iterator[Place]:
+    inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in inside:
+        if key == "$ref":
+            yield (*place, key)
+        yield from _references(value, (*place, key))
 
 
 def _questions(form: FormFile, properties: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
@@ -109,7 +128,9 @@ def _questions(form: FormFile, properties: Mapping[str, Any]) -> Iterator[tuple[
     for at, step in enumerate(form.steps):
         for index, field in enumerate(step.fields):
             place: Place = ("steps", at, "fields", index, "path")
-            if field.path[1:] not in properties:
+            if field.path[1:] in RESERVED:
+                yield place, f"{field.path} is what the page itself sends; choose another name"
+            elif field.path[1:] not in properties:
                 yield place, f"{field.path} is not in data.properties; add it there or correct the path"
             elif asked[field.path[1:]] > 1:
                 yield place, f"{field.path} is asked twice; remove one"
@@ -124,9 +145,18 @@ def _permit(form: FormFile, properties: Mapping[str, Any]) -> Iterator[tuple[Pla
     for at, path in enumerate(approved.shows):
         if path[1:] not in properties:
             yield ("decision", "approved", "shows", at), f"{path} is not in data.properties; correct it"
-    if approved.validity and approved.validity.start[1:] not in properties:
-        place: Place = ("decision", "approved", "validity", "from")
-        yield place, f"{approved.validity.start} is not in data.properties; correct it"
+    if approved.validity:
+        start, place = approved.validity.start, ("decision", "approved", "validity", "from")
+        if start[1:] not in properties:
+            yield place, f"{start} is not in data.properties; correct it"
+        elif start[1:] not in form.data.get("required", []):
+            yield place, f"{start} need not be answered; add it to data.required"
+        elif not _is_date(properties[start[1:]]):
+            yield place, f"{start} is no date; give it format: date in data.properties"
+
+
+def _is_date(about: object) -> bool:
+    return isinstance(about, dict) and about.get("format") == "date"
 
 
 _TEXTS = frozenset({"title", "summary", "keywords", "privacy", "text", "label", "help"})

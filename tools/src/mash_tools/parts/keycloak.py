@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -156,6 +157,9 @@ class Keycloak:
         env = {**_without_keycloak(), **secrets}
         self._child = Child(self.name, command, log=self.log, env=env, cwd=self.folder)
         self._child.start()
+        # Public pages come first: until then login takes what they leave of the processor.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._child.pid or 0, 5)
 
     async def ready(self, within: float = 120.0) -> None:
         """Wait until it says it is ready. Raises PartError with its log's end."""

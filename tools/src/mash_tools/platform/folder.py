@@ -74,6 +74,15 @@ class DataFolder:
         write_private(file, json.dumps(content, indent=2))
         return file
 
+    def note(self, name: str, text: str) -> None:
+        """Remember a line about what lies in this folder."""
+        write_private(self.path / name, text)
+
+    def noted(self, name: str) -> str:
+        """What was noted; empty before."""
+        file = self.path / name
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
     def log(self, name: str) -> Path:
         """Where `name` logs. One that grew too long becomes the `.1` of a new one."""
         file = self.path / "logs" / f"{name}.log"

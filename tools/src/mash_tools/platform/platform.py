@@ -15,7 +15,7 @@ import httpx
 
 from mash_tools.children import Child
 from mash_tools.parts import Kafka, Keycloak, Postgres
-from mash_tools.platform import approvals, environment, noted
+from mash_tools.platform import approvals, environment, noted, versions
 from mash_tools.platform.cities import chosen
 from mash_tools.platform.environment import Places
 from mash_tools.platform.folder import DataFolder
@@ -148,9 +148,10 @@ class Platform:
             begin(self._helpers())
             login = begin(self._keycloak(database))
             await database.wait()
-            await asyncio.gather(self._migrate(), broker)
+            await self._migrate()
+            # They start beside Kafka and wait for it by themselves: most of it is reading their code.
+            await asyncio.gather(self._services(), broker)
             noted.note(self.folder, self._places)
-            await self._services()
             self.public.set()
             await login
 
@@ -173,9 +174,9 @@ class Platform:
             self._places.kafka = given
             return
         part = Kafka(self.folder.path / "kafka", self.folder.port("kafka"))
+        self._places.kafka = part.bootstrap
         await part.prepare(lambda what: self._say("kafka", what))
         await self._keep(part)
-        self._places.kafka = part.bootstrap
 
     async def _keycloak(self, database: asyncio.Event) -> None:
         given = os.environ.get("MASH_KEYCLOAK")
@@ -239,6 +240,12 @@ class Platform:
         )
 
     async def _migrate(self) -> None:
+        # A warm start need not ask again: these migrations have run on this folder's own database.
+        version = versions.of(self._modules)
+        own = not os.environ.get("MASH_POSTGRES")
+        if own and self.folder.noted("schemas") == version:
+            self._say("postgres", "schemas are at this version")
+            return
         log = self.folder.log("migrate")
         env = self._environment(self._modules) | environment.admin(self._places)
         command = [sys.executable, "-m", "mash_tools.serve", "--migrate"]
@@ -250,6 +257,8 @@ class Platform:
             child.kill()
         if child.exit_code != 0:
             raise PartError("migrate", "could not bring the schemas to this version", log)
+        if own:
+            self.folder.note("schemas", version)
         self._say("postgres", "schemas are at this version")
 
     async def _services(self) -> None:

@@ -12,12 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
-from mash_forms.model.form import BrokenForm, Form, define, read_form
+from mash_forms.model.definition import BrokenForm, define, read_form
+from mash_forms.model.form import Form
+from mash_forms.model.reference import is_reference, reference_of
 from mash_forms.service.ports import City, Situation
 from mash_forms.signals import FORMS_BROKEN
+from mash_sdk.problems import Unavailable
 from mash_sdk.telemetry import count
 
 log = logging.getLogger(__name__)
@@ -25,6 +29,8 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN = 1.0
 """Seconds between two looks at the files' times."""
 SHARED = ("city.toml", "portal.toml", "offices.toml", "fees.toml")
+DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What comes of a file that is gone, no text, no TOML, or not of the shape it should have."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -33,6 +39,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 @dataclass(frozen=True)
 class _Loaded:
     stamp: Stamp
+    shared: Mapping[str, Mapping[str, Any]]
     city: City
     forms: Mapping[str, Form]
 
@@ -76,64 +83,90 @@ def _stamp(folder: Path) -> Stamp:
     for file in [*(folder / name for name in SHARED), *sorted(folder.glob("forms/*.yaml"))]:
         try:
             found = file.stat()
-        except FileNotFoundError:
+        except OSError:
             continue
         stamp.append((file.name, found.st_mtime_ns, found.st_size))
     return tuple(stamp)
 
 
 def _load(folder: Path, stamp: Stamp, before: _Loaded | None) -> _Loaded:
-    try:
-        shared = {name: _toml(folder / name) for name in SHARED}
-        city = _city(folder.name, shared["city.toml"], shared["portal.toml"])
-    except (OSError, tomllib.TOMLDecodeError, KeyError) as fault:
-        if before is None:
-            raise
-        _broken(folder, fault)
-        return _Loaded(stamp, before.city, before.forms)
+    shared = {name: _shared(folder / name, before) for name in SHARED}
+    city = _city(folder, shared, before)
     forms: dict[str, Form] = {}
     for file in sorted(folder.glob("forms/*.yaml")):
         try:
             forms[file.stem] = _form(file, shared, city.languages[0])
-        except (OSError, yaml.YAMLError, BrokenForm) as fault:
+        except (*DAMAGE, yaml.YAMLError, BrokenForm) as fault:
             _broken(file, fault)
             if before is not None and file.stem in before.forms:
                 forms[file.stem] = before.forms[file.stem]
-    return _Loaded(stamp, city, forms)
+    return _Loaded(stamp, shared, city, forms)
+
+
+def _shared(file: Path, before: _Loaded | None) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        # Without portal, offices or fees a city can still have forms that need none of them.
+        return {}
+    except DAMAGE as fault:
+        _broken(file, fault)
+        return before.shared[file.name] if before is not None else {}
 
 
 def _form(file: Path, shared: Mapping[str, Any], language: str) -> Form:
     raw = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 — the safe loader, in C
     if not isinstance(raw, dict) or raw.get("name") != file.stem:
         raise BrokenForm(f"`name` must be {file.stem!r}, as the file is called")
-    offices = {office["id"]: office for office in shared["offices.toml"].get("offices", ())}
-    fees = shared["fees.toml"].get("fees", {})
-    if raw.get("office") not in offices:
-        raise BrokenForm(f"office {raw.get('office')!r} is not in offices.toml")
-    if raw.get("fee") is not None and raw["fee"] not in fees:
-        raise BrokenForm(f"fee {raw['fee']!r} is not in fees.toml")
-    fee = fees[raw["fee"]] if raw.get("fee") is not None else None
-    return read_form(define(raw, offices[raw["office"]], fee), language)
+    fee = None
+    if raw.get("fee") is not None:
+        fee = shared["fees.toml"].get("fees", {}).get(raw["fee"])
+        if fee is None:
+            raise BrokenForm(f"fee {raw['fee']!r} is not in fees.toml")
+    for office in shared["offices.toml"].get("offices", ()):
+        if isinstance(office, dict) and office.get("id") == raw["office"]:
+            return read_form(define(raw, office, fee), language)
+    raise BrokenForm(f"office {raw['office']!r} is not in offices.toml")
 
 
-def _city(name: str, city: Mapping[str, Any], portal: Mapping[str, Any]) -> City:
-    return City(
+def _city(folder: Path, shared: Mapping[str, Any], before: _Loaded | None) -> City:
+    try:
+        situations = _situations(shared["portal.toml"])
+    except DAMAGE as fault:
+        _broken(folder / "portal.toml", fault)
+        situations = before.city.situations if before is not None else ()
+    try:
+        return _read_city(folder.name, shared["city.toml"], situations)
+    except DAMAGE as fault:
+        _broken(folder / "city.toml", fault)
+        if before is None:
+            raise Unavailable("Die Angaben dieser Kommune sind nicht lesbar.") from fault
+        return before.city
+
+
+def _situations(portal: Mapping[str, Any]) -> tuple[Situation, ...]:
+    return tuple(Situation(one["slug"], one["title"]) for one in portal.get("situations", ()))
+
+
+def _read_city(name: str, raw: Mapping[str, Any], situations: tuple[Situation, ...]) -> City:
+    languages = tuple(raw.get("languages", ("de",)))
+    city = City(
         name=name,
-        title=city["title"],
-        full_title=city["full_title"],
-        reference_prefix=city.get("reference") or name[:2].upper(),
-        timezone=city.get("timezone", "Europe/Berlin"),
-        languages=tuple(city.get("languages", ("de",))),
-        situations=tuple(Situation(one["slug"], one["title"]) for one in portal.get("situations", ())),
-        demo=bool(city.get("demo")),
+        title=raw["title"],
+        full_title=raw["full_title"],
+        reference_prefix=raw.get("reference") or "".join(filter(str.isalpha, name))[:2].upper(),
+        timezone=raw.get("timezone", "Europe/Berlin"),
+        languages=languages,
+        situations=situations,
+        demo=bool(raw.get("demo")),
     )
-
-
-def _toml(file: Path) -> dict[str, Any]:
-    # Without portal, offices or fees a city can still have forms that need none of them.
-    if not file.is_file() and file.name != "city.toml":
-        return {}
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    if not languages or not all(isinstance(one, str) for one in (city.title, city.full_title, *languages)):
+        raise ValueError("title, full_title and languages have to be texts")
+    # What is wrong here would be noticed only when somebody hands in.
+    ZoneInfo(city.timezone)
+    if not is_reference(reference_of(city.reference_prefix, "")):
+        raise ValueError(f"{city.reference_prefix!r} cannot begin a reference")
+    return city
 
 
 def _broken(file: Path, fault: Exception) -> None:

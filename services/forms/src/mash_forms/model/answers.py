@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from mash_forms.model.form import Field, Form
+from mash_forms.model.storable import storable
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _UNKNOWN = ("Dieses Feld gehört nicht zum Formular.", "Lassen Sie es weg.")
@@ -121,16 +122,3 @@ def _too_early(field: Field, value: object, today: date) -> bool:
         return date.fromisoformat(value) < today
     except ValueError:
         return False
-
-
-def storable(value: object) -> bool:
-    """Tell whether it can be kept: PostgreSQL refuses NUL and lone surrogates, and JSON has no infinity."""
-    if isinstance(value, str):
-        return not any((c < " " and c not in "\t\n\r") or "\ud800" <= c <= "\udfff" for c in value)
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, list):
-        return all(storable(item) for item in value)
-    if isinstance(value, dict):
-        return all(storable(key) and storable(item) for key, item in value.items())
-    return True

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A form as a city wrote it (cities/README.md), with its office and fee resolved, and its version.
-
-The definition is kept as JSON next to the typed view, because an application stays with its version.
-"""
+"""A form as people fill it in and offices decide on it: one immutable version, in one language."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +15,6 @@ from mash_forms.model.money import Money
 Raw = Mapping[str, Any]
 
 
-class BrokenForm(Exception):
-    """A form's definition cannot be used; the text says what is wrong."""
-
-
 @dataclass(frozen=True)
 class Fact:
     """Something a city says, with the page it was read from, or marked as demo data."""
@@ -30,10 +22,6 @@ class Fact:
     value: str
     source: str | None
     demo: bool
-
-    @classmethod
-    def read(cls, raw: Raw, value: str | None = None) -> Fact:
-        return cls(str(raw["value"]) if value is None else value, raw.get("source"), bool(raw.get("demo")))
 
 
 @dataclass(frozen=True)
@@ -120,7 +108,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Form:
-    """One immutable version of a form, in one language."""
+    """A form. `definition` is the JSON it was read from; an application stays with it."""
 
     definition: Raw
     name: str
@@ -176,127 +164,3 @@ class Form:
         """Tell whether every word of a search occurs in title, summary or keywords."""
         text = " ".join((self.title, self.summary, *self.keywords)).casefold()
         return all(word in text for word in query.casefold().split())
-
-
-def define(form: Raw, office: Raw, fee: Raw | None) -> dict[str, Any]:
-    """Bring a form, its office and its fee together as plain JSON (YAML and TOML know dates)."""
-    together = {"form": form, "office": office, "fee": fee}
-    plain: dict[str, Any] = json.loads(json.dumps(together, default=str, sort_keys=True))
-    return plain
-
-
-def read_form(definition: Raw, language: str = "de") -> Form:
-    """Make the typed view of a definition. Raises BrokenForm."""
-    try:
-        return _read(definition, language)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise BrokenForm(f"{type(fault).__name__}: {fault}") from fault
-
-
-def _read(definition: Raw, language: str) -> Form:
-    raw = definition["form"]
-
-    def text(texts: Mapping[str, str] | None) -> str:
-        return "" if texts is None else texts.get(language) or next(iter(texts.values()))
-
-    digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
-    schema = raw["data"]
-    sections = tuple(
-        Section(
-            step["id"],
-            text(step["title"]),
-            text(step.get("text")),
-            tuple(_field(field, schema, text, language) for field in step["fields"]),
-        )
-        for step in raw["steps"]
-    )
-    return Form(
-        definition=definition,
-        name=raw["name"],
-        version=f"{raw['version']}-{digest[:8]}",
-        title=text(raw["title"]),
-        summary=text(raw["summary"]),
-        keywords=tuple(raw.get("keywords", {}).get(language, ())),
-        situations=tuple(raw["situations"]),
-        privacy=text(raw["privacy"]),
-        legal_basis=tuple(Fact.read(basis, basis["title"]) for basis in raw["legal_basis"]),
-        leika=Fact.read(raw["leika"]) if raw.get("leika") else None,
-        trust_level=int(raw["trust_level"]),
-        office=_office(definition["office"]),
-        fee=_fee(raw["fee"], definition["fee"]) if raw.get("fee") else None,
-        schema=schema,
-        sections=sections,
-        states={
-            State(name): (text(said["title"]), text(said["text"])) for name, said in raw["states"].items()
-        },
-        letters={
-            outcome: _letter(raw["decision"][outcome.value.lower()], text)
-            for outcome in (Outcome.APPROVED, Outcome.REJECTED)
-        },
-    )
-
-
-def _field(raw: Raw, schema: Raw, text: Any, language: str) -> Field:
-    name = raw["path"].removeprefix("/")
-    errors = {}
-    for keyword, said in raw["errors"].items():
-        words = said.get(language) or next(iter(said.values()))
-        errors[keyword] = (words["reason"], words["remedy"])
-    if "default" not in errors:
-        raise KeyError(f"{raw['path']}: errors.default")
-    return Field(
-        name=name,
-        widget=raw["widget"],
-        label=text(raw["label"]),
-        help=text(raw.get("help")),
-        options=tuple(Option(option["value"], text(option["label"])) for option in raw.get("options", ())),
-        autocomplete=raw.get("autocomplete", ""),
-        prefill=raw.get("prefill", ""),
-        transform=raw.get("transform", ""),
-        earliest=raw.get("earliest", ""),
-        errors=errors,
-        required=name in schema.get("required", ()),
-        schema=schema["properties"][name],
-    )
-
-
-def _office(raw: Raw) -> Office:
-    def fact(key: str) -> Fact | None:
-        return Fact.read(raw[key]) if key in raw else None
-
-    address = raw.get("address")
-    return Office(
-        id=raw["id"],
-        title=raw["title"],
-        address=Fact.read(address, f"{address['street']}, {address['postal_code']} {address['city']}")
-        if address
-        else None,
-        phone=fact("phone"),
-        email=fact("email"),
-        website=fact("website"),
-        hours=fact("hours"),
-    )
-
-
-def _fee(fee_id: str, raw: Raw) -> Fee:
-    return Fee(
-        id=fee_id,
-        title=raw["title"],
-        money=Money(int(raw["cents"]), raw["currency"]),
-        legal_basis=raw.get("legal_basis", ""),
-        source=raw.get("source"),
-        demo=bool(raw.get("demo")),
-    )
-
-
-def _letter(raw: Raw, text: Any) -> Letter:
-    validity = raw.get("validity") or {}
-    return Letter(
-        kind=raw["kind"],
-        title=text(raw["title"]),
-        text=text(raw["text"]),
-        shows=tuple(path.removeprefix("/") for path in raw.get("shows", ())),
-        months=validity.get("months"),
-        valid_from=validity["from"].removeprefix("/") if "from" in validity else None,
-        demo=bool(validity.get("demo")),
-    )

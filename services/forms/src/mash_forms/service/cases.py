@@ -2,7 +2,7 @@
 """Cases: an application together with the version of the form it stays with, and its documents."""
 
 from mash_forms.model.application import Application
-from mash_forms.model.form import read_form
+from mash_forms.model.definition import read_form
 from mash_forms.service.ports import Case, Documents, FormVersions
 from mash_sdk.database import Unit
 from mash_sdk.problems import NotFound

@@ -3,8 +3,8 @@
 
 from dataclasses import dataclass
 
-from mash_forms.model.answers import storable
 from mash_forms.model.application import Application, DecidedOtherwise, Decision, NotNow, Outcome
+from mash_forms.model.storable import storable
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import (
     Action,

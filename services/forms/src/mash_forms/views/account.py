@@ -3,9 +3,8 @@
 
 from starlette.responses import HTMLResponse, Response
 
-from mash_forms.http import PDF, Applying, Citizen, Forms, pdf
 from mash_forms.service import Paging
-from mash_forms.views.words import ShownApplication, ShownDocument, pages
+from mash_forms.views.words import Applying, Citizen, Forms, ShownApplication, ShownDocument, pages, shown_pdf
 from mash_sdk.http import After, InUnit, Page, Router
 
 router = Router(prefix="/pages/account", tags=["pages"])
@@ -37,7 +36,7 @@ async def application(
     return pages.render(page, "application.html", title=title, case=case, application=case.application)
 
 
-@router.get("/applications/{application_id}/documents/{document_id}", response_class=Response, responses=PDF)
+@router.get("/applications/{application_id}/documents/{document_id}", response_class=Response)
 async def document(
     who: Citizen,
     applications: Applying,
@@ -45,4 +44,4 @@ async def document(
     application_id: ShownApplication,
     document_id: ShownDocument,
 ) -> Response:
-    return pdf(await applications.document(application_id, document_id, who, unit), "inline")
+    return shown_pdf(await applications.document(application_id, document_id, who, unit))

@@ -6,14 +6,12 @@ from http import HTTPStatus
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from mash_forms.http import Applying, Citizen, FormName
 from mash_forms.model.answers import posted
 from mash_forms.model.form import Form
 from mash_forms.service import Submit
-from mash_forms.views.words import pages, texts
+from mash_forms.views.words import Applying, Citizen, FormName, pages, texts
 from mash_sdk import journey
-from mash_sdk.http import InUnit, Page, PageForm, Router
-from mash_sdk.http.pages import PageContext
+from mash_sdk.http import InUnit, Page, PageContext, PageForm, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.problems import Conflict, Fault, Invalid

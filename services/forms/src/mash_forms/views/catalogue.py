@@ -6,8 +6,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import HTMLResponse
 
-from mash_forms.http import Anyone, FormName, Forms
-from mash_forms.views.words import pages
+from mash_forms.views.words import Anyone, FormName, Forms, pages
 from mash_sdk.http import Page, Router
 from mash_sdk.problems import NotFound
 

@@ -7,14 +7,22 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from mash_forms.http import PDF, Clerk, Desk, Forms, pdf
 from mash_forms.model.application import Outcome, State
 from mash_forms.model.reference import read_reference
 from mash_forms.service import Decide, Listing, Paging, QueueFilter
 from mash_forms.service.desk import check_reason
-from mash_forms.views.words import STATES, ShownApplication, ShownDocument, pages, texts
-from mash_sdk.http import After, InUnit, Page, PageForm, Router
-from mash_sdk.http.pages import PageContext
+from mash_forms.views.words import (
+    STATES,
+    Clerk,
+    Desk,
+    Forms,
+    ShownApplication,
+    ShownDocument,
+    pages,
+    shown_pdf,
+    texts,
+)
+from mash_sdk.http import After, InUnit, Page, PageContext, PageForm, Router
 from mash_sdk.problems import Fault, Invalid
 
 router = Router(prefix="/pages/desk", tags=["pages"])
@@ -41,8 +49,9 @@ async def queue(
     return pages.render(
         page,
         "desk.html",
-        title="Vorgänge",
+        title="Fehler: Vorgänge" if misspelt else "Vorgänge",
         listing=listing,
+        first=after is None,
         forms={form.name: form for form in await forms.forms(who.tenant)},
         states=STATES,
         state=state,
@@ -91,11 +100,11 @@ async def decide(
     return RedirectResponse(page.url(f"/desk/applications/{application_id}"), HTTPStatus.SEE_OTHER)
 
 
-@router.get("/applications/{application_id}/documents/{document_id}", response_class=Response, responses=PDF)
+@router.get("/applications/{application_id}/documents/{document_id}", response_class=Response)
 async def document(
     who: Clerk, desk: Desk, unit: InUnit, application_id: ShownApplication, document_id: ShownDocument
 ) -> Response:
-    return pdf(await desk.document(application_id, document_id, who, unit), "inline")
+    return shown_pdf(await desk.document(application_id, document_id, who, unit))
 
 
 def _undecided(page: PageContext, application_id: str, reason: str, fault: Fault) -> HTMLResponse:

@@ -4,13 +4,26 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Path
 from starlette.datastructures import FormData
+from starlette.responses import Response
 
-from mash_forms.http import named_application, named_document
 from mash_forms.model.application import Outcome, State
-from mash_sdk.http import Pages
+from mash_forms.service import ApplicationService, Catalogue, DeskService, StoredDocument
+from mash_sdk import journey
+from mash_sdk.http import Allow, Pages
+from mash_sdk.identity import Principal
+from mash_sdk.ids import parse_id
 from mash_sdk.problems import Invalid, NotFound
+from mash_sdk.provide import Provide
+
+Anyone = Annotated[Principal, Depends(Allow.anyone())]
+Citizen = Annotated[Principal, Depends(Allow("citizen"))]
+Clerk = Annotated[Principal, Depends(Allow("clerk"))]
+Applying = Annotated[ApplicationService, Provide(ApplicationService)]
+Desk = Annotated[DeskService, Provide(DeskService)]
+Forms = Annotated[Catalogue, Provide(Catalogue)]
+FormName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 
 STATES: Mapping[State, str] = {
     State.INITIATED: "Angefangen",
@@ -36,23 +49,36 @@ pages = Pages(
 )
 
 
-async def _application(application_id: str) -> str:
+def _found(text: str) -> str:
     try:
-        return await named_application(application_id)
+        return parse_id(text)
     except Invalid as err:
         raise NotFound("Diese Seite gibt es nicht.") from err
+
+
+async def _application(application_id: str) -> str:
+    wanted = _found(application_id)
+    journey.join(wanted)
+    return wanted
 
 
 async def _document(document_id: str) -> str:
-    try:
-        return await named_document(document_id)
-    except Invalid as err:
-        raise NotFound("Diese Seite gibt es nicht.") from err
+    return _found(document_id)
 
 
 ShownApplication = Annotated[str, Depends(_application)]
-"""An application's id in a page's address. What cannot be one is no page; a program is told what is wrong."""
+"""An application named in a page's address; what runs now belongs to its journey."""
 ShownDocument = Annotated[str, Depends(_document)]
+
+
+def shown_pdf(letter: StoredDocument) -> Response:
+    """An answer the browser shows; its file's name holds kind and reference only."""
+    headers = {
+        "content-disposition": f'inline; filename="{letter.document.file_name}"',
+        "cache-control": "private, no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(letter.content, media_type="application/pdf", headers=headers)
 
 
 def texts(form: FormData) -> dict[str, str]:

@@ -7,7 +7,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Protocol
 
-from mash_portal_gw.edge.routes import Instance, Module, RouteTable
+from mash_portal_gw.model.origin import Origin
+from mash_portal_gw.service.routes import Instance, Module, RouteTable
 from mash_sdk.asyncapi import asyncapi
 from mash_sdk.clock import Clock
 from mash_sdk.manifest import Manifest, Route
@@ -22,7 +23,7 @@ _METHODS: Final = frozenset({"get", "put", "post", "delete", "options", "head", 
 
 
 class OpenApiSource(Protocol):
-    async def openapi(self, instance: Instance) -> Mapping[str, Any]:
+    async def openapi(self, origin: Origin) -> Mapping[str, Any]:
         """What the instance says at /openapi.json. Raises Unavailable."""
         ...
 
@@ -57,7 +58,7 @@ class Documents:
         now = self._clock.now().timestamp()
         if live and not self._recent.get(key, now):
             try:
-                self._said[key] = await self._source.openapi(live[0])
+                self._said[key] = await self._source.openapi(live[0].origin)
                 self._recent.put(key, True, now + FRESH)
             except Problem as problem:
                 log.warning("no OpenAPI document of %s: %s", module.manifest.name, problem.kind)

@@ -21,10 +21,10 @@ from mash_portal_gw.edge.inside import App, ask, scope_for
 from mash_portal_gw.edge.login import PATHS as LOGIN_PATHS
 from mash_portal_gw.edge.refusals import refuse
 from mash_portal_gw.edge.request import Request, check_length, read
-from mash_portal_gw.edge.routes import Target
 from mash_portal_gw.edge.shell import View
 from mash_portal_gw.edge.sinks import Framed, Plain
 from mash_portal_gw.edge.tenancy import OPS, Place
+from mash_portal_gw.service.routes import Target
 from mash_portal_gw.signals import UPSTREAM_FAILED
 from mash_sdk.ids import new_id
 from mash_sdk.manifest import Route

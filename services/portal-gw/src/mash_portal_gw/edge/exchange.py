@@ -13,11 +13,12 @@ from mash_portal_gw.edge.forward import Forwarder, Receive
 from mash_portal_gw.edge.headers import SecurityHeaders
 from mash_portal_gw.edge.limiter import Limiter
 from mash_portal_gw.edge.login import LoginDoor
-from mash_portal_gw.edge.request import Network, Request
-from mash_portal_gw.edge.routes import RouteTable
+from mash_portal_gw.edge.request import Request
 from mash_portal_gw.edge.shell import Shell, View
 from mash_portal_gw.edge.tenancy import Place, Tenancy
 from mash_portal_gw.model.city import City
+from mash_portal_gw.model.network import Network
+from mash_portal_gw.service.routes import RouteTable
 from mash_sdk.tenants import Tenants
 
 

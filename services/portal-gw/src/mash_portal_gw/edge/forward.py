@@ -16,8 +16,9 @@ from mash_portal_gw.edge.connection import (
     TimedOut,
     UpstreamError,
 )
-from mash_portal_gw.edge.pool import Origin, Pool, Saturated
+from mash_portal_gw.edge.pool import Pool, Saturated
 from mash_portal_gw.edge.request import Request
+from mash_portal_gw.model.origin import Origin
 from mash_sdk.problems import Problem, TooLarge, Unavailable, Unreadable
 
 Message = MutableMapping[str, Any]

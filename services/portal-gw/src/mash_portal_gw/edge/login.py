@@ -9,9 +9,9 @@ from mash_portal_gw.edge.callers import LOGIN_COOKIE, Caller, Cookies, from_here
 from mash_portal_gw.edge.forward import Receive
 from mash_portal_gw.edge.request import Request, check_length
 from mash_portal_gw.edge.tenancy import Place
-from mash_portal_gw.gateways.keycloak import Keycloak
 from mash_portal_gw.model.session import safe_next
 from mash_portal_gw.service import LoginExpired, LoginRefused, Logins, Sessions
+from mash_portal_gw.service.ports import IdentityProvider
 from mash_portal_gw.signals import LOGINS
 from mash_sdk.problems import Forbidden, Problem
 from mash_sdk.telemetry import count
@@ -30,11 +30,16 @@ class LoginDoor:
     """Answers the three paths; everything said to the browser is a redirect and its cookies."""
 
     def __init__(
-        self, logins: Logins, sessions: Sessions, keycloak: Keycloak, cookies: Cookies, tenants: Tenants
+        self,
+        logins: Logins,
+        sessions: Sessions,
+        provider: IdentityProvider,
+        cookies: Cookies,
+        tenants: Tenants,
     ) -> None:
         self._logins = logins
         self._sessions = sessions
-        self._keycloak = keycloak
+        self._provider = provider
         self._cookies = cookies
         self._tenants = tenants
 
@@ -69,7 +74,7 @@ class LoginDoor:
         ):
             await send_redirect(send, then, extra)
             return
-        await self._keycloak.reachable(place.tenant)
+        await self._provider.reachable(place.tenant)
         location, attempt = self._logins.begin(place.tenant, then)
         cookie = self._cookies.setting(place.tenant, attempt, LOGIN_COOKIE, _ATTEMPT_SECONDS)
         await send_redirect(send, location, [*extra, (b"set-cookie", cookie)])

@@ -4,10 +4,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
+from mash_portal_gw.model.network import Network
 from mash_sdk.problems import Problem, TooLarge, Unreadable
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -23,8 +24,6 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _ONCE: Final = frozenset(
     {b"host", b"content-length", b"transfer-encoding", b"content-type", b"authorization", b"origin", b"range"}
 )
-
-Network = IPv4Network | IPv6Network
 
 
 class FieldsTooLarge(Problem):
@@ -113,11 +112,6 @@ def read(scope: dict[str, Any], trusted: Sequence[Network] = ()) -> Request:
     if trusted:
         _behind_proxies(request, trusted)
     return request
-
-
-def networks(text: str) -> tuple[Network, ...]:
-    """`10.0.0.0/8, 192.168.1.7` as networks; ValueError names what is none."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _fields(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

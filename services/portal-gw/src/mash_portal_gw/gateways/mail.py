@@ -1,36 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The demo's mail sink: what was sent, as its HTTP door says it."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
+from mash_portal_gw.model.letter import Letter
 from mash_sdk.problems import NotFound, Unavailable
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    id: str
-    sent_at: datetime
-    sender: str
-    to: str
-    subject: str
-    text: str = ""
-
-    @classmethod
-    def of(cls, said: dict[str, Any]) -> "Letter":
-        to = said.get("to", "")
-        return cls(
-            id=str(said.get("id", "")),
-            sent_at=datetime.fromisoformat(said["sent_at"]),
-            sender=str(said.get("from", "")),
-            to=", ".join(map(str, to)) if isinstance(to, list) else str(to),
-            subject=str(said.get("subject", "")),
-            text=str(said.get("text") or ""),
-        )
 
 
 class MailSink:

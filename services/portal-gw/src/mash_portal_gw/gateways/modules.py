@@ -2,15 +2,14 @@
 """What modules say of themselves: their OpenAPI documents, and the topic they announce themselves on."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
-from mash_portal_gw.edge.approvals import Approval, ApprovalsError, read
-from mash_portal_gw.edge.routes import Instance, RouteTable
+from mash_portal_gw.model.origin import Origin
+from mash_portal_gw.service.routes import RouteTable
 from mash_portal_gw.signals import ANNOUNCEMENTS_REJECTED, INSTANCES
 from mash_sdk.announcing import TOPIC
 from mash_sdk.kafka import Broker, BrokerAway
@@ -22,18 +21,18 @@ log = logging.getLogger(__name__)
 
 LARGEST: Final = 4 << 20
 LOOK_SECONDS: Final = 3.0
-"""How often the approvals file is looked at for changes."""
+"""How often the live instances are counted."""
 
 
-class ModuleDoors:
+class HttpModuleDoors:
     """What an instance says of itself: its OpenAPI document, and whether it is ready."""
 
     def __init__(self) -> None:
         self._http = httpx.AsyncClient(timeout=3)
 
-    async def openapi(self, instance: Instance) -> Mapping[str, Any]:
+    async def openapi(self, origin: Origin) -> Mapping[str, Any]:
         try:
-            answer = await self._http.get(instance.origin.url + "/openapi.json")
+            answer = await self._http.get(origin.url + "/openapi.json")
             document = answer.raise_for_status().json()
         except (httpx.HTTPError, ValueError) as err:
             raise Unavailable("Das Modul nennt seine Schnittstelle nicht.", kind="no-openapi") from err
@@ -41,10 +40,10 @@ class ModuleDoors:
             raise Unavailable("Das Modul nennt seine Schnittstelle nicht.", kind="no-openapi")
         return document
 
-    async def ready(self, instance: Instance) -> Mapping[str, str]:
+    async def ready(self, origin: Origin) -> Mapping[str, str]:
         """What it depends on, by name, with `ok` or what is wrong; empty if it does not answer."""
         try:
-            said = (await self._http.get(instance.origin.url + "/readyz")).json()
+            said = (await self._http.get(origin.url + "/readyz")).json()
             return {str(name): str(state) for name, state in said["checks"].items()}
         except (httpx.HTTPError, ValueError, KeyError, AttributeError, TypeError):
             return {}
@@ -86,30 +85,3 @@ class ModulesTopic:
         while not await running.pause(LOOK_SECONDS):
             for module, live in self._routes.modules():
                 record(INSTANCES, len(live), {"mash.module": module.manifest.name})
-
-
-def watch_approvals(file: Path, own: Approval, routes: RouteTable) -> Callable[[Running], Awaitable[None]]:
-    """Background work: takes over the approvals file whenever it changes."""
-
-    async def approvals(running: Running) -> None:
-        known = _stamp(file)
-        while not await running.pause(LOOK_SECONDS):
-            stamp = _stamp(file)
-            if stamp == known:
-                continue
-            known = stamp
-            try:
-                routes.approve({**read(file), own.name: own})
-                log.info("the approvals were read anew")
-            except ApprovalsError as err:
-                log.error("the approvals stay as they were: %s", err)  # noqa: TRY400 — its text says all
-
-    return approvals
-
-
-def _stamp(file: Path) -> tuple[int, int] | None:
-    try:
-        stat = file.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size

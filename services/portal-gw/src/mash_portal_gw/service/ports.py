@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the use cases need from others: Keycloak, and a place where sessions rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from mash_portal_gw.model.letter import Letter
+from mash_portal_gw.model.origin import Origin
 from mash_portal_gw.model.session import Attempt, Tokens
+from mash_portal_gw.model.trace import Trace
 from mash_sdk.database import Unit
 
 
@@ -28,6 +31,10 @@ class IdentityProvider(Protocol):
 
     async def exchange(self, tenant: str, access: str, service: str) -> tuple[str, datetime]:
         """A token of the same person for `service` alone (RFC 8693), and when it ends."""
+        ...
+
+    async def reachable(self, tenant: str) -> None:
+        """Raise Unavailable unless the realm answers: before a person is sent there."""
         ...
 
     async def log_out(self, tenant: str, tokens: Tokens) -> None: ...
@@ -64,3 +71,37 @@ class SessionStore(Protocol):
 
 Units = Callable[[str], AbstractAsyncContextManager[Unit]]
 """Opens a transaction for a tenant and commits it."""
+
+
+class TraceStore(Protocol):
+    """Where spans are kept. Raises Unavailable when it does not answer, NotFound where there is none."""
+
+    async def services(self) -> list[str]: ...
+
+    async def of_journey(self, journey: str) -> list[Trace]:
+        """Every trace of a journey, oldest first."""
+        ...
+
+    async def newest(self, service: str) -> list[Trace]: ...
+
+    async def one(self, trace: str) -> Trace: ...
+
+
+class Mailbox(Protocol):
+    """What was sent, for those who look. Raises Unavailable, or NotFound where mail really leaves."""
+
+    async def newest(self) -> list[Letter]: ...
+
+    async def one(self, letter: str) -> Letter: ...
+
+
+class ModuleDoors(Protocol):
+    """What an instance says of itself."""
+
+    async def openapi(self, origin: Origin) -> Mapping[str, Any]:
+        """Its OpenAPI document. Raises Unavailable."""
+        ...
+
+    async def ready(self, origin: Origin) -> Mapping[str, str]:
+        """What it depends on, by name, with `ok` or what is wrong; empty if it does not answer."""
+        ...

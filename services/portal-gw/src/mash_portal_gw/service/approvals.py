@@ -4,14 +4,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any, Final
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
-from mash_portal_gw.edge.pool import Origin
+from mash_portal_gw.model.origin import Origin
 from mash_sdk.manifest import Manifest
 
 RESERVED: Final = (
@@ -80,20 +79,21 @@ def approve(name: str, key: ECKey, routes: tuple[str, ...], origins: tuple[str, 
     return Approval(name, key, key.thumbprint(), routes, origins)
 
 
-def read(file: Path) -> Mapping[str, Approval]:
-    """The approvals file: `{"forms": {"jwk": {…}, "routes": ["/api/forms", …], "origins": […]}}`."""
+def parse(content: bytes, where: str) -> Mapping[str, Approval]:
+    """The approvals: `{"forms": {"jwk": {…}, "routes": ["/api/forms", …], "origins": […]}}`.
+
+    Raises ApprovalsError naming `where` they came from.
+    """
     try:
-        entries = _File.model_validate_json(file.read_bytes()).root
+        entries = _File.model_validate_json(content).root
         return {
             name: approve(name, ECKey.import_key(entry.jwk), entry.routes, entry.origins)
             for name, entry in entries.items()
         }
-    except OSError as err:
-        raise ApprovalsError(f"{file}: {err.strerror}") from err
     except ValidationError as err:
-        raise ApprovalsError(f"{file}: {err}") from None
+        raise ApprovalsError(f"{where}: {err}") from None
     except (JoseError, ValueError, TypeError) as err:
-        raise ApprovalsError(f"{file}: a jwk is no EC public key ({err})") from err
+        raise ApprovalsError(f"{where}: a jwk is no EC public key ({err})") from err
 
 
 def under(path: str, prefix: str) -> bool:

@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 from pydantic import ValidationError
 
-from mash_portal_gw.edge.approvals import Approval, NotApproved, under
-from mash_portal_gw.edge.pool import Origin
+from mash_portal_gw.model.origin import Origin
+from mash_portal_gw.service.approvals import Approval, NotApproved, under
 from mash_sdk import announcing
 from mash_sdk.announcing import NotGenuine
 from mash_sdk.clock import Clock

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Wakes the relay once something was committed: at once within its process, by one NOTIFY for many otherwise.
+
+Never within the transaction: there NOTIFY holds one lock of the whole cluster until the commit is on disk.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+APART: Final = 0.005
+"""Seconds between two calls to another process."""
+
+
+class Bell:
+    """Who announced rings it after the commit. A call that gets lost costs the time until the relay looks."""
+
+    def __init__(self, call: Callable[[], Awaitable[None]]) -> None:
+        """`call` reaches the relay wherever it works."""
+        self._call = call
+        self._heard: Callable[[], None] | None = None
+        self._rung = False
+        self._calling: asyncio.Task[None] | None = None
+
+    def answer(self, heard: Callable[[], None]) -> None:
+        """The relay that works in this process hears the bell itself."""
+        self._heard = heard
+
+    def leave(self, heard: Callable[[], None]) -> None:
+        """It works here no longer."""
+        if self._heard == heard:
+            self._heard = None
+
+    def ring(self) -> None:
+        if self._heard is not None:
+            self._heard()
+            return
+        self._rung = True
+        if self._calling is None or self._calling.done():
+            self._calling = asyncio.create_task(self._calls(), name="bell")
+
+    async def _calls(self) -> None:
+        while self._rung:
+            self._rung = False
+            try:
+                await self._call()
+            except Exception as err:  # noqa: BLE001 — what was committed stays, and is looked for
+                log.info("the relay was not called: %s", type(err).__name__)
+            await asyncio.sleep(APART)
+
+    async def close(self) -> None:
+        calling, self._calling = self._calling, None
+        if calling is not None:
+            calling.cancel()
+            await asyncio.gather(calling, return_exceptions=True)

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the database can keep. It refuses some texts and numbers that JSON and browsers let through."""
+
+import math
+
+
+def storable(value: object) -> bool:
+    """Tell whether it can be kept: PostgreSQL refuses NUL and lone surrogates, and JSON has no infinity."""
+    if isinstance(value, str):
+        return not any((c < " " and c not in "\t\n\r") or "\ud800" <= c <= "\udfff" for c in value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, list):
+        return all(storable(item) for item in value)
+    if isinstance(value, dict):
+        return all(storable(key) and storable(item) for key, item in value.items())
+    return True

@@ -15,7 +15,9 @@ from mash_sdk.events import event_types
 from mash_sdk.names import Names
 
 ROOT = Path(__file__).parents[2]
-SERVICES = sorted(folder.name for folder in (ROOT / "services").iterdir() if folder.is_dir())
+SERVICES = sorted(
+    path.parent for group in ("services", "modules") for path in ROOT.glob(f"{group}/*/pyproject.toml")
+)
 
 
 def buf(*args: str) -> subprocess.CompletedProcess[str]:
@@ -159,10 +161,10 @@ def test_the_sdk_knows_only_the_platforms_contract() -> None:
     assert contracts_imported(ROOT / "sdk/src") == {"platform"}
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_service_uses_only_contracts_it_declares(service: str) -> None:
-    names = Names(service)
-    package = ROOT / "services" / service / "src" / names.package
+@pytest.mark.parametrize("service", SERVICES, ids=lambda folder: folder.name)
+def test_a_service_uses_only_contracts_it_declares(service: Path) -> None:
+    names = Names(service.name)
+    package = service / "src" / names.package
     manifest = tomllib.loads((package / "module.toml").read_text(encoding="utf-8"))
     declared = {need.replace("-", "_") for need in manifest.get("needs", [])}
     declared |= {

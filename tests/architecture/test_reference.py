@@ -26,7 +26,11 @@ from mash_sdk.settings import Settings
 from mash_sdk.testing.conformance import Door, doors
 
 ROOT = Path(__file__).parents[2]
-SERVICES = [Names(folder.name) for folder in sorted((ROOT / "services").iterdir()) if folder.is_dir()]
+SERVICES = [
+    Names(file.parent.name)
+    for group in ("services", "modules")
+    for file in sorted(ROOT.glob(f"{group}/*/pyproject.toml"))
+]
 MANIFESTS = [Manifest.of(names.package) for names in SERVICES]
 WRITE = "MASH_WRITE_DOCS=1 ./mash test tests/architecture/test_reference.py"
 MARK = f"<!-- From here on made by: {WRITE} -->\n"

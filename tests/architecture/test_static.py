@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-CODE = ["sdk", "tools", "simulators", "services", "tests", "mash"]
+CODE = ["sdk", "tools", "simulators", "services", "modules", "tests", "mash"]
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ CODE = ["sdk", "tools", "simulators", "services", "tests", "mash"]
             "tools",
             "simulators",
             "services",
+            "modules",
             "proto/mash",
             "docs",
             "README.md",
@@ -40,7 +41,8 @@ def test_static(command: list[str]) -> None:
 
 
 @pytest.mark.parametrize("part", ["sdk", "tools", "simulators", "services/forms", "services/notify",
-                                  "services/payments", "services/portal-gw", "services/sensors"])  # fmt: skip
+                                  "services/payments", "services/portal-gw", "services/sensors",
+                                  "modules/lost-and-found"])  # fmt: skip
 def test_types(part: str) -> None:
     run = subprocess.run([BIN / "mypy", f"{part}/src"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr

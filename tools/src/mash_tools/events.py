@@ -23,7 +23,7 @@ from mash_sdk.kafka.parking import Parking
 from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable, Unreadable
 from mash_sdk.settings import Settings
-from mash_tools.platform.modules import installed
+from mash_tools.platform.modules import services
 from mash_tools.platform.platform import DATABASE
 from mash_tools.problems import LauncherError
 from mash_tools.realms.access import DATA, typed_path
@@ -203,4 +203,4 @@ async def _replay(platform: Platform, asked: argparse.Namespace) -> int:
 
 
 def _services() -> list[str]:
-    return [module.manifest.name for module in installed()]
+    return [module.manifest.name for module in services()]

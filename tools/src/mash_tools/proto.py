@@ -8,8 +8,12 @@ from pathlib import Path
 
 
 def main(_arguments: list[str]) -> int:
-    """protoc's exit code; proto/gen is left as it was when it fails."""
-    root = Path.cwd() / "proto"
+    """protoc's exit code."""
+    return generate(Path.cwd() / "proto")
+
+
+def generate(root: Path) -> int:
+    """protoc's exit code for the contract below `root`; its gen/ is left as it was when it fails."""
     fresh = root / "gen.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()

@@ -17,11 +17,11 @@ from mash_sdk.migrations.migrate import migrate
 from mash_sdk.running import serve
 from mash_sdk.settings import SettingsError
 from mash_sdk.tenants import TenantError
-from mash_tools.platform.modules import installed
+from mash_tools.platform.modules import services
 
 
 async def _migrate() -> None:
-    for module in installed():
+    for module in services():
         await migrate(module.package, settings_of(module.package))
 
 
@@ -31,7 +31,7 @@ async def _serve() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as programs:
-        for module in installed():
+        for module in services():
             program = build(module.package, settings_of(module.package))
             programs.create_task(serve(program, stop), name=module.manifest.name)
 

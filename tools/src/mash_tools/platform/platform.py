@@ -15,12 +15,12 @@ import httpx
 
 from mash_tools.children import Child
 from mash_tools.parts import Kafka, Keycloak, Postgres
-from mash_tools.platform import environment, versions
+from mash_tools.platform import approvals, environment, noted, versions
 from mash_tools.platform.cities import chosen
 from mash_tools.platform.environment import Places
 from mash_tools.platform.folder import DataFolder
 from mash_tools.platform.kept import Kept, Program, Runnable
-from mash_tools.platform.modules import GATEWAY, Module, installed
+from mash_tools.platform.modules import GATEWAY, Module, services
 from mash_tools.ports import answers, is_free
 from mash_tools.problems import LauncherError, PartError
 from mash_tools.realms import Access, note, provision
@@ -121,7 +121,7 @@ class Platform:
                 raise LauncherError(
                     f"Port {port} for {whose} is in use; end what listens there or name another with --port."
                 )
-        self._modules = installed()
+        self._modules = services()
         port_of = self.folder.port
         self._places = Places(
             public_url=self.url,
@@ -140,14 +140,7 @@ class Platform:
             name = module.manifest.name
             http = self.port if name == GATEWAY else port_of(f"{name}-http")
             self._places.doors[name] = (http, port_of(f"{name}-grpc"))
-        approvals = {
-            module.manifest.name: {
-                "jwk": self.folder.public_key(module.manifest.name),
-                "routes": module.routes,
-            }
-            for module in self._modules
-        }
-        self.folder.write("approvals.json", approvals)
+        approvals.keep(self.folder, self._modules)
 
     async def _start(self) -> None:
         database = asyncio.Event()
@@ -160,6 +153,7 @@ class Platform:
             await self._migrate()
             # They start beside Kafka and wait for it by themselves: most of it is reading their code.
             await asyncio.gather(self._services(), broker)
+            noted.note(self.folder, self._places)
             self.public.set()
             await login
 
@@ -203,7 +197,7 @@ class Platform:
         await self._realms(access)
 
     async def _realms(self, access: Access) -> None:
-        keys = {m.manifest.name: {"keys": [self.folder.public_key(m.manifest.name)]} for m in self._modules}
+        keys = {name: {"keys": [key]} for name, key in approvals.keys(self.folder).items()}
         began = time.monotonic()
         report = await asyncio.to_thread(
             provision,
@@ -316,6 +310,7 @@ class Platform:
 
     async def stop(self) -> None:
         """End everything cleanly, the newest first: services, then helpers, then parts. Data stays."""
+        noted.forget(self.folder)
         parts = ("keycloak", "kafka", "postgres")
         await self._end(*(name for name in self._kept if name not in parts))
         await self._end("keycloak", "kafka")

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`./mash module`: what makes, checks, approves and starts a module."""

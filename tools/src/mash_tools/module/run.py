@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Starts a module as a process of its own against a running `./mash up`, and ends it again."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import httpx
+
+from mash_tools.children import Child
+from mash_tools.module.source import Source
+from mash_tools.platform import approvals, environment, noted
+from mash_tools.platform.environment import Places
+from mash_tools.platform.folder import DataFolder
+from mash_tools.platform.modules import Module
+from mash_tools.ports import free_port
+from mash_tools.problems import PartError
+from mash_tools.progress import Progress
+from mash_tools.realms import provision
+from mash_tools.realms.access import find as find_keycloak
+from mash_tools.realms.access import platform as known_to
+
+MIGRATE_SECONDS, START_SECONDS = 120.0, 60.0
+WAIT_FOR_OPERATOR = 1.0
+"""Seconds between looks whether the operator has approved a module meanwhile."""
+
+
+async def run(source: Source, folder: DataFolder, say: Progress, told: asyncio.Event) -> None:
+    """Run it until `told`. Raises LauncherError when it cannot start, PartError when it ends by itself."""
+    began = time.monotonic()
+    module = source.module()
+    name = module.manifest.name
+    places = noted.find(folder)
+    doors = {**places.doors, name: (free_port(), free_port())}
+    env = _environment(source, module, replace(places, doors=doors), folder)
+    command = [sys.executable, "-m", module.package]
+    log = folder.log(f"{name}-{module.manifest.version}")
+    migrate = Child(f"{name} migrate", [*command, "migrate"], log=log, env=env | environment.admin(places))
+    migrate.start()
+    approved = name in approvals.read(folder)
+    client = asyncio.create_task(_client(folder, name, known=approved))
+    try:
+        await migrate.ended(MIGRATE_SECONDS)
+    finally:
+        migrate.kill()
+    if migrate.exit_code != 0:
+        raise PartError(name, "could not bring its schema to this version", log)
+    child = Child(name, [*command, "serve"], log=log, env=env)
+    child.start()
+    try:
+        await client
+        await child.until(_ready(doors[name][0]), START_SECONDS)
+        say(f"{name} {module.manifest.version} is ready ({time.monotonic() - began:.1f} s); its log: {log}")
+        if not approved:
+            say(f"It gets nothing until an operator approves it: ./mash module approve {name}")
+        while not told.is_set():
+            if not child.running:
+                raise PartError(name, f"ended by itself with code {child.exit_code}", log)
+            if not approved and name in approvals.read(folder):
+                approved = True
+                await asyncio.to_thread(register, folder, name)
+                say(f"{name} was approved")
+            await _pause(told)
+    finally:
+        await child.stop()
+
+
+async def _client(folder: DataFolder, name: str, *, known: bool) -> None:
+    if known:
+        await asyncio.to_thread(register, folder, name)
+
+
+def register(folder: DataFolder, name: str) -> None:
+    """Make the module's client, and the scope that names it, in every realm; twice is once."""
+    access = find_keycloak(folder.path)
+    known = known_to(access)
+    keys = {**known.client_jwks, name: {"keys": [folder.public_key(name)]}}
+    cities = noted.find(folder).cities
+    provision(access.url, access.user, access.password, cities, access.public_url, keys, demo=known.demo)
+
+
+def _environment(source: Source, module: Module, places: Places, folder: DataFolder) -> dict[str, str]:
+    path = os.pathsep.join(filter(None, (str(source.root), os.environ.get("PYTHONPATH"))))
+    told = environment.own() | environment.common(places) | environment.of(module, places, folder)
+    return told | {"PYTHONPATH": path}
+
+
+def _ready(port: int) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+                answer = await http.get(f"http://127.0.0.1:{port}/healthz")
+        except httpx.HTTPError:
+            return False
+        return answer.is_success
+
+    return ready
+
+
+async def _pause(told: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(WAIT_FOR_OPERATOR):
+            await told.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A module's folder on the disk, found by its path or, under modules/, by its name."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mash_sdk.manifest import Manifest
+from mash_tools.platform.modules import Module
+from mash_tools.problems import LauncherError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a module's package and manifest lie."""
+
+    folder: Path
+    package: str
+
+    @property
+    def root(self) -> Path:
+        """What has to be on Python's path."""
+        return self.folder / "src"
+
+    @property
+    def code(self) -> Path:
+        return self.root / self.package
+
+    @property
+    def manifest(self) -> Path:
+        return self.code / "module.toml"
+
+    def module(self) -> Module:
+        """Raises LauncherError for a manifest that cannot be used."""
+        try:
+            text = self.manifest.read_text(encoding="utf-8")
+            return Module(self.package, Manifest.model_validate(tomllib.loads(text)))
+        except (OSError, tomllib.TOMLDecodeError, ValidationError) as err:
+            raise LauncherError(f"{self.manifest} cannot be used; ./mash module check says why.") from err
+
+
+def find(named: str) -> Source:
+    """The module at a path, or of that name under modules/. Raises LauncherError if there is none."""
+    for folder in (Path(named), Path("modules") / named):
+        manifests = sorted(folder.glob("src/*/module.toml"))
+        if manifests:
+            return Source(folder.absolute(), manifests[0].parent.name)
+    raise LauncherError(
+        f"There is no module {named}: neither a folder with src/<package>/module.toml nor modules/{named}."
+    )

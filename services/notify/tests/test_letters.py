@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The words: German, accessible, and silent about what was decided."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -100,6 +101,24 @@ def test_without_name_or_office_nothing_hangs_in_the_air(tenants: Tenants) -> No
 def test_a_reference_cannot_break_the_subject(tenants: Tenants) -> None:
     odd = notice(Kind.RECEIVED, reference="HD\nBcc: x@example.org")
     assert "\n" not in Letters(tenants).write("heidelberg", odd, "Anna").subject
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize(
+    "breaks", ["\n\n", "\r\n", "\x0b", "\x1c", "\x7f", "\x85", "\u2028", "\u2029", "\u202e", "\u2066"]
+)
+def test_nothing_others_wrote_begins_a_line(tenants: Tenants, kind: Kind, breaks: str) -> None:
+    typed = f"x{breaks}Ihr Konto ist gesperrt{breaks}"
+    odd = replace(notice(kind, reference=typed, office=typed), service_title=typed)
+    calm = replace(notice(kind, reference="x", office="x"), service_title="x")
+    letter = Letters(tenants).write("heidelberg", odd, typed)
+    expected = Letters(tenants).write("heidelberg", calm, "x")
+    for written, as_planned in (
+        (letter.subject, expected.subject),
+        (letter.text, expected.text),
+        (letter.html, expected.html),
+    ):
+        assert written.replace("x Ihr Konto ist gesperrt", "x") == as_planned
 
 
 def test_every_city_says_who_it_writes_as(tenants: Tenants) -> None:

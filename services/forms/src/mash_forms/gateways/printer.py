@@ -2,12 +2,12 @@
 """Letters as PDF/UA-1 (ISO 14289-1) by typst, in the Program's process pool."""
 
 import json
-from datetime import date
 from functools import cache
 from importlib.resources import files
 
 import typst
 
+from mash_forms.model.days import german
 from mash_forms.service.ports import Sheet
 from mash_sdk.blocking import in_process
 
@@ -45,17 +45,13 @@ def _plain(sheet: Sheet) -> str:
             "contact": sheet.contact,
             "title": sheet.title,
             "reference": sheet.reference,
-            "decided_on": _german(sheet.decided_on),
+            "decided_on": german(sheet.decided_on),
             "addressee": sheet.addressee,
             "text": sheet.text,
             "reason": sheet.reason,
             "rows": sheet.rows,
-            "validity": [_german(day) for day in sheet.validity] if sheet.validity else None,
+            "validity": [german(day) for day in sheet.validity] if sheet.validity else None,
             "demo": sheet.demo,
         },
         ensure_ascii=False,
     )
-
-
-def _german(day: date) -> str:
-    return f"{day.day}.{day.month}.{day.year}"

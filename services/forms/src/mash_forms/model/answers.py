@@ -4,6 +4,7 @@
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
+from mash_forms.model.days import day_of, german, months_later
 from mash_forms.model.form import Field, Form
 from mash_forms.model.storable import storable
 
@@ -19,6 +21,22 @@ _MAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _UNKNOWN = ("Dieses Feld gehört nicht zum Formular.", "Lassen Sie es weg.")
 _NO_OBJECT = ("Die Angaben sind kein Objekt.", "Senden Sie die Angaben als JSON-Objekt.")
 _CHARACTER = ("Die Angabe enthält ein Zeichen, das nicht erlaubt ist.", "Geben Sie sie neu ein.")
+_LINES = (
+    "Die Angabe enthält einen Zeilenumbruch oder ein unsichtbares Steuerzeichen.",
+    "Schreiben Sie sie neu, in eine einzige Zeile.",
+)
+_INVISIBLE = (
+    "Die Angabe enthält ein unsichtbares Steuerzeichen.",
+    "Schreiben Sie sie neu, statt sie hineinzukopieren.",
+)
+
+FIRST_DAY = date(1900, 1, 1)
+LETTER_STARTS_WITHIN = 10 * 12
+"""In months: how far ahead a day may lie from which a letter is valid."""
+DAYS_WITHIN = 100 * 12
+"""In months: how far ahead any other day may lie."""
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They turn around how what follows them is shown."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +97,9 @@ def complaints(form: Form, data: object, today: date) -> list[Complaint]:
             words = field.complaint(str(error.validator)) if field else _UNKNOWN
             found.setdefault(name, Complaint(name, *words))
     for name, field in form.fields.items():
-        if name not in found and _too_early(field, data.get(name), today):
-            found[name] = Complaint(name, *field.complaint("earliest"))
-        if name not in found and name in data and not storable(data[name]):
-            found[name] = Complaint(name, *_CHARACTER)
+        fault = None if name in found or name not in data else _wrong(form, field, data[name], today)
+        if fault:
+            found[name] = Complaint(name, *fault)
     order = {name: place for place, name in enumerate(form.fields)}
     return sorted(found.values(), key=lambda complaint: order.get(complaint.name, len(order)))
 
@@ -115,10 +132,37 @@ def _typed(field: Field, text: str) -> Any:
     return text
 
 
-def _too_early(field: Field, value: object, today: date) -> bool:
-    if field.earliest != "today" or not isinstance(value, str):
-        return False
-    try:
-        return date.fromisoformat(value) < today
-    except ValueError:
-        return False
+def _wrong(form: Form, field: Field, value: object, today: date) -> tuple[str, str] | None:
+    """Return what is wrong with an answer that the schema has no objection to."""
+    if not storable(value):
+        return _CHARACTER
+    if isinstance(value, str) and (fault := _wrong_text(field, value)):
+        return fault
+    if value is not None and "date" in {field.widget, field.schema.get("format")}:
+        return _wrong_day(form, field, value, today)
+    return None
+
+
+def _wrong_text(field: Field, text: str) -> tuple[str, str] | None:
+    if field.widget == "textarea":
+        return _INVISIBLE if any(_steers(c) for c in text if c not in "\t\n\r") else None
+    return _LINES if any(_steers(c) for c in text) else None
+
+
+def _steers(character: str) -> bool:
+    return character in _BIDI or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
+
+
+def _wrong_day(form: Form, field: Field, value: object, today: date) -> tuple[str, str] | None:
+    day = day_of(value)
+    if day is None:
+        return field.complaint("format")
+    if field.earliest == "today" and day < today:
+        return field.complaint("earliest")
+    if day < FIRST_DAY:
+        return "Das Datum liegt zu weit zurück.", f"Tragen Sie einen Tag ab dem {german(FIRST_DAY)} ein."
+    starts = any(letter.valid_from == field.name for letter in form.letters.values())
+    last = months_later(today, LETTER_STARTS_WITHIN if starts else DAYS_WITHIN)
+    if day > last:
+        return "Das Datum liegt zu weit in der Zukunft.", f"Tragen Sie einen Tag bis zum {german(last)} ein."
+    return None

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Letters: what one says, and laying it into the account once it is printed."""
 
-import calendar
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from mash_forms.model.application import Document, Outcome
+from mash_forms.model.days import day_of, last_day
 from mash_forms.model.form import Letter, Office
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import (
@@ -114,11 +114,5 @@ def _contact(office: Office) -> list[tuple[str, str]]:
 def _validity(letter: Letter, case: Case) -> tuple[date, date] | None:
     if letter.months is None or letter.valid_from is None:
         return None
-    first = date.fromisoformat(case.application.data[letter.valid_from])
-    return first, _months_later(first, letter.months) - timedelta(days=1)
-
-
-def _months_later(day: date, months: int) -> date:
-    year, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + year, month + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    first = day_of(case.application.data.get(letter.valid_from))
+    return (first, last_day(first, letter.months)) if first else None

@@ -11,6 +11,7 @@ from email.policy import SMTP as SMTP_POLICY
 import aiosmtplib
 from aiosmtplib import SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPSenderRefused
 
+from mash_notify.gateways.lines import one_line
 from mash_notify.gateways.senders import Sender
 from mash_notify.service.sender import Mail, NoAnswer, NotNow, Refused
 from mash_notify.settings import Settings
@@ -94,7 +95,7 @@ def _content(mail: Mail, sender: Sender) -> bytes:
     """The message as it goes over the wire, seven bits wide. The same attempt after attempt."""
     message = EmailMessage(policy=SMTP_POLICY)
     message["From"] = Address(sender.name, addr_spec=sender.address)
-    message["To"] = Address(" ".join(mail.name.split()), addr_spec=mail.email)
+    message["To"] = Address(one_line(mail.name), addr_spec=mail.email)
     message["Subject"] = mail.letter.subject
     message["Date"] = mail.written_at
     message["Message-ID"] = f"<{mail.id}@{sender.address.rpartition('@')[2]}>"

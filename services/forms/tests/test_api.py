@@ -388,38 +388,3 @@ async def test_an_application_stays_with_its_version_of_the_form(
         )
     assert kept["form"]["title"] == {"de": "Parkausweis"}
     assert kept["fee"]["cents"] == 3070
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("valid_from", "9999-12-31"),
-        ("given_name", "x\n\nIhr Konto ist gesperrt: http://evil.example/\n\nx"),
-        ("given_name", "x\u202ey"),
-    ],
-)
-async def test_what_would_spoil_a_letter_is_refused_at_its_field(
-    bench: Bench, anna: httpx.AsyncClient, answers: dict[str, Any], name: str, value: str
-) -> None:
-    body = {"form": "ausweis", "data": {**answers, name: value}}
-    answer = await anna.post(f"{API}/applications", json=body)
-    assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/data/{name}"]
-    assert await count(bench, "applications") == 0
-
-
-@pytest.mark.parametrize("day", ['"9999-12-31"', '"0001-01-01"', '"nie"', "5", "null"])
-async def test_a_day_that_was_kept_before_still_gets_its_letter(
-    bench: Bench, anna: httpx.AsyncClient, kurt: httpx.AsyncClient, answers: dict[str, Any], day: str
-) -> None:
-    application = await submitted(anna, answers)
-    await bench.deliver(settled(application["id"]))
-    change = text(
-        "update applications set data = jsonb_set(data::jsonb, '{valid_from}', cast(:day as jsonb))"
-    )
-    async with bench.unit() as unit:
-        await unit.connection.execute(change, {"day": day})
-    path = f"{API}/applications/{application['id']}/decision"
-    assert (await kurt.post(path, json={"outcome": "APPROVED"})).status_code == 200
-    await bench.settle()
-    assert [event.kind for event in bench.announced(DocumentIssued)] == ["permit"]

@@ -169,7 +169,8 @@ class Kafka:
         fresh = self.folder / "new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        # Kafka's tool takes an id that begins with a hyphen for an option: the first byte is made harmless.
+        identity = base64.urlsafe_b64encode(b"M" + uuid.uuid4().bytes[1:]).rstrip(b"=").decode()
         properties = self._properties(fresh, free_port())
         command = guarded(
             self._java([], "kafka.tools.StorageTool", "format", "-t", identity, "-c", properties)

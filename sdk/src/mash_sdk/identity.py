@@ -102,7 +102,11 @@ class Verifier:
         self._audience = audience
         self._realms = realms
         self._clock = clock
-        self._recent: Recent[bytes, Principal] = Recent(10_000)
+        self._recent: Recent[bytes, Principal] = Recent(20_000)
+
+    def known(self, digest: bytes, now: float) -> Principal | None:
+        """Whom the token of this SHA-256 proves, if it was verified before. `now`: POSIX seconds."""
+        return self._recent.get(digest, now)
 
     async def verify(self, token: str) -> Principal:
         """Return whom the token proves. Raise Unauthenticated, or Unavailable if keys cannot be had."""

@@ -31,13 +31,13 @@ class Meters:
         self._instrument(metric)
 
     def count(self, metric: Metric, n: float, attributes: Mapping[str, object]) -> None:
-        instrument = self._labelled(metric, attributes)
+        instrument = self.bound(metric, attributes)
         if not isinstance(instrument, Counter):
             raise Undeclared(f"{metric.name} is a {metric.kind}, not a counter: use record()")
         instrument.inc(n)
 
     def record(self, metric: Metric, value: float, attributes: Mapping[str, object]) -> None:
-        instrument = self._labelled(metric, attributes)
+        instrument = self.bound(metric, attributes)
         if isinstance(instrument, Histogram):
             instrument.observe(value)
         elif isinstance(instrument, Gauge):
@@ -48,7 +48,8 @@ class Meters:
     def text(self) -> bytes:
         return generate_latest(self.registry)
 
-    def _labelled(self, metric: Metric, attributes: Mapping[str, object]) -> Counter | Gauge | Histogram:
+    def bound(self, metric: Metric, attributes: Mapping[str, object]) -> Counter | Gauge | Histogram:
+        """The metric for these values alone, to be kept where it is used very often."""
         unknown = attributes.keys() - set(metric.attributes)
         if unknown and self._strict:
             raise Undeclared(f"{metric.name} declares no attributes {sorted(unknown)}")

@@ -2,18 +2,20 @@
 """Telemetry: one tracer provider and one metrics registry for one Program."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from random import Random
 from types import ModuleType
 from typing import Protocol, TypeVar, get_args
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span as SdkSpan
-from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, SynchronousMultiSpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import Span, SpanKind, use_span
 from opentelemetry.util.types import AttributeValue
 
@@ -28,6 +30,7 @@ from mash_sdk.telemetry.propagation import extract, link_to
 _DELAY_MS = 200
 _STOP_SECONDS = 3.0
 _TEXT = 1000
+_TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
 
 
 class Closable(Protocol):
@@ -68,12 +71,21 @@ class Telemetry:
         self.attributes: set[str] = set()
         self.undeclared: set[str] = set()
         self.declare(signals)
-        self._provider = TracerProvider(
-            sampler=ParentBased(TraceIdRatioBased(ratio)),
-            resource=Resource({"service.name": name, "service.version": version}),
-            shutdown_on_exit=False,
-            span_limits=SpanLimits(max_span_attribute_length=_TEXT),
-        )
+        resource = Resource({"service.name": name, "service.version": version})
+        processors = SynchronousMultiSpanProcessor()
+
+        def provider(sampler: Sampler) -> TracerProvider:
+            return TracerProvider(
+                sampler=sampler,
+                resource=resource,
+                shutdown_on_exit=False,
+                active_span_processor=processors,
+                span_limits=SpanLimits(max_span_attribute_length=_TEXT),
+            )
+
+        self._provider = provider(ParentBased(TraceIdRatioBased(ratio)))
+        self._ratio = ratio
+        self._random = Random()  # noqa: S311 — chance and ids of traces keep no secret
         self._provider.add_span_processor(_JourneyOnSpans())
         self._outlet: Guarded | None = None
         self._companions: dict[type, Closable] = {}
@@ -85,6 +97,7 @@ class Telemetry:
                 BatchSpanProcessor(self._outlet, schedule_delay_millis=_DELAY_MS)
             )
         self._tracer = self._provider.get_tracer("mash_sdk", version)
+        self._kept = provider(ALWAYS_ON).get_tracer("mash_sdk", version)
 
     def declare(self, module: ModuleType) -> None:
         """Take over a signals.py: its metrics show up from the start, its `Attribute` names are allowed."""
@@ -138,6 +151,24 @@ class Telemetry:
                 yield door
         finally:
             current_door.reset(entered)
+
+    def arrival(self, name: str, sent: bytes | None) -> tuple[Span | None, bytes]:
+        """`door` where each microsecond counts: nothing inside it may ask for the running span.
+
+        Returns the span, which the caller ends, or None if the trace is not sampled; and the traceparent to
+        pass on. `sent` is the traceparent that came.
+        """
+        known = _TRACEPARENT.fullmatch(sent) if sent is not None else None
+        if known is not None and sent is not None and int(known[2], 16) & 1:
+            parent = extract({"traceparent": sent.decode("ascii")})
+            span = self._tracer.start_span(name, context=parent, kind=SpanKind.SERVER)
+        elif known is None and self._random.random() < self._ratio:
+            span = self._kept.start_span(name, context=Context(), kind=SpanKind.SERVER)
+        else:
+            trace = known[1] if known is not None else b"%032x" % self._random.getrandbits(128)
+            return None, b"00-%b-%016x-00" % (trace, self._random.getrandbits(64))
+        about = span.get_span_context()
+        return span, b"00-%032x-%016x-%02x" % (about.trace_id, about.span_id, about.trace_flags)
 
     @contextmanager
     def span(

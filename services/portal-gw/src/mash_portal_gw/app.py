@@ -85,7 +85,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         cities=cities,
         tenancy=Tenancy(tenants),
         routes=routes,
-        callers=Callers(verifier, sessions, tokens, cookies),
+        callers=Callers(verifier, sessions, tokens, cookies, clock),
         login=LoginDoor(logins, sessions, keycloak, cookies, tenants),
         forwarder=Forwarder(pool, patience=settings.upstream_seconds, down_seconds=DOWN_SECONDS),
         limiter=Limiter(

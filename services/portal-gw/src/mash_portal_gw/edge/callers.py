@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Who calls: a browser with a session, a client with a token, a device with a key of its module, nobody."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -10,6 +11,7 @@ from mash_portal_gw.edge.request import Request
 from mash_portal_gw.edge.tenancy import Place
 from mash_portal_gw.model.session import Session
 from mash_portal_gw.service import ModuleTokens, Sessions
+from mash_sdk.clock import Clock
 from mash_sdk.identity import Verifier
 from mash_sdk.manifest import Route
 from mash_sdk.problems import Forbidden, Problem, Unauthenticated, Unavailable
@@ -82,11 +84,12 @@ class Callers:
     """Finds out who calls, and what proves it to a module."""
 
     def __init__(
-        self, verifier: Verifier, sessions: Sessions, tokens: ModuleTokens, cookies: Cookies
+        self, verifier: Verifier, sessions: Sessions, tokens: ModuleTokens, cookies: Cookies, clock: Clock
     ) -> None:
         self._verifier = verifier
         self._sessions = sessions
         self._tokens = tokens
+        self._clock = clock
         self.cookies = cookies
 
     async def identify(self, request: Request, place: Place) -> Caller:
@@ -102,6 +105,24 @@ class Callers:
                     roles = session.tokens.roles
                     return Caller("session", place.tenant, roles, session=session, secret=secret)
         return Caller("visitor", place.tenant)
+
+    def at_once(self, sent: bytes, place: Place, route: Route, module: str) -> bytes | None:
+        """The Authorization value the module gets in place of `sent`, if no one has to be asked for it.
+
+        None: the door has to look, for whatever reason.
+        """
+        token = sent[7:].strip()
+        if sent[:7].lower() != b"bearer ":
+            return None
+        digest = hashlib.sha256(token).digest()
+        now = self._clock.now().timestamp()
+        who = self._verifier.known(digest, now)
+        if who is None or who.tenant != place.tenant:
+            return None
+        if route.roles and who.roles.isdisjoint(route.roles):
+            return None
+        proof = self._tokens.known(digest, module, now)
+        return b"Bearer " + proof.encode("latin-1") if proof is not None else None
 
     async def _by_token(self, sent: str, tenant: str) -> Caller:
         scheme, _, token = sent.partition(" ")

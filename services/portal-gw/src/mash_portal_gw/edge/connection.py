@@ -5,6 +5,7 @@ exchange at a time. Memory is bounded: reading pauses while the client is slower
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import cast
 
 import httptools
@@ -63,6 +64,8 @@ class Connection(asyncio.Protocol):
         self._headless = False
         self._framed = False
         self._keep = False
+        self.on_answer: Callable[[], None] | None = None
+        """Called once, when the answer's head was read or the exchange failed: instead of awaiting `head`."""
         self.exchanges = 0
         self.idle_since = 0.0
         self.answered = False
@@ -87,11 +90,15 @@ class Connection(asyncio.Protocol):
         self.status = 0
         self.headers = []
         self._head = self._more = None
+        self.on_answer = None
         self.exchanges += 1
         self._patience = patience
         self._deadline = self._loop.time() + patience
         if self._timer is None:
             self._timer = self._loop.call_at(self._deadline, self._expire)
+
+    def now(self) -> float:
+        return self._loop.time()
 
     def write(self, data: bytes) -> None:
         if self._transport is not None and self._error is None:
@@ -125,12 +132,21 @@ class Connection(asyncio.Protocol):
                 self._resume()
             self._more = self._loop.create_future()
             await self._more
-        part = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks.clear()
-        self._held = 0
+        part = self.rest_of_body()
         if self._paused:
             self._resume()
         return part
+
+    def rest_of_body(self) -> bytes:
+        """What has come of the body and was not handed out yet."""
+        body = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        self._held = 0
+        return body
+
+    @property
+    def error(self) -> UpstreamError | None:
+        return self._error
 
     @property
     def finished(self) -> bool:
@@ -149,9 +165,6 @@ class Connection(asyncio.Protocol):
         """The exchange is over and the connection waits for the next."""
         self._busy = False
         self.idle_since = now
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     def fail(self, error: UpstreamError) -> None:
         """End the connection; whoever waits on it gets `error`."""
@@ -165,6 +178,12 @@ class Connection(asyncio.Protocol):
         for waiting in (self._head, self._more, self._writable):
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.on_answer is not None:
+            tell, self.on_answer = self.on_answer, None
+            tell()
 
     # asyncio.Protocol
 
@@ -184,6 +203,8 @@ class Connection(asyncio.Protocol):
             # After a HEAD the parser is left where a body would begin; what it says then means nothing.
             if not (self._headless and self.complete):
                 self.fail(Garbled(f"no HTTP answer: {err}"))
+        if self.status:
+            self._tell()
 
     def eof_received(self) -> bool:
         return False

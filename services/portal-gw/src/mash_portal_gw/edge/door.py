@@ -4,8 +4,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, MutableMapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from opentelemetry.trace import Span, StatusCode, get_current_span
@@ -18,7 +18,9 @@ from mash_portal_gw.edge.exchange import Exchange, Parts, cities_of, view_of
 from mash_portal_gw.edge.forward import Receive, Sink
 from mash_portal_gw.edge.headers import to_module
 from mash_portal_gw.edge.inside import App, ask, scope_for
+from mash_portal_gw.edge.lane import CLIENT_LEFT, Lane
 from mash_portal_gw.edge.login import PATHS as LOGIN_PATHS
+from mash_portal_gw.edge.passage import Passage
 from mash_portal_gw.edge.refusals import refuse
 from mash_portal_gw.edge.request import Request, check_length, read
 from mash_portal_gw.edge.shell import View
@@ -42,8 +44,6 @@ _PUBLIC: Final = Route(path="/life", kind="page")
 _FAILED: Final = 500
 LINGER_BYTES: Final = 16 << 20
 LINGER_SECONDS: Final = 3.0
-CLIENT_LEFT: Final = 499
-"""Shown in spans and metrics only: nobody is there to be answered."""
 
 
 class Door:
@@ -53,6 +53,7 @@ class Door:
         self._inner = inner
         self._telemetry = telemetry
         self._parts = parts
+        self.lane = Lane(parts, telemetry, self, self._go_on)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,10 +77,36 @@ class Door:
             finally:
                 _note(exchange, door.span, time.perf_counter() - began)
 
-    async def _say(self, exchange: Exchange) -> None:
+    async def _go_on(
+        self, passage: Passage, scope: MutableMapping[str, Any], receive: Receive, send: Send
+    ) -> None:
+        """What the lane has begun: an answer that comes in parts, or one that failed."""
+        exchange = Exchange(scope, receive, send)
+        request = exchange.request = read(dict(scope), self._parts.trusted)
+        exchange.place = passage.way.place
+        exchange.request_id = passage.request_id
+        lines = (line.partition(b": ") for line in passage.extra.split(b"\r\n") if line)
+        exchange.extra = [(b"x-request-id", passage.request_id), *((name, value) for name, _, value in lines)]
+
+        async def answer(exchange: Exchange) -> None:
+            sink = Plain(exchange.say, request, self._parts.security, exchange.extra)
+            with _counted(passage.way.target):
+                await self._parts.forwarder.go_on(
+                    passage.instance.origin, passage.connection, receive, sink
+                )
+
+        with self._telemetry.active():
+            try:
+                await self._say(exchange, answer)
+            finally:
+                self.lane.note(passage, exchange.status)
+
+    async def _say(
+        self, exchange: Exchange, answer: Callable[[Exchange], Awaitable[None]] | None = None
+    ) -> None:
         """Answer, whatever happens. What breaks off half-way is raised: the connection breaks off too."""
         try:
-            await self._answer(exchange)
+            await (answer or self._answer)(exchange)
         except ClientGone:
             exchange.status = exchange.status or CLIENT_LEFT
         except Problem as problem:
@@ -174,16 +201,10 @@ class Door:
         headers = self._headers_for(exchange, request, place, caller, proof, page=is_page)
         sink = self._sink(exchange, request, place, caller, page=is_page)
         path = target.upstream_path(place.raw_path)
-        try:
+        with _counted(target):
             await parts.forwarder.forward(
                 request, peers, path, headers, exchange.receive, sink, parts.body_limit
             )
-        except Problem as problem:
-            if problem.status >= _FAILED:
-                count(UPSTREAM_FAILED, attributes={"mash.module": module, "error.type": problem.kind})
-            if problem.kind == "module-gone":
-                problem.detail = f"„{target.module.manifest.title}“ ist vorübergehend nicht erreichbar."
-            raise
 
     async def _own(self, exchange: Exchange, request: Request, place: Place, route: Route) -> None:
         """A page of the gateway itself."""
@@ -315,6 +336,20 @@ class Door:
             *exchange.extra,
         ]
         await send_body(exchange.say, 200, headers, before + main + after, head_only=request.method == "HEAD")
+
+
+@contextmanager
+def _counted(target: Target) -> Iterator[None]:
+    """Count what fails at the module, and say which it is."""
+    module = target.module.manifest
+    try:
+        yield
+    except Problem as problem:
+        if problem.status >= _FAILED:
+            count(UPSTREAM_FAILED, attributes={"mash.module": module.name, "error.type": problem.kind})
+        if problem.kind == "module-gone":
+            problem.detail = f"„{module.title}“ ist vorübergehend nicht erreichbar."
+        raise
 
 
 def _own_page(place: Place) -> Route | None:

@@ -100,7 +100,8 @@ class Forwarder:
     def __init__(self, pool: Pool, *, patience: float, down_seconds: float) -> None:
         """Seconds: how long a module may be silent, and how long one that refused is asked last."""
         self._pool = pool
-        self._patience = patience
+        self._patience = self.patience = patience
+        self.at_once, self.give_back = pool.at_once, pool.give_back
         self._down = down_seconds
 
     async def forward(
@@ -159,17 +160,24 @@ class Forwarder:
                 await self._exchange(connection, head, request, body, sink, receive)
             except Died as err:
                 # A kept connection may end just as it is used: what is harmless is said once more.
-                if repeatable and not connection.answered and connection.exchanges > 1 and not fresh:
+                if repeatable and may_be_repeated(connection) and not fresh:
                     fresh = True
                     continue
-                raise BadGateway("Die Verbindung zum Dienst brach ab.") from err
-            except Garbled as err:
-                raise BadGateway("Der Dienst antwortet fehlerhaft.") from err
-            except TimedOut as err:
-                raise GatewayTimeout("Der Dienst antwortet nicht rechtzeitig.") from err
+                raise problem_of(err) from err
+            except (Garbled, TimedOut) as err:
+                raise problem_of(err) from err
             finally:
                 self._pool.give_back(origin, connection)
             return
+
+    async def go_on(self, origin: Origin, connection: Connection, receive: Receive, sink: Sink) -> None:
+        """What is left of an exchange that has begun without waiting. Raises as `forward` does."""
+        try:
+            await self._answer(connection, receive, sink, None)
+        except (Died, Garbled, TimedOut) as err:
+            raise problem_of(err) from err
+        finally:
+            self._pool.give_back(origin, connection)
 
     async def _exchange(
         self,
@@ -182,8 +190,16 @@ class Forwarder:
     ) -> None:
         connection.exchange(head_only=request.method == "HEAD", patience=self._patience)
         pump: asyncio.Task[None] | None = None
-        watch: asyncio.Task[None] | None = None
         connection.write(head)
+        if body.more:
+            pump = asyncio.create_task(_pump(connection, body, chunked=request.chunked))
+            pump.add_done_callback(lambda done: _pumped(done, connection))
+        await self._answer(connection, receive, sink, pump)
+
+    async def _answer(
+        self, connection: Connection, receive: Receive, sink: Sink, pump: asyncio.Task[None] | None
+    ) -> None:
+        watch: asyncio.Task[None] | None = None
         loop = asyncio.get_running_loop()
         timer: asyncio.TimerHandle
 
@@ -195,9 +211,6 @@ class Forwarder:
                 timer = loop.call_later(WATCH_AFTER, look)
 
         timer = loop.call_later(WATCH_AFTER, look)
-        if body.more:
-            pump = loop.create_task(_pump(connection, body, chunked=request.chunked))
-            pump.add_done_callback(lambda done: _pumped(done, connection))
         try:
             try:
                 await connection.head()
@@ -216,6 +229,20 @@ class Forwarder:
                     task.cancel()
             if not connection.complete:
                 connection.fail(Died("given up"))
+
+
+def may_be_repeated(connection: Connection) -> bool:
+    """Whether it may have ended just before it was used: nobody has begun to answer."""
+    return not connection.answered and connection.exchanges > 1
+
+
+def problem_of(err: UpstreamError) -> Problem:
+    """What a client is told of an exchange that failed."""
+    if isinstance(err, TimedOut):
+        return GatewayTimeout("Der Dienst antwortet nicht rechtzeitig.")
+    if isinstance(err, Garbled):
+        return BadGateway("Der Dienst antwortet fehlerhaft.")
+    return BadGateway("Die Verbindung zum Dienst brach ab.")
 
 
 async def _bring(connection: Connection, sink: Sink) -> None:

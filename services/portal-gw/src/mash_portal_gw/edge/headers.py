@@ -79,16 +79,27 @@ def _named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[by
     return frozenset(token.strip().lower() for value in named for token in value.split(b","))
 
 
+def may_pass_in(name: bytes) -> bool:
+    """Whether a module may see the client's field of this name."""
+    return (
+        name not in _NOT_FROM_OUTSIDE
+        and not name.replace(b"_", b"-").startswith(OURS)
+        and not name.startswith(b"access-control-request")
+    )
+
+
+def may_pass_out(name: bytes) -> bool:
+    """Whether a client may see a module's field of this name."""
+    return name not in _NOT_FROM_MODULES and not name.startswith((OURS, b"access-control-"))
+
+
 def to_module(headers: Headers) -> Headers:
     """The client's fields that a module may see."""
     named = _named_by_connection(headers)
     return [
         (name, value)
         for name, value in headers
-        if name not in _NOT_FROM_OUTSIDE
-        and name not in named
-        and not name.replace(b"_", b"-").startswith(OURS)
-        and not name.startswith(b"access-control-request")
+        if name not in named and may_pass_in(name)
     ]
 
 
@@ -98,9 +109,8 @@ def to_client(headers: Headers, *, framed: bool) -> Headers:
     return [
         (name, value)
         for name, value in headers
-        if name not in _NOT_FROM_MODULES
-        and name not in named
-        and not name.startswith((OURS, b"access-control-"))
+        if name not in named
+        and may_pass_out(name)
         and not (framed and name in (b"content-length", b"content-encoding", b"etag", b"accept-ranges"))
     ]
 

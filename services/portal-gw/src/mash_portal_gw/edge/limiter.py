@@ -24,6 +24,17 @@ class Limiter:
         window = max(1, round(client.burst / client.per_second))
         self._policy = b'"client";q=%d;w=%d' % (client.burst, window)
 
+    def admit(self, client: str, tenant: str) -> bytes | None:
+        """`client` and `tenant` at once: the RateLimit fields as lines, None if the request may not pass."""
+        verdict = self._client.take(client_key(client))
+        if not verdict.allowed or not self._tenant.take(tenant).allowed:
+            return None
+        return b'ratelimit-policy: %b\r\nratelimit: "client";r=%d;t=%d\r\n' % (
+            self._policy,
+            verdict.remaining,
+            verdict.seconds,
+        )
+
     def client(self, request: Request, said: Headers) -> None:
         """`said` gets the RateLimit fields, whether the request may pass or not."""
         verdict = self._client.take(client_key(request.client))

@@ -16,7 +16,7 @@ class Rate:
     burst: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """Whether a request may pass, and what the client may be told (seconds are whole, rounded up)."""
 

@@ -67,6 +67,19 @@ class Pool:
             self._leave(place)
             raise
 
+    def at_once(self, origin: Origin) -> Connection | None:
+        """A connection that is open and idle, if there is one and nobody waits for it."""
+        place = self._places.get(origin)
+        if place is None or place.waiting or place.busy >= self._limits.per_origin:
+            return None
+        while place.idle:
+            connection = place.idle.pop()
+            if connection.open and connection.idle_since > connection.now() - self._limits.idle_seconds:
+                place.busy += 1
+                return connection
+            connection.fail(ConnectFailed("idle for too long"))
+        return None
+
     def give_back(self, origin: Origin, connection: Connection) -> None:
         """The exchange is over; a connection that cannot be used again is closed."""
         place = self._places.get(origin)

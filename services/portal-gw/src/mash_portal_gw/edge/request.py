@@ -4,6 +4,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -75,15 +76,20 @@ class Request:
     @property
     def request_id(self) -> bytes | None:
         """The client's own request id, if it is a harmless one."""
-        sent = self.fields.get(b"x-request-id")
-        return sent if sent is not None and _REQUEST_ID.fullmatch(sent) else None
+        sent = self.fields.get(b"x-request-id", b"")
+        return sent if is_request_id(sent) else None
 
     def text(self, name: bytes) -> str:
         """A field's value; empty when it was not sent."""
         return self.fields.get(name, b"").decode("latin-1")
 
 
-def read(scope: dict[str, Any], trusted: Sequence[Network] = ()) -> Request:
+def is_request_id(sent: bytes) -> bool:
+    """Whether a client's own request id is a harmless one."""
+    return _REQUEST_ID.fullmatch(sent) is not None
+
+
+def read(scope: dict[str, Any], trusted: tuple[Network, ...] = ()) -> Request:
     """Read an ASGI scope. Raises a Problem (400, 405, 413, 414, 431) for what must not be passed on."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     fields = _fields(headers)
@@ -92,17 +98,14 @@ def read(scope: dict[str, Any], trusted: Sequence[Network] = ()) -> Request:
         raise MethodUnknown(f"Erlaubt sind {', '.join(sorted(METHODS))}.")
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope.get("query_string", b"")
-    path = _path(raw_path, query)
-    host = fields.get(b"host", b"")
-    if not _HOST.fullmatch(host):
-        raise Unreadable("Die Kopfzeile Host fehlt oder ist kein Rechnername.")
+    host, path = where(fields.get(b"host", b""), raw_path, query)
     peer = scope.get("client")
     request = Request(
         method=method,
         path=path,
         raw_path=raw_path,
         query=query,
-        host=_name_of(host),
+        host=host,
         headers=headers,
         client=peer[0] if peer else "",
         https=scope.get("scheme") == "https",
@@ -110,8 +113,22 @@ def read(scope: dict[str, Any], trusted: Sequence[Network] = ()) -> Request:
     )
     _body(request)
     if trusted:
-        _behind_proxies(request, trusted)
+        request.client, request.https = behind_proxies(
+            request.client,
+            fields.get(b"x-forwarded-for", b""),
+            fields.get(b"x-forwarded-proto", b""),
+            trusted,
+            https=request.https,
+        )
     return request
+
+
+def where(host: bytes, raw_path: bytes, query: bytes) -> tuple[str, str]:
+    """Host name and decoded path. Raises a Problem for what could be understood differently elsewhere."""
+    path = _path(raw_path, query)
+    if not _HOST.fullmatch(host):
+        raise Unreadable("Die Kopfzeile Host fehlt oder ist kein Rechnername.")
+    return _name_of(host), path
 
 
 def _fields(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -182,20 +199,23 @@ def check_length(request: Request, limit: int) -> None:
         raise TooLarge(f"Höchstens {limit} Bytes sind erlaubt.")
 
 
-def _behind_proxies(request: Request, trusted: Sequence[Network]) -> None:
+@lru_cache(maxsize=8192)
+def behind_proxies(
+    client: str, forwarded_for: bytes, proto: bytes, trusted: tuple[Network, ...], *, https: bool
+) -> tuple[str, bool]:
     """Believe what our own proxies say of the client: the last address that is not one of them."""
-    if not _is_ours(request.client, trusted):
-        return
-    for hop in reversed(request.text(b"x-forwarded-for").split(",")):
+    if not _is_ours(client, trusted):
+        return client, https
+    for hop in reversed(forwarded_for.decode("latin-1").split(",")):
         address = hop.strip()
         try:
             ip_address(address)
         except ValueError:
             break
-        request.client = address
+        client = address
         if not _is_ours(address, trusted):
             break
-    request.https = request.text(b"x-forwarded-proto").strip() == "https" or request.https
+    return client, proto.strip() == b"https" or https
 
 
 def _is_ours(address: str, trusted: Sequence[Network]) -> bool:

@@ -84,6 +84,8 @@ class RouteTable:
         self._heard = datetime.fromtimestamp(0, tz=clock.now().tzinfo)
         self._rejections: dict[tuple[str, str], Rejection] = {}
         self.rejected = 0
+        self.version = 0
+        """Another one: what `find` said before may not hold any more."""
 
     # Learning
 
@@ -161,6 +163,7 @@ class RouteTable:
                     continue
                 target.instances = [i for i in newest if any(r.path == route.path for r in i.manifest.routes)]
         self._targets = targets
+        self.version += 1
 
     def _reject(self, name: str, reason: str) -> None:
         self.rejected += 1

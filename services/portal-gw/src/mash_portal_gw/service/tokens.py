@@ -35,6 +35,10 @@ class ModuleTokens:
             return kept
         return await self._alone.run(key, lambda: self._exchange(tenant, access, service, key))
 
+    def known(self, digest: bytes, service: str, now: float) -> str | None:
+        """The token for `service` in place of the one of this SHA-256, if it was exchanged before."""
+        return self._kept.get((digest, service), now)
+
     async def close(self) -> None:
         await self._alone.close()
 

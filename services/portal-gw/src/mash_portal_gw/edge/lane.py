@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The short way through the door: a plain GET to an API route whose every question has a known answer.
+
+Nothing here decides anew. Whatever is unusual (other methods, a body, cookies, a token not seen before, a limit
+reached, no idle connection) is left to the door, which answers it in full; so leaving is always right.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, Protocol
+
+from opentelemetry.trace import StatusCode
+from prometheus_client import Histogram
+
+from mash_portal_gw.edge.connection import ClientGone, Died
+from mash_portal_gw.edge.exchange import Parts
+from mash_portal_gw.edge.forward import Receive, Send, may_be_repeated
+from mash_portal_gw.edge.headers import HOP_BY_HOP, Headers, may_pass_in, may_pass_out
+from mash_portal_gw.edge.passage import NAMES, Passage, Way, Wire
+from mash_portal_gw.edge.request import (
+    FIELD_BYTES,
+    FIELDS,
+    TARGET_BYTES,
+    behind_proxies,
+    is_request_id,
+    where,
+)
+from mash_sdk.ids import new_id
+from mash_sdk.problems import Problem
+from mash_sdk.signals import HTTP_SERVER_SECONDS
+from mash_sdk.telemetry import Telemetry
+
+WAYS: Final = 8192
+CLIENT_LEFT: Final = 499
+"""Shown in spans and metrics only: nobody is there to be answered."""
+_FAILED: Final = 500
+_PASS, _DROP, _READ, _LEAVE = range(4)
+_READS: Final = frozenset(
+    {b"host", b"authorization", b"x-request-id", b"x-forwarded-for", b"x-forwarded-proto", b"traceparent"}
+)
+_LEAVES: Final = HOP_BY_HOP - {b"connection"} | {
+    b"content-length",
+    b"content-type",
+    b"cookie",
+    b"expect",
+    b"origin",
+    b"range",
+    b"tracestate",
+}
+_SAME: Final = re.compile(rb"(?i)keep-alive")
+
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+
+class Parser(Protocol):
+    def get_method(self) -> bytes: ...
+
+    def get_http_version(self) -> str: ...
+
+
+class Lane:
+    """Takes what it can answer without waiting; `door` and `go_on` answer the rest."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        telemetry: Telemetry,
+        door: App,
+        go_on: Callable[[Passage, MutableMapping[str, Any], Receive, Send], Awaitable[None]],
+    ) -> None:
+        self._parts = parts
+        self._telemetry = telemetry
+        self._door = door
+        self._go_on = go_on
+        self._ways: dict[tuple[bytes, bytes], Way | None] = {}
+        self._version = -1
+        self._fates: dict[bytes, int] = {}
+        self._timers: dict[tuple[str, int], Histogram] = {}
+        self.out: dict[bytes, bool] = {}
+        """Whether a module's field of this name passes."""
+        self.said = {https: _lines(parts.security.data(https=https)) for https in (False, True)}
+
+    def take(self, wire: Wire, url: bytes, headers: Headers, parser: Parser) -> Passage | None:
+        """Send the request on, if that needs no waiting. None: the door has to see it."""
+        if parser.get_method() != b"GET" or parser.get_http_version() != "1.1" or wire.flow.write_paused:
+            return None
+        sorted_ = self._sort(headers)
+        if sorted_ is None or len(url) > TARGET_BYTES:
+            return None
+        lines, read = sorted_
+        raw_path, asked, query = url.partition(b"?")
+        way = self._way(read.get(b"host", b""), raw_path)
+        if way is None or b"#" in query:
+            return None
+        parts, route = self._parts, way.target.route
+        sent = read.get(b"authorization")
+        proof = parts.callers.at_once(sent, way.place, route, way.module) if sent is not None else None
+        if proof is None and (sent is not None or route.roles):
+            return None
+        peers = parts.routes.candidates(way.target, time.monotonic())
+        connection = parts.forwarder.at_once(peers[0].origin) if peers else None
+        if connection is None:
+            return None
+        passage = Passage(self, wire, way, peers[0], connection, "GET", url, headers)
+        if proof is not None:
+            passage.kind = "bearer"
+        client, passage.https = wire.client[0] if wire.client else "", wire.scheme == "https"
+        if parts.trusted:
+            told, proto = read.get(b"x-forwarded-for", b""), read.get(b"x-forwarded-proto", b"")
+            client, passage.https = behind_proxies(client, told, proto, parts.trusted, https=passage.https)
+        extra = parts.limiter.admit(client, way.place.tenant)
+        if extra is None:
+            self.give_back(passage)
+            return None
+        passage.extra = extra
+        sent_id = read.get(b"x-request-id", b"")
+        passage.request_id = sent_id if is_request_id(sent_id) else new_id().encode()
+        passage.span, parent = self._telemetry.arrival("GET", read.get(b"traceparent"))
+        lines += (
+            b"x-request-id: %b\r\nx-forwarded-for: %b\r\nx-forwarded-proto: %b\r\ntraceparent: %b\r\n"
+            % (passage.request_id, client.encode(), b"https" if passage.https else b"http", parent),
+            b"authorization: %b\r\n\r\n" % proof if proof is not None else b"\r\n",
+        )
+        connection.exchange(head_only=False, patience=parts.forwarder.patience)
+        connection.on_answer = passage.answered
+        connection.write(b"".join((b"GET ", way.path, asked, query, way.told, *lines)))
+        return passage
+
+    def give_back(self, passage: Passage) -> None:
+        self._parts.forwarder.give_back(passage.instance.origin, passage.connection)
+
+    def hand_over(self, passage: Passage) -> None:
+        """The answer comes in parts, or not at all: that takes the door's patience."""
+        connection, error = passage.connection, passage.connection.error
+        if isinstance(error, ClientGone):
+            passage.response_complete = True
+            self.give_back(passage)
+            self.note(passage, CLIENT_LEFT)
+        elif isinstance(error, Died) and not connection.status and may_be_repeated(connection):
+            self.give_back(passage)
+            passage.wire.resume(passage, self._door)
+        else:
+            passage.wire.resume(passage, lambda *asgi: self._go_on(passage, *asgi))
+
+    def note(self, passage: Passage, status: int) -> None:
+        """What metric and span say of the request."""
+        route = passage.way.target.route.path
+        timer = self._timers.get((route, status))
+        about = {
+            "http.request.method": passage.method,
+            "http.route": route,
+            "http.response.status_code": status,
+        }
+        if timer is None:
+            bound = self._telemetry.meters.bound(HTTP_SERVER_SECONDS, about)
+            assert isinstance(bound, Histogram)  # noqa: S101 — it is declared as one
+            if len(self._timers) < NAMES:
+                self._timers[route, status] = bound
+            timer = bound
+        timer.observe(time.perf_counter() - passage.began)
+        span = passage.span
+        if span is not None:
+            span.update_name(f"GET {route}")
+            tenant = passage.way.place.tenant
+            span.set_attributes({**about, "mash.tenant": tenant, "mash.caller.kind": passage.kind})
+            if status >= _FAILED:
+                span.set_status(StatusCode.ERROR)
+            span.end()
+
+    def remember_out(self, name: bytes) -> bool:
+        passes = may_pass_out(name)
+        if len(self.out) < NAMES:
+            self.out[name] = passes
+        return passes
+
+    def _sort(self, headers: Headers) -> tuple[list[bytes], dict[bytes, bytes]] | None:
+        """The lines that pass, and the fields that are read. None: there is something unusual among them."""
+        if len(headers) > FIELDS:
+            return None
+        fates = self._fates
+        lines: list[bytes] = []
+        read: dict[bytes, bytes] = {}
+        size = 0
+        for name, value in headers:
+            size += len(name) + len(value)
+            fate = fates.get(name)
+            if fate is None:
+                fate = self._remember_in(name)
+            if fate == _PASS:
+                lines += (name, b": ", value, b"\r\n")
+            elif fate == _READ:
+                if name in read:
+                    return None
+                read[name] = value
+            elif fate == _LEAVE or (name == b"connection" and not _SAME.fullmatch(value)):
+                return None
+        return (lines, read) if size <= FIELD_BYTES else None
+
+    def _remember_in(self, name: bytes) -> int:
+        if name in _READS:
+            fate = _READ
+        elif name in _LEAVES:
+            fate = _LEAVE
+        else:
+            fate = _PASS if may_pass_in(name) else _DROP
+        if len(self._fates) < NAMES:
+            self._fates[name] = fate
+        return fate
+
+    def _way(self, host: bytes, raw_path: bytes) -> Way | None:
+        routes = self._parts.routes
+        if self._version != routes.version or len(self._ways) > WAYS:
+            self._ways.clear()
+            self._version = routes.version
+        try:
+            return self._ways[host, raw_path]
+        except KeyError:
+            way = self._ways[host, raw_path] = self._find(host, raw_path)
+            return way
+
+    def _find(self, host: bytes, raw_path: bytes) -> Way | None:
+        parts = self._parts
+        try:
+            name, path = where(host, raw_path, b"")
+        except Problem:
+            return None
+        place = parts.tenancy.find(name, path, raw_path)
+        if not place.tenant or place.is_operators or not place.path.startswith("/api/"):
+            return None
+        target = parts.routes.find(place.path) if place.path not in parts.documents.PATHS else None
+        if target is None or target.route.kind != "api":
+            return None
+        told = b" HTTP/1.1\r\nhost: %b\r\nmash-tenant: %b\r\nmash-prefix: %b\r\nx-forwarded-host: %b\r\n" % (
+            host,
+            place.tenant.encode(),
+            place.prefix.encode(),
+            host,
+        )
+        return Way(
+            place, target, target.upstream_path(place.raw_path), told, target.module.manifest.name
+        )
+
+
+def _lines(headers: Headers) -> bytes:
+    return b"".join(b"%b: %b\r\n" % field for field in headers)

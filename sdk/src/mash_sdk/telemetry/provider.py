@@ -72,7 +72,7 @@ class Telemetry:
         self.undeclared: set[str] = set()
         self.declare(signals)
         resource = Resource({"service.name": name, "service.version": version})
-        processors = SynchronousMultiSpanProcessor()
+        processors = SynchronousMultiSpanProcessor()  # type: ignore[no-untyped-call]
 
         def provider(sampler: Sampler) -> TracerProvider:
             return TracerProvider(

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvloop
 
-from mash_tools.bench import events, up
+from mash_tools.bench import events, gateway, up
 from mash_tools.bench.measured import Result
 from mash_tools.problems import LauncherError
 
@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
 
     A goal that was missed is shown, and is no failure: this machine may be busy with other things.
     """
-    benchmarks: dict[str, Benchmark] = {"events": _events, "up": _up}
+    benchmarks: dict[str, Benchmark] = {"events": _events, "gateway": _gateway, "up": _up}
     parser = argparse.ArgumentParser(
         prog="./mash bench", description="Measure beside yardsticks of the same run."
     )
@@ -33,6 +33,9 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument(
         "--rate", type=_positive, default=events.RATE, metavar="N", help="events: changes a second"
+    )
+    parser.add_argument(
+        "--tokens", type=int, default=gateway.TOKENS, metavar="N", help="gateway: how many different tokens"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(
@@ -55,6 +58,10 @@ def main(argv: list[str]) -> int:
 
 def _events(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return events.run(asked.cities, _say, seconds=asked.seconds, rate=asked.rate)
+
+
+def _gateway(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return gateway.run(asked.cities, _say, tokens=asked.tokens)
 
 
 def _up(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:

@@ -91,9 +91,7 @@ class Door:
         async def answer(exchange: Exchange) -> None:
             sink = Plain(exchange.say, request, self._parts.security, exchange.extra)
             with _counted(passage.way.target):
-                await self._parts.forwarder.go_on(
-                    passage.instance.origin, passage.connection, receive, sink
-                )
+                await self._parts.forwarder.go_on(passage.instance.origin, passage.connection, receive, sink)
 
         with self._telemetry.active():
             try:

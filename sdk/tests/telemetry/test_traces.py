@@ -222,3 +222,20 @@ async def test_a_ratio_of_zero_keeps_nothing_but_what_the_caller_kept(spans: Spa
 def test_a_header_that_is_no_traceparent_starts_a_trace() -> None:
     assert extract({"traceparent": "<script>"}) == {}
     assert extract(None) == {}
+
+
+@pytest.mark.parametrize("ratio", [0.0, 1.0])
+def test_an_arrival_keeps_the_callers_decision_and_else_takes_its_share(ratio: float) -> None:
+    telemetry = Telemetry("one", ratio=ratio)
+    trace, parent = b"0af7651916cd43dd8448eb211c80319c", b"b7ad6b7169203331"
+    kept, said = telemetry.arrival("GET", b"00-%b-%b-01" % (trace, parent))
+    assert kept is not None
+    assert said.split(b"-")[1] == trace
+    assert kept.parent.span_id == int(parent, 16)  # type: ignore[attr-defined]
+    dropped, said = telemetry.arrival("GET", b"00-%b-%b-00" % (trace, parent))
+    assert (dropped, said.split(b"-")[1], said[-2:]) == (None, trace, b"00")
+    for sent in (None, b"not one", b"00-%b-%b-01" % (b"0" * 32, parent)):
+        span, said = telemetry.arrival("GET", sent)
+        assert (span is not None) == (ratio == 1.0)
+        assert said.split(b"-")[1] != trace
+        assert (int(said[-2:], 16) & 1) == ratio

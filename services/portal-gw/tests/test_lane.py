@@ -3,12 +3,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from mash_portal_gw.edge import lane
 from mash_portal_gw.edge.passage import Passage
+from mash_sdk.signals import HTTP_SERVER_SECONDS
 
 Front = Any
 Module = Any
@@ -62,13 +64,17 @@ async def test_it_counts_and_traces_as_the_long_way_does(
         await client.get("/heidelberg/api/forms/v1/mine")
         await client.get("/heidelberg/api/forms/v1/mine")
     assert len(taken) == 1
-    long, short = [s for s in front.bench.spans() if s.name == "GET /api/forms/v1/mine"]
+    long, short = front.bench.spans.named("GET /api/forms/v1/mine")
     assert dict(short.attributes) == dict(long.attributes)
     assert f"{short.context.span_id:016x}" in (forms.last["traceparent"] or "")
-    text = front.bench.program.telemetry.metrics_text().decode()
-    assert 'http_route="/api/forms/v1/mine"} 2.0' in text.replace('http_response_status_code="200"', "").replace(
-        'http_request_method="GET",', ""
-    ).replace(",}", "}")
+    counted = {
+        "http.request.method": "GET",
+        "http.route": "/api/forms/v1/mine",
+        "http.response.status_code": 200,
+    }
+    meters = front.bench.program.telemetry.meters
+    samples = meters.bound(HTTP_SERVER_SECONDS, counted)._child_samples()
+    assert [sample.value for sample in samples if sample.name == "_count"] == [2]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +138,7 @@ async def test_a_limit_is_said_by_the_door(front_of: Any, module_of: Any, taken:
         answers = [await client.get(X) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert [answer.headers["ratelimit"][:12] for answer in answers[:3]] == [
-        f'"client";r={n}' + ";" for n in (2, 1, 0)
+        f'"client";r={n}' for n in (2, 1, 0)
     ]
     assert len(taken) == 2
 
@@ -182,11 +188,12 @@ async def test_a_module_that_hung_up_meanwhile_is_asked_again(
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal asked
-        await reader.readuntil(b"\r\n\r\n")
-        asked += 1
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
-        await reader.readuntil(b"\r\n\r\n")
-        asked += 1
+        with suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            asked += 1
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+            await reader.readuntil(b"\r\n\r\n")
+            asked += 1
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
@@ -198,12 +205,21 @@ async def test_a_module_that_hung_up_meanwhile_is_asked_again(
     server.close()
 
 
-async def test_garbage_becomes_a_problem(front: Front, taken: list[str]) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x00\x01 what\r\n\r\n",
+        b"HTTP/1.1 999 What\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nx: \x01\r\n\r\n",
+    ],
+)
+async def test_garbage_becomes_a_problem(front: Front, taken: list[str], said: bytes) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"\x00\x01 what\r\n\r\n")
+        writer.write(said)
+        writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -211,6 +227,5 @@ async def test_garbage_becomes_a_problem(front: Front, taken: list[str]) -> None
     async with front.api() as client:
         answers = [await client.get(X) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 502]
-    assert answers[1].headers["content-type"] == "application/problem+json"
     assert len(taken) == 1
     server.close()

@@ -50,13 +50,14 @@ async def serve_gateway(port: int, module_port: int) -> None:
     """The whole gateway on a socket. Who is there is told directly instead of by way of Kafka."""
     settings = settings_of(PACKAGE).model_copy(update={"http": f"127.0.0.1:{port}"})
     program = build(PACKAGE, settings)
-    routes = program.provides[import_module(f"{PACKAGE}.edge.routes").RouteTable]
+    routes: Any = program.provides[import_module(f"{PACKAGE}.edge.routes").RouteTable]
     signed = _announcement(ECKey.import_key(settings.client_key.read_text()), module_port)
-    change = routes.learn(announcing.record_key("forms", "one"), signed)  # type: ignore[attr-defined]
+    change = routes.learn(announcing.record_key("forms", "one"), signed)
     if change != "new" or program.edge is None:
         raise RuntimeError(f"the gateway did not take the module: {change}")
     with program.telemetry.active():
-        server = HttpServer(program.edge(program.asgi()), settings.http, program.protocol, GRACE)
+        app: Any = program.edge(program.asgi())
+        server = HttpServer(app, settings.http, program.protocol, GRACE)
         settle()
         await server.serve()
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -72,8 +73,7 @@ async def run(cities: Path, say: Progress, *, tokens: int = TOKENS) -> Result:
             say(f"starting {door.what}")
             door.child.start()
             stack.push_async_callback(door.child.stop, 3.0)
-            port = httpx.URL(door.url).port or 0
-            await door.child.until(lambda port=port: answers(port), 30.0)
+            await door.child.until(partial(answers, httpx.URL(door.url).port or 0), 30.0)
         for door in doors:
             say(f"{door.what}: each token once")
             await _ask(door, sent, WARM_UP, tokens)
@@ -188,7 +188,7 @@ def _rows(doors: list[_Door]) -> list[Row]:
     """Medians of the rounds; Envoy, or without it the module, is what the others are compared with."""
     named = {door.what: door for door in doors}
     envoy = named.get("Envoy")
-    rows = []
+    rows: list[Row] = []
     for door in [*([envoy] if envoy else []), *(door for door in doors if door is not envoy)]:
         goal = None
         if envoy is not None and door.what == "gateway":

@@ -248,6 +248,9 @@ class Connection(asyncio.Protocol):
                 self.fail(Garbled("switches protocols"))
             self.headers = []
             return
+        if status > 599:  # noqa: PLR2004 — RFC 9110, 15: three digits, the first of them 1 to 5
+            self.fail(Garbled("no HTTP status"))
+            return
         self.status = status
         if self._headless:
             self._finish(keep=self._parser.should_keep_alive())

@@ -85,5 +85,5 @@ def _announcement(key: ECKey, port: int) -> bytes:
 
 if __name__ == "__main__":
     what, *ports = sys.argv[1:]
-    serve = {"gateway": serve_gateway, "module": serve_module}[what]
+    serve: Any = {"gateway": serve_gateway, "module": serve_module}[what]
     uvloop.run(serve(*map(int, ports)))

@@ -50,7 +50,7 @@ def test_what_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit) as ended:
         main(["speed"])
     assert ended.value.code == 2
-    assert "'events', 'up'" in capsys.readouterr().err
+    assert "'events', 'gateway', 'up'" in capsys.readouterr().err
 
 
 def test_a_quantile_is_a_value_that_was_measured() -> None:

@@ -71,17 +71,10 @@ def main(package: str, argv: list[str] | None = None) -> None:
         sys.exit(USAGE)
 
 
-def settle() -> None:
-    """What was imported and wired stays: the collector need not look at it again with each request."""
-    gc.collect()
-    gc.freeze()
-
-
 async def _until_told(program: Program, only: tuple[str, ...]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     work: Coroutine[Any, Any, None] = serve(program, stop, only)
-    settle()
     await work

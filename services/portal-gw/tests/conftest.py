@@ -35,7 +35,14 @@ async def served(app: Any, protocol: Any = "httptools", **options: Any) -> Async
     """The ASGI application behind a real socket; yields `127.0.0.1:port`."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http=protocol, lifespan="off", log_config=None, access_log=False, proxy_headers=False, **options
+        app,
+        http=protocol,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        **options,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -312,7 +319,13 @@ async def front_of(
     async with AsyncExitStack() as stack:
 
         async def make(**settings: Any) -> Front:
-            settings = {"session_key": "k" * 32, "approvals": approvals, "rate_login_burst": 1000, **settings}
+            settings = {
+                "session_key": "k" * 32,
+                "approvals": approvals,
+                "rate_login_burst": 1000,
+                "kept_seconds": 60,
+                **settings,
+            }
             bench = await bench_of("mash_portal_gw", **settings)
             address = await stack.enter_async_context(served(bench.app, GuardedHttp))
             routes = bench.program.provides[RouteTable]

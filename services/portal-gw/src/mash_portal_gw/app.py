@@ -68,7 +68,13 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     logins = observed(Logins(keycloak, sessions, sealer, clock), "logins")
     tokens = ModuleTokens(keycloak, clock, NAME)
     cookies = Cookies(tenants)
-    pool = Pool(PoolLimits(per_origin=settings.connections, connect_seconds=settings.connect_seconds))
+    pool = Pool(
+        PoolLimits(
+            per_origin=settings.connections,
+            connect_seconds=settings.connect_seconds,
+            idle_seconds=settings.kept_seconds,
+        )
+    )
     others = HttpModuleDoors()
     cities = views.Cities(load_cities(tenants))
     assets = Assets(settings.kern)

@@ -38,6 +38,11 @@ class Settings(sdk.Settings):
     rate_login_burst: int = Field(30, ge=1, description="logins of one client at once")
     connections: int = Field(128, ge=1, description="connections to one instance of a module, at most")
     connect_seconds: float = Field(2.0, gt=0, description="seconds to connect to a module")
+    kept_seconds: float = Field(
+        4.0,
+        gt=0,
+        description="seconds an unused connection to a module is kept; less than the module keeps it",
+    )
     upstream_seconds: float = Field(30.0, gt=0, description="seconds a module may be silent")
 
     @field_validator("trusted_proxies")

@@ -4,6 +4,7 @@
 `python -m mash_tools.bench.front gateway PORT MODULE_PORT` (settings from the environment) · `… module PORT`
 """
 
+import gc
 import json
 import sys
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from joserfc.jwk import ECKey
 
 from mash.platform.v1.modules_pb2 import Announcement
 from mash_sdk import announcing
-from mash_sdk.cli import build, settings_of, settle
+from mash_sdk.cli import build, settings_of
 from mash_sdk.http.server import HttpServer
 from mash_sdk.manifest import Manifest
 
@@ -50,7 +51,8 @@ async def serve_gateway(port: int, module_port: int) -> None:
     """The whole gateway on a socket. Who is there is told directly instead of by way of Kafka."""
     settings = settings_of(PACKAGE).model_copy(update={"http": f"127.0.0.1:{port}"})
     program = build(PACKAGE, settings)
-    routes: Any = program.provides[import_module(f"{PACKAGE}.edge.routes").RouteTable]
+    gc.freeze()
+    routes: Any = program.provides[import_module(f"{PACKAGE}.service.routes").RouteTable]
     signed = _announcement(ECKey.import_key(settings.client_key.read_text()), module_port)
     change = routes.learn(announcing.record_key("forms", "one"), signed)
     if change != "new" or program.edge is None:
@@ -58,7 +60,6 @@ async def serve_gateway(port: int, module_port: int) -> None:
     with program.telemetry.active():
         app: Any = program.edge(program.asgi())
         server = HttpServer(app, settings.http, program.protocol, GRACE)
-        settle()
         await server.serve()
 
 

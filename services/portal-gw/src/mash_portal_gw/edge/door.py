@@ -10,22 +10,22 @@ from typing import Any, Final
 
 from opentelemetry.trace import Span, StatusCode, get_current_span
 
-from mash_portal_gw.edge.answers import Headers, Send, send_body, send_redirect
-from mash_portal_gw.edge.assets import FOLDER, send_asset
+from mash_portal_gw.edge.answers import Headers, Send, send_redirect
+from mash_portal_gw.edge.assets import FOLDER
 from mash_portal_gw.edge.callers import Caller, check_origin, check_role
 from mash_portal_gw.edge.connection import ClientGone
-from mash_portal_gw.edge.exchange import Exchange, Parts, cities_of, view_of
+from mash_portal_gw.edge.exchange import Exchange, Parts, view_of
 from mash_portal_gw.edge.forward import Receive, Sink
 from mash_portal_gw.edge.headers import to_module
 from mash_portal_gw.edge.inside import App, ask, scope_for
 from mash_portal_gw.edge.lane import CLIENT_LEFT, Lane
 from mash_portal_gw.edge.login import PATHS as LOGIN_PATHS
+from mash_portal_gw.edge.own import inside_path, own_page, send_document, send_file, send_nowhere
 from mash_portal_gw.edge.passage import Passage
 from mash_portal_gw.edge.refusals import refuse
 from mash_portal_gw.edge.request import Request, check_length, read
-from mash_portal_gw.edge.shell import View
 from mash_portal_gw.edge.sinks import Framed, Plain
-from mash_portal_gw.edge.tenancy import OPS, Place
+from mash_portal_gw.edge.tenancy import Place
 from mash_portal_gw.service.routes import Target
 from mash_portal_gw.signals import UPSTREAM_FAILED
 from mash_sdk.ids import new_id
@@ -38,9 +38,6 @@ log = logging.getLogger(__name__)
 
 PLATFORM: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 OWN: Final = "portal-gw"
-_OPS_PAGES: Final = ("/modules", "/traces", "/mail")
-_OPERATORS: Final = Route(path=OPS, kind="page", roles=("operator",))
-_PUBLIC: Final = Route(path="/life", kind="page")
 _FAILED: Final = 500
 LINGER_BYTES: Final = 16 << 20
 LINGER_SECONDS: Final = 3.0
@@ -128,11 +125,11 @@ class Door:
         path = request.path
         if path.startswith(f"{FOLDER}/"):
             exchange.route = FOLDER
-            await self._asset(exchange, path)
+            await send_file(parts, exchange, path)
             return
         place = exchange.place = parts.tenancy.find(request.host, path, request.raw_path)
         if not place.tenant:
-            await self._nowhere(exchange, place)
+            await send_nowhere(parts, exchange, place)
             return
         parts.limiter.tenant(place.tenant)
         if place.prefix and not path[len(place.prefix) :]:
@@ -160,13 +157,13 @@ class Door:
             return
         if path.startswith(f"{FOLDER}/"):
             exchange.route = FOLDER
-            await self._asset(exchange, path)
+            await send_file(parts, exchange, path)
             return
         if path in parts.documents.PATHS:
             exchange.route = path
-            await self._document(exchange, path, place)
+            await send_document(parts, exchange, path)
             return
-        own = _own_page(place)
+        own = own_page(place)
         if own is not None:
             exchange.route = own.path
             await self._own(exchange, request, place, own)
@@ -218,7 +215,7 @@ class Door:
         proof = await parts.callers.proof(caller, route, OWN) if route.roles else None
         headers = self._headers_for(exchange, request, place, caller, proof, page=True)
         sink = self._sink(exchange, request, place, caller, page=True)
-        inside = scope_for(exchange.scope, _inside_path(place), request.query, headers)
+        inside = scope_for(exchange.scope, inside_path(place), request.query, headers)
         await ask(self._inner, inside, exchange.receive, sink)
 
     async def _caller(self, exchange: Exchange, request: Request, place: Place, route: Route) -> Caller:
@@ -285,56 +282,6 @@ class Door:
             lambda problem: parts.shell.error(view, problem, []),
         )
 
-    async def _asset(self, exchange: Exchange, path: str) -> None:
-        assert exchange.request is not None  # noqa: S101 — read before
-        parts, request, place = self._parts, exchange.request, exchange.place
-        is_city = path == f"{FOLDER}/city.css" and place is not None
-        asset = parts.shell.colours(place.tenant) if is_city and place else parts.assets.get(path)
-        if asset is None:
-            raise NotFound("Diese Datei gibt es nicht.")
-        await send_asset(
-            exchange.say, request, asset, [*exchange.extra, *parts.security.data(https=request.https)]
-        )
-
-    async def _document(self, exchange: Exchange, path: str, place: Place) -> None:
-        assert exchange.request is not None  # noqa: S101 — read before
-        body = await self._parts.documents.get(
-            path, self._parts.tenants.url(place.tenant) if place.tenant else None
-        )
-        headers: Headers = [
-            (b"content-type", b"application/json"),
-            (b"cache-control", b"public, max-age=60"),
-            *self._parts.security.data(https=exchange.request.https),
-            *exchange.extra,
-        ]
-        await send_body(exchange.say, 200, headers, body, head_only=exchange.request.method == "HEAD")
-
-    async def _nowhere(self, exchange: Exchange, place: Place) -> None:
-        """No tenant was named: the list of cities, the whole platform's documents, or 404."""
-        parts = self._parts
-        assert exchange.request is not None  # noqa: S101 — read before
-        request = exchange.request
-        if place.path in parts.documents.PATHS:
-            exchange.route = place.path
-            await self._document(exchange, place.path, place)
-            return
-        if place.path != "/" or not request.safe:
-            raise NotFound(
-                f"Diese Kommune gibt es hier nicht. Vorhanden sind: {', '.join(parts.tenants)}.",
-                kind="unknown-tenant",
-            )
-        exchange.route = "/"
-        view = View(city=None, prefix="", path="/", here="/")
-        main = parts.shell.render("cities.html", cities=cities_of(parts.tenants))
-        before, after = parts.shell.frame(view, "Kommunen")
-        headers: Headers = [
-            (b"content-type", b"text/html; charset=utf-8"),
-            (b"cache-control", b"private, no-cache"),
-            *parts.security.page(https=request.https),
-            *exchange.extra,
-        ]
-        await send_body(exchange.say, 200, headers, before + main + after, head_only=request.method == "HEAD")
-
 
 @contextmanager
 def _counted(target: Target) -> Iterator[None]:
@@ -348,22 +295,6 @@ def _counted(target: Target) -> Iterator[None]:
         if problem.kind == "module-gone":
             problem.detail = f"„{module.title}“ ist vorübergehend nicht erreichbar."
         raise
-
-
-def _own_page(place: Place) -> Route | None:
-    """The gateway's own page at this place, as a route."""
-    path = place.path
-    if place.is_operators:
-        own = path == "/" or any(path == page or path.startswith(f"{page}/") for page in _OPS_PAGES)
-        return _OPERATORS if own else None
-    return _PUBLIC if path == "/" or path.startswith("/life/") else None
-
-
-def _inside_path(place: Place) -> str:
-    """Where the gateway's own page lies in its FastAPI application."""
-    if place.is_operators:
-        return f"/pages/ops{place.path.rstrip('/')}"
-    return "/pages/home" if place.path == "/" else f"/pages{place.path}"
 
 
 async def _let_run_out(receive: Receive) -> None:

@@ -12,8 +12,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from mash_portal_gw.edge.connection import ClientGone, Connection
 from mash_portal_gw.edge.headers import Headers, to_client
-from mash_portal_gw.service.routes import Instance, Target
 from mash_portal_gw.edge.tenancy import Place
+from mash_portal_gw.service.routes import Instance, Target
 
 if TYPE_CHECKING:
     from mash_portal_gw.edge.lane import Lane

@@ -8,8 +8,6 @@ import shutil
 import subprocess
 import uuid
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -17,6 +15,7 @@ from aiokafka.errors import KafkaError
 from mash_tools.children import Child, guarded
 from mash_tools.parts import java
 from mash_tools.parts.maven import Pinned, cache_folder, fetch
+from mash_tools.parts.part import Part
 from mash_tools.ports import answers, free_port
 from mash_tools.problems import LauncherError, PartError
 from mash_tools.progress import Progress, silent
@@ -49,32 +48,22 @@ SETTINGS = {
 }
 
 
-class Kafka:
+class Kafka(Part):
     """One broker in `folder` on 127.0.0.1; `port` 0 takes a free one at the first start. Topics stay."""
 
     name = "kafka"
+    stop_seconds = 30
 
     def __init__(self, folder: Path, port: int = 0, *, cache: Path | None = None) -> None:
-        self.folder = folder.absolute()
-        self.port = port
+        super().__init__(folder, port)
         self.cache = cache or cache_folder()
-        self.log = self.folder / "kafka.log"
         self._jars: list[Path] = []
         self._classes = java.LearnedClasses(f"kafka-{VERSION}", self.cache)
-        self._child: Child | None = None
 
     @property
     def bootstrap(self) -> str:
         """What clients are given: host:port."""
         return f"127.0.0.1:{self.port}"
-
-    @property
-    def running(self) -> bool:
-        return self._child is not None and self._child.running
-
-    @property
-    def pid(self) -> int | None:
-        return self._child.pid if self._child is not None else None
 
     async def prepare(self, progress: Progress = silent) -> None:
         """Fetch Kafka and format the folder; each once."""
@@ -102,9 +91,7 @@ class Kafka:
 
     async def ready(self, within: float = 60.0) -> None:
         """Wait until it answers clients. Raises PartError with its log's end."""
-        if self._child is None:
-            raise LauncherError("kafka was not started.")
-        await self._child.until(self._answers, within)
+        await self._started.until(self._answers, within)
 
     async def _answers(self) -> bool:
         if not await answers(self.port):
@@ -120,29 +107,8 @@ class Kafka:
 
     async def stop(self) -> None:
         """End it cleanly; topics stay."""
-        if self._child is not None:
-            await self._child.stop(within=30)
-            self._classes.keep()
-
-    def kill(self) -> None:
-        """End it as a crash would."""
-        if self._child is not None:
-            self._child.kill()
-
-    async def __aenter__(self) -> Self:
-        await self.prepare()
-        try:
-            await self.start()
-            await self.ready()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        await super().stop()
+        self._classes.keep()
 
     def _properties(self, folder: Path, port: int) -> Path:
         controller = free_port()

@@ -8,8 +8,6 @@ import subprocess
 import tarfile
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -18,6 +16,7 @@ import httpx
 from mash_tools.children import Child, guarded
 from mash_tools.parts import java
 from mash_tools.parts.maven import Pinned, alone, cache_folder, fetch
+from mash_tools.parts.part import Part
 from mash_tools.ports import free_port
 from mash_tools.private import kept
 from mash_tools.problems import LauncherError, PartError
@@ -54,13 +53,14 @@ JAVA_OPTIONS = [
 ]
 
 
-class Keycloak:
+class Keycloak(Part):
     """One Keycloak at http://localhost:`port`, its data in the database `database` of the given PostgreSQL.
 
     `postgres` is a DSN that may create roles and databases. The port is part of each token's issuer: keep it.
     """
 
     name = "keycloak"
+    stop_seconds = 40
 
     def __init__(
         self,
@@ -71,15 +71,12 @@ class Keycloak:
         database: str = "keycloak",
         cache: Path | None = None,
     ) -> None:
-        self.folder = folder.absolute()
-        self.port = port
+        super().__init__(folder, port)
         self.postgres = postgres
         self.database = database
         self.cache = cache or cache_folder()
-        self.log = self.folder / "keycloak.log"
         self._home = self.cache / f"keycloak-{VERSION}"
         self._classes = java.LearnedClasses(f"keycloak-{VERSION}", self.cache)
-        self._child: Child | None = None
 
     @property
     def url(self) -> str:
@@ -90,14 +87,6 @@ class Keycloak:
     def admin(self) -> tuple[str, str]:
         """Name and password of the bootstrap administrator; the password is kept in the folder."""
         return "admin", kept(self.folder / "admin-password")
-
-    @property
-    def running(self) -> bool:
-        return self._child is not None and self._child.running
-
-    @property
-    def pid(self) -> int | None:
-        return self._child.pid if self._child is not None else None
 
     async def prepare(self, progress: Progress = silent) -> None:
         """Fetch and build the distribution, once for this machine. Needs no database."""
@@ -163,8 +152,6 @@ class Keycloak:
 
     async def ready(self, within: float = 120.0) -> None:
         """Wait until it says it is ready. Raises PartError with its log's end."""
-        if self._child is None:
-            raise LauncherError("keycloak was not started.")
         async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
 
             async def healthy() -> bool:
@@ -174,33 +161,12 @@ class Keycloak:
                     return False
                 return answer.status_code == httpx.codes.OK
 
-            await self._child.until(healthy, within)
+            await self._started.until(healthy, within)
 
     async def stop(self) -> None:
         """End it cleanly; the first run takes some seconds more, in which it keeps what it learnt."""
-        if self._child is not None:
-            await self._child.stop(within=40)
-            self._classes.keep()
-
-    def kill(self) -> None:
-        """End it as a crash would."""
-        if self._child is not None:
-            self._child.kill()
-
-    async def __aenter__(self) -> Self:
-        await self.prepare()
-        try:
-            await self.start()
-            await self.ready()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        await super().stop()
+        self._classes.keep()
 
     def _java(self, home: Path, archives: list[str], *arguments: str) -> list[str | Path]:
         places = [f"-Dkc.home.dir={home}", f"-Djboss.server.config.dir={home / 'conf'}"]

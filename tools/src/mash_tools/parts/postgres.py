@@ -13,8 +13,6 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import asyncpg
@@ -22,6 +20,7 @@ import psutil
 
 from mash_tools.children import Child, guarded
 from mash_tools.parts.account import open_to_traverse, unprivileged_user
+from mash_tools.parts.part import Part
 from mash_tools.ports import free_port
 from mash_tools.private import kept
 from mash_tools.problems import LauncherError, PartError
@@ -44,7 +43,7 @@ FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 WHO_MAY_CONNECT = "host all all 127.0.0.1/32 scram-sha-256\n"
 
 
-class Postgres:
+class Postgres(Part):
     """One cluster in `folder`, with the superuser `postgres` and a password made once.
 
     `port` 0 takes a free one at the first start. `durable=False` is for tests: a crash of the machine may
@@ -52,15 +51,13 @@ class Postgres:
     """
 
     name = "postgres"
+    stop_seconds = 20
 
     def __init__(self, folder: Path, port: int = 0, *, durable: bool = True) -> None:
-        self.folder = folder.absolute()
-        self.port = port
+        super().__init__(folder, port)
         self.cluster = self.folder / "cluster"
-        self.log = self.folder / "postgres.log"
         self._settings = SETTINGS | ({} if durable else FORGETFUL)
         self._user = unprivileged_user() if os.geteuid() == 0 else None
-        self._child: Child | None = None
 
     @property
     def password(self) -> str:
@@ -71,14 +68,6 @@ class Postgres:
         """A libpq URL; without a password, `postgres` and its own."""
         secret = quote(password or self.password, safe="")
         return f"postgresql://{quote(user, safe='')}:{secret}@127.0.0.1:{self.port}/{database}"
-
-    @property
-    def running(self) -> bool:
-        return self._child is not None and self._child.running
-
-    @property
-    def pid(self) -> int | None:
-        return self._child.pid if self._child is not None else None
 
     async def prepare(self, progress: Progress = silent) -> None:
         """Make the cluster, once. An interrupted attempt is thrown away."""
@@ -146,9 +135,7 @@ class Postgres:
 
     async def ready(self, within: float = 30.0) -> None:
         """Wait until it answers queries. Raises PartError with its log's end."""
-        if self._child is None:
-            raise LauncherError("postgres was not started.")
-        await self._child.until(self._answers, within)
+        await self._started.until(self._answers, within)
 
     async def _answers(self) -> bool:
         try:
@@ -157,31 +144,6 @@ class Postgres:
             return False
         await connection.close()
         return True
-
-    async def stop(self) -> None:
-        """End it cleanly (fast stop); data stays."""
-        if self._child is not None:
-            await self._child.stop(within=20)
-
-    def kill(self) -> None:
-        """End it as a crash would; the next start recovers from the log."""
-        if self._child is not None:
-            self._child.kill()
-
-    async def __aenter__(self) -> Self:
-        await self.prepare()
-        try:
-            await self.start()
-            await self.ready()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     async def _wait_for_leftover(self, within: float = 10.0) -> None:
         deadline = time.monotonic() + within

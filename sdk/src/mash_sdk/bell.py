@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Wakes the relay once something was committed: at once within its process, by one NOTIFY for many otherwise.
+"""Wakes who has a turn once something was committed: at once within its process, else by one NOTIFY for many.
 
 Never within the transaction: there NOTIFY holds one lock of the whole cluster until the commit is on disk.
 """
@@ -16,21 +16,21 @@ APART: Final = 0.005
 
 
 class Bell:
-    """Who announced rings it after the commit. A call that gets lost costs the time until the relay looks."""
+    """Rung after a commit. A call that gets lost costs the time until who has the turn looks by itself."""
 
     def __init__(self, call: Callable[[], Awaitable[None]]) -> None:
-        """`call` reaches the relay wherever it works."""
+        """`call` reaches who has the turn, wherever that is."""
         self._call = call
         self._heard: Callable[[], None] | None = None
         self._rung = False
         self._calling: asyncio.Task[None] | None = None
 
     def answer(self, heard: Callable[[], None]) -> None:
-        """The relay that works in this process hears the bell itself."""
+        """Who has the turn is in this process and hears the bell itself."""
         self._heard = heard
 
     def leave(self, heard: Callable[[], None]) -> None:
-        """It works here no longer."""
+        """It has the turn no longer."""
         if self._heard == heard:
             self._heard = None
 
@@ -48,7 +48,7 @@ class Bell:
             try:
                 await self._call()
             except Exception as err:  # noqa: BLE001 — what was committed stays, and is looked for
-                log.info("the relay was not called: %s", type(err).__name__)
+                log.info("who has the turn was not called: %s", type(err).__name__)
             await asyncio.sleep(APART)
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """PostgreSQL: one unit of work per request or message, and tenants kept apart by row-level security."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -20,6 +20,8 @@ from mash_sdk.clock import Clock, system_clock
 from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable
 from mash_sdk.settings import Settings
+from mash_sdk.turn import Turn as Turn
+from mash_sdk.turn import channel_of, take
 
 POOL = 20
 """Connections of each role, at most. They are kept: to open one costs more than to wait for one."""
@@ -49,6 +51,7 @@ class Unit:
         self.clock = clock
         self.schema = schema
         self._announced: list[Message] = []
+        self._woken: set[str] = set()
 
     def announce(self, *events: Message) -> None:
         """Say what happened: the events become rows of the outbox when, and only if, the unit commits."""
@@ -58,9 +61,18 @@ class Unit:
     def announced(self) -> Sequence[Message]:
         return tuple(self._announced)
 
+    def wake(self, work: str) -> None:
+        """Call whoever has the turn for `work` (Database.turn) when, and only if, the unit commits."""
+        self._woken.add(work)
+
+    @property
+    def woken(self) -> Collection[str]:
+        return frozenset(self._woken)
+
     async def discard(self) -> None:
         """Undo what was done and forget what was announced; the unit stays usable."""
         self._announced.clear()
+        self._woken.clear()
         await self.driver.execute("rollback;" + _begin(self.tenant))
 
     async def commit(self) -> None:
@@ -68,6 +80,7 @@ class Unit:
         events, self._announced = self._announced, []
         if events:
             await outbox.write(self.driver, events, tenant=self.tenant, now=self.clock.now())
+            self.wake(outbox.RELAY)
         if await self.driver.execute("commit") != "COMMIT":
             raise RolledBack
 
@@ -79,10 +92,10 @@ class Database:
         self.schema = Names(name).schema
         self._clock = clock
         self._dsn = settings.postgres
-        self.worker_dsn = settings.postgres_worker
+        self._worker_dsn = settings.postgres_worker
         self._app = _engine(settings.postgres, self.schema, POOL)
         self._worker = _engine(settings.postgres_worker, self.schema, POOL)
-        self.bell = Bell(self._call_relay)
+        self._bells: dict[str, Bell] = {}
 
     @asynccontextmanager
     async def unit(self, tenant: str) -> AsyncIterator[Unit]:
@@ -106,7 +119,6 @@ class Database:
             unit = Unit(connection, driver, tenant, self._clock, self.schema)
             try:
                 yield unit
-                announces = bool(unit.announced)
                 with _reachable():
                     await unit.commit()
             except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as err:
@@ -118,12 +130,25 @@ class Database:
             raise
         finally:
             await connection.close()
-        if announces:
-            self.bell.ring()
+        for work in unit.woken:
+            self._bell(work).ring()
 
-    async def _call_relay(self) -> None:
-        async with self._worker.connect() as connection:
-            await driver_of(connection).execute("select pg_notify($1, '')", outbox.channel_of(self.schema))
+    async def turn(self, work: str, called: Callable[[], None]) -> Turn:
+        """Wait until no other process does `work` of this service, then have the turn for it.
+
+        `called` hears that a unit which said `wake(work)` has committed, in whatever process, and that the
+        turn is lost. A call may get lost: look by yourself from time to time.
+        """
+        return await take(self._worker_dsn, self.schema, work, self._bell(work), called)
+
+    def _bell(self, work: str) -> Bell:
+        async def call() -> None:
+            async with self._worker.connect() as connection:
+                await driver_of(connection).execute("select pg_notify($1, '')", channel_of(self.schema, work))
+
+        if work not in self._bells:
+            self._bells[work] = Bell(call)
+        return self._bells[work]
 
     async def ready(self) -> None:
         """Raise Unavailable if PostgreSQL does not answer."""
@@ -131,7 +156,8 @@ class Database:
             pass
 
     async def close(self) -> None:
-        await self.bell.close()
+        for bell in self._bells.values():
+            await bell.close()
         await self._app.dispose()
         await self._worker.dispose()
 

@@ -4,6 +4,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 from google.protobuf.message import Message
@@ -11,6 +12,9 @@ from google.protobuf.message import Message
 from mash_sdk import journey, telemetry
 from mash_sdk.events import Envelope, envelope_of, topic_of
 from mash_sdk.ids import new_id
+
+RELAY: Final = "relay"
+"""The work of emptying the outbox (Database.turn)."""
 
 # The rows get their ids in the order of the list.
 _WRITE = """
@@ -20,11 +24,6 @@ from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::tex
     with ordinality as e (id, type, topic, key, value, headers, n)
 order by e.n
 """
-
-
-def channel_of(schema: str) -> str:
-    """The channel on which the relay of a schema is woken."""
-    return f"outbox_{schema}"
 
 
 async def write(driver: asyncpg.Connection, events: Sequence[Message], *, tenant: str, now: datetime) -> None:

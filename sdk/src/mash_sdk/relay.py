@@ -7,15 +7,14 @@ import logging
 from typing import Final
 
 import asyncpg
-from sqlalchemy.engine import make_url
 
 from mash_sdk import inbox
 from mash_sdk.clock import Clock
-from mash_sdk.database import Database
+from mash_sdk.database import Database, Turn
 from mash_sdk.kafka.broker import Broker, BrokerAway, Outgoing, Topic
 from mash_sdk.kafka.pauses import Pauses, wait_for
 from mash_sdk.names import Names
-from mash_sdk.outbox import channel_of
+from mash_sdk.outbox import RELAY
 from mash_sdk.problems import Unavailable
 from mash_sdk.signals import EVENTS_ANNOUNCED, OUTBOX_AGE, OUTBOX_WAITING
 from mash_sdk.telemetry import Telemetry, count, current
@@ -31,7 +30,6 @@ APART: Final = 0.01
 TIDY_EVERY: Final = 60.0
 GAUGES_EVERY: Final = 5.0
 
-_LOCK = "select pg_advisory_lock(hashtextextended($1, 0))"
 _WAITING = """
 select id, type, topic, key, value, headers from outbox where sent_at is null order by id limit $1
 """
@@ -69,7 +67,7 @@ class Relay:
         self._broker = broker
         self._clock = clock
         self._telemetry = telemetry or current() or Telemetry(database.schema)
-        self._connection: asyncpg.Connection | None = None
+        self._turn: Turn | None = None
         self._called = asyncio.Event()
         self._away: str | None = None
 
@@ -133,7 +131,7 @@ class Relay:
 
     async def once(self) -> int:
         """Send all that waits now; for tests and commands. Returns how many. Raises BrokerAway."""
-        connection = self._connection or await self._elected()
+        connection = self._turn.connection if self._turn else await self._elected()
         total = 0
         with self._telemetry.active():
             while sent := await self._send_batch(connection):
@@ -155,30 +153,11 @@ class Relay:
         return len(rows)
 
     async def _elected(self) -> asyncpg.Connection:
-        """A connection that holds the lock of this schema's outbox; waits until it does."""
-        dsn = make_url(self._database.worker_dsn).set(drivername="postgresql")
-        schema = self._database.schema
-        connection = await asyncpg.connect(
-            dsn.render_as_string(hide_password=False),
-            timeout=5,
-            server_settings={
-                "application_name": f"mash {schema} relay",
-                "search_path": schema,
-                # A mark that a crash of PostgreSQL forgets sends again, as a crash of ours does.
-                "synchronous_commit": "off",
-                "tcp_keepalives_idle": "10",
-                "tcp_keepalives_interval": "5",
-                "tcp_keepalives_count": "3",
-            },
-        )
-        self._connection = connection
-        await connection.execute(_LOCK, channel_of(schema), timeout=None)
-        await connection.add_listener(channel_of(schema), self._call)
-        self._database.bell.answer(self._call)
-        return connection
-
-    def _call(self, *_: object) -> None:
-        self._called.set()
+        """The connection of the turn; waits until it is ours."""
+        self._turn = await self._database.turn(RELAY, self._called.set)
+        # A mark that a crash of PostgreSQL forgets sends again, as a crash of ours does.
+        await self._turn.connection.execute("set synchronous_commit to off")
+        return self._turn.connection
 
     async def _beside(self) -> None:
         """Gauges, and forgetting what was sent or handled long ago."""
@@ -199,11 +178,10 @@ class Relay:
             await asyncio.sleep(GAUGES_EVERY)
 
     async def close(self) -> None:
-        """Give up the lock."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._database.bell.leave(self._call)
-            connection.terminate()
+        """Give up the turn."""
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.end()
 
 
 def _headers(stored: str) -> list[tuple[str, bytes]]:

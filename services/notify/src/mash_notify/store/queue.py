@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The queue as the sender sees it: across tenants, by the worker role, one sender at a time.
 
-An advisory lock elects the sender; PostgreSQL lets it go when the process dies. A claim written into each row
-keeps an elected sender that lost its connection without noticing from touching what its successor holds.
+A claim written into each row keeps a sender that lost its turn without noticing from touching what its
+successor holds.
 """
 
 import asyncio
@@ -11,17 +11,13 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 from sqlalchemy import Row, bindparam, select, update
-from sqlalchemy.engine import make_url
 
 from mash_notify.model import Message, State
 from mash_notify.service.sender import Parcel, Superseded
-from mash_notify.store.records import BELL
+from mash_notify.store.records import SENDER
 from mash_notify.store.tables import changing, contact_of, contact_points, message_of, messages
-from mash_sdk.database import Database, Unit
-
-_LOCK = "notify.sender"
+from mash_sdk.database import Database, Turn, Unit
 
 
 class QueueStore:
@@ -31,39 +27,19 @@ class QueueStore:
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator["QueueTurn"]:
         bell = asyncio.Event()
-        connection = await _connect(self._database.worker_dsn)
+        turn = await self._database.turn(SENDER, bell.set)
         try:
-            connection.add_termination_listener(lambda *_: bell.set())
-            await connection.add_listener(BELL, lambda *_: bell.set())
-            await connection.execute("select pg_advisory_lock(hashtextextended($1, 0))", _LOCK)
-            yield QueueTurn(self._database, connection, bell)
+            yield QueueTurn(self._database, turn, bell)
         finally:
-            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await connection.close(timeout=2)
-
-
-async def _connect(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """A connection of its own, which notices soon when the other side is gone."""
-    return await asyncpg.connect(
-        make_url(dsn).set(drivername="postgresql").render_as_string(hide_password=False),
-        timeout=5,
-        server_settings={
-            "application_name": "mash notify sender",
-            "tcp_keepalives_idle": "10",
-            "tcp_keepalives_interval": "5",
-            "tcp_keepalives_count": "3",
-        },
-    )
+            turn.end()
 
 
 class QueueTurn:
     """See `mash_notify.service.sender.Turn`."""
 
-    def __init__(
-        self, database: Database, connection: "asyncpg.Connection[asyncpg.Record]", bell: asyncio.Event
-    ) -> None:
+    def __init__(self, database: Database, turn: Turn, bell: asyncio.Event) -> None:
         self._database = database
-        self._connection = connection
+        self._turn = turn
         self._bell = bell
         self._claim = str(uuid4())
 
@@ -72,7 +48,7 @@ class QueueTurn:
             async with asyncio.timeout(seconds):
                 await self._bell.wait()
         self._bell.clear()
-        if self._connection.is_closed():
+        if self._turn.lost:
             raise Superseded
 
     async def interrupted(self) -> Sequence[Parcel]:

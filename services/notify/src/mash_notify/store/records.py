@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select, text, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from mash_notify.model import ContactPoint, Message, State
@@ -12,8 +12,8 @@ from mash_notify.store.tables import changing, contact_of, contact_points, messa
 from mash_sdk import journey, telemetry
 from mash_sdk.database import Unit
 
-BELL = "notify_queued"
-"""The PostgreSQL channel on which the sender hears that something was queued."""
+SENDER = "sender"
+"""The work of sending what is queued (Database.turn)."""
 
 _OPEN = (State.QUEUED.value, State.SENDING.value)
 
@@ -75,7 +75,7 @@ class MessageStore:
         )
         if done.rowcount != 1:
             return False
-        await unit.connection.execute(text("select pg_notify(:bell, '')"), {"bell": BELL})
+        unit.wake(SENDER)
         return True
 
     async def listed(

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -52,11 +52,16 @@ Page = Annotated[PageContext, Depends(_context)]
 
 
 class Pages:
-    """The templates in a package's folder pages/. Everything is escaped; an unknown name is an error."""
+    """The templates in a package's folder pages/, which may import `kern.html`, the SDK's building blocks.
+
+    Everything is escaped; an unknown name is an error.
+    """
 
     def __init__(self, package: str, filters: Mapping[str, Any] | None = None) -> None:
         self._environment = Environment(
-            loader=PackageLoader(package, "pages"),
+            loader=ChoiceLoader(
+                [PackageLoader(package, "pages"), PackageLoader("mash_sdk.http", "templates")]
+            ),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -21,6 +21,7 @@ from mash_sdk.http.state import DoorParts
 from mash_sdk.identity import Verifier
 from mash_sdk.kafka import Subscriptions
 from mash_sdk.manifest import Manifest
+from mash_sdk.names import Names
 from mash_sdk.rpc import RpcDoor
 from mash_sdk.settings import Settings
 from mash_sdk.telemetry import Telemetry
@@ -40,12 +41,15 @@ Run = Callable[["Running"], Awaitable[None]]
 
 @dataclass(kw_only=True)
 class Program:
-    """Everything a service is, declared; nothing runs yet and nothing is connected."""
+    """Everything a service is, declared; nothing runs yet and nothing is connected.
+
+    What build() needs of it to make the rest — database, tenants, name — is there from the start; the doors
+    may then be given one by one.
+    """
 
     package: str
-    """The import name: manifest, migrations, templates and signals are found through it."""
+    """The import name, `__package__` of app.py: the service's name and all that derives from it."""
     settings: Settings
-    database: Database
     http: Sequence[Router] = ()
     rpc: Sequence[RpcDoor] = ()
     events: Subscriptions | None = None
@@ -64,6 +68,10 @@ class Program:
     """Further receivers of spans, for tests."""
     strict: bool = False
     """Undeclared signals are errors, for tests."""
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings, Names.of_package(self.package).folder, self.clock)
 
     @cached_property
     def manifest(self) -> Manifest:

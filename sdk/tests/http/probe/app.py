@@ -4,11 +4,10 @@
 from typing import Annotated, Any
 
 from fastapi import Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from mash.forms.v1.events_pb2 import ApplicationReceived
 from mash_sdk.clock import Clock, system_clock
-from mash_sdk.database import Database
 from mash_sdk.http import Allow, IdempotencyKey, InUnit, PageForm, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import Conflict
@@ -24,6 +23,8 @@ router = Router(prefix="/api/doorprobe/v1")
 
 
 class Order(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     number: int
 
 
@@ -68,9 +69,8 @@ async def broken(who: Citizen) -> dict[str, str]:
 
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
     return Program(
-        package="mash_doorprobe",
+        package=__package__,
         settings=settings,
-        database=Database(settings, "doorprobe", clock),
         http=[router],
         provides={Counter: Counter()},
         clock=clock,

@@ -26,7 +26,7 @@ from mash_sdk.telemetry import observed
 
 
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
-    database = Database(settings, "forms", clock)
+    program = Program(package=__package__, settings=settings, clock=clock)
     files = CityFiles(settings.cities)
     store, versions, letters, audit = ApplicationStore(), FormVersionStore(), DocumentStore(), AuditStore()
     cases = Cases(versions, letters)
@@ -35,20 +35,15 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     desk_service = observed(DeskService(store, letters, audit, cases), "desk")
     documents = observed(DocumentService(store, letters, audit, files, cases, TypstPrinter()), "documents")
     notices = observed(NoticeService(store, audit, cases), "notices")
-    return Program(
-        package="mash_forms",
-        settings=settings,
-        database=database,
-        http=[api.router, catalogue.router, apply.router, account.router, desk.router],
-        rpc=[RpcDoor(add_ApplicationServiceServicer_to_server, ApplicationRpc(notices))],
-        events=events.subscriptions,
-        provides={
-            Catalogue: files,
-            ApplicationService: applying,
-            FeeService: fees,
-            DeskService: desk_service,
-            DocumentService: documents,
-            Database: database,
-        },
-        clock=clock,
-    )
+    program.http = [api.router, catalogue.router, apply.router, account.router, desk.router]
+    program.rpc = [RpcDoor(add_ApplicationServiceServicer_to_server, ApplicationRpc(notices))]
+    program.events = events.subscriptions
+    program.provides = {
+        Catalogue: files,
+        ApplicationService: applying,
+        FeeService: fees,
+        DeskService: desk_service,
+        DocumentService: documents,
+        Database: program.database,
+    }
+    return program

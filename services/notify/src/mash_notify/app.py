@@ -16,21 +16,17 @@ from mash_notify.settings import Settings
 from mash_notify.store.queue import QueueStore
 from mash_notify.store.records import ContactStore, MessageStore
 from mash_sdk.clock import Clock, system_clock
-from mash_sdk.database import Database
 from mash_sdk.program import Program
 from mash_sdk.rpc import Peers
 from mash_sdk.telemetry import observed
-from mash_sdk.tenants import Tenants
-
-NAME = "notify"
 
 
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
-    database = Database(settings, NAME, clock)
-    tenants = Tenants.load(settings.cities, settings.public_url)
-    peers = Peers(settings, NAME, clock)
+    program = Program(package=__package__, settings=settings, clock=clock)
+    tenants, database = program.tenants, program.database
+    peers = Peers(settings, program.name, clock)
     contacts, messages = ContactStore(), MessageStore()
-    notices = observed(Notices(contacts, messages, Letters(tenants)), NAME)
+    notices = observed(Notices(contacts, messages, Letters(tenants)), program.name)
     channel = SmtpChannel(settings, senders_of(tenants))
     sender = Sender(QueueStore(database), channel, clock)
     retention = Retention(
@@ -40,14 +36,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         timedelta(days=settings.contact_days),
         timedelta(days=settings.message_days),
     )
-    return Program(
-        package="mash_notify",
-        settings=settings,
-        database=database,
-        http=[api.router],
-        events=events.subscriptions,
-        provides={Notices: notices, events.Applications: FormsGateway(peers, settings.forms_grpc)},
-        runs=[sender.run, retention.run, Backlog(database.worker_unit, messages).run],
-        closes=[peers],
-        clock=clock,
-    )
+    program.http = [api.router]
+    program.events = events.subscriptions
+    program.provides = {Notices: notices, events.Applications: FormsGateway(peers, settings.forms_grpc)}
+    program.runs = [sender.run, retention.run, Backlog(database.worker_unit, messages).run]
+    program.closes = [peers]
+    return program

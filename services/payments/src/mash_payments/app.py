@@ -8,15 +8,13 @@ from mash_payments.service import Checkout, PaymentService, Reconciler, Returns
 from mash_payments.settings import Settings
 from mash_payments.store import PaymentStore
 from mash_sdk.clock import Clock, system_clock
-from mash_sdk.database import Database
 from mash_sdk.program import Program
 from mash_sdk.telemetry import observed
-from mash_sdk.tenants import Tenants
 
 
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
-    tenants = Tenants.load(settings.cities, settings.public_url)
-    database = Database(settings, "payments", clock)
+    program = Program(package=__package__, settings=settings, clock=clock)
+    tenants, database = program.tenants, program.database
     store = PaymentStore()
     provider = XBezahldienste(
         settings.xbezahldienste_url,
@@ -31,14 +29,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     reconciler = Reconciler(
         checkout, store, database, every=settings.look_every, at_once=settings.look_at_once
     )
-    return Program(
-        package="mash_payments",
-        settings=settings,
-        database=database,
-        http=[api.router, views.router],
-        events=events.subscriptions,
-        provides={PaymentService: payments, Checkout: checkout, Reconciler: reconciler},
-        runs=[reconciler.run],
-        closes=[provider],
-        clock=clock,
-    )
+    program.http = [api.router, views.router]
+    program.events = events.subscriptions
+    program.provides = {PaymentService: payments, Checkout: checkout, Reconciler: reconciler}
+    program.runs = [reconciler.run]
+    program.closes = [provider]
+    return program

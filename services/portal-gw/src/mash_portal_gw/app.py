@@ -38,25 +38,22 @@ from mash_portal_gw.settings import Settings
 from mash_portal_gw.store import PostgresSessions
 from mash_sdk.client_key import client_key
 from mash_sdk.clock import Clock, system_clock
-from mash_sdk.database import Database
 from mash_sdk.program import Program
 from mash_sdk.telemetry import observed
 from mash_sdk.tenants import OPERATORS
 
-NAME = "portal-gw"
-
 
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
-    database = Database(settings, NAME, clock)
-    program = Program(package="mash_portal_gw", settings=settings, database=database, clock=clock)
+    program = Program(package=__package__, settings=settings, clock=clock)
+    name, database = program.name, program.database
     tenants, verifier = program.tenants, program.verifier
     key = client_key(settings.client_key)
-    own = approve(NAME, key, ())
+    own = approve(name, key, ())
 
-    routes = RouteTable({**read(settings.approvals), NAME: own}, clock)
+    routes = RouteTable({**read(settings.approvals), name: own}, clock)
     topic = ModulesTopic(routes)
     keycloak = Keycloak(
-        settings.keycloak, NAME, key, verifier, lambda tenant: tenants.url(tenant, "/callback"), clock
+        settings.keycloak, name, key, verifier, lambda tenant: tenants.url(tenant, "/callback"), clock
     )
     sealer, store = Sealer(settings.session_key), PostgresSessions()
     lives = Lifetimes(
@@ -66,7 +63,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     )
     sessions = Sessions(keycloak, store, database.unit, sealer, clock, lives)
     logins = observed(Logins(keycloak, sessions, sealer, clock), "logins")
-    tokens = ModuleTokens(keycloak, clock, NAME)
+    tokens = ModuleTokens(keycloak, clock, name)
     cookies = Cookies(tenants)
     pool = Pool(
         PoolLimits(

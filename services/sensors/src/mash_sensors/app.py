@@ -2,7 +2,6 @@
 """The whole of sensors on one screen."""
 
 from mash_sdk.clock import Clock, system_clock
-from mash_sdk.database import Database
 from mash_sdk.program import Program
 from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
@@ -11,16 +10,9 @@ from mash_sensors.service import ThingService
 from mash_sensors.settings import Settings
 from mash_sensors.store import ThingStore
 
-NAME = "sensors"
-
 
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
     things = observed(ThingService(ThingStore()), "sensors")
-    return Program(
-        package="mash_sensors",
-        settings=settings,
-        database=Database(settings, NAME, clock),
-        http=[api.router],
-        provides={ThingService: things, Tenants: Tenants.load(settings.cities, settings.public_url)},
-        clock=clock,
-    )
+    program = Program(package=__package__, settings=settings, http=[api.router], clock=clock)
+    program.provides = {ThingService: things, Tenants: program.tenants}
+    return program

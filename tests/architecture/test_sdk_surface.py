@@ -12,6 +12,7 @@ import mash_sdk
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(folder.name for folder in (ROOT / "services").iterdir() if folder.is_dir())
 GATEWAY = {
+    "mash_sdk.alone",
     "mash_sdk.announcing",
     "mash_sdk.asyncapi",
     "mash_sdk.client_key",

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A service's own access tokens: client credentials, proven by a signed assertion (RFC 7523, ES256)."""
 
-import asyncio
 import logging
 from pathlib import Path
 
 import httpx
 from joserfc.jwk import ECKey
 
+from mash_sdk.alone import Alone
 from mash_sdk.client_key import client_key, client_proof
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.problems import Unavailable
@@ -31,7 +31,7 @@ class ServiceTokens:
         self._clock = clock
         self._http = httpx.AsyncClient(timeout=5)
         self._kept: Recent[Wanted, str] = Recent(1000)
-        self._asking: dict[Wanted, asyncio.Task[str]] = {}
+        self._alone: Alone[str] = Alone()
 
     async def token(self, tenant: str, peer: str) -> str:
         """An access token of the tenant's realm whose audience is `peer`. Raise Unavailable."""
@@ -39,26 +39,15 @@ class ServiceTokens:
         kept = self._kept.get(wanted, self._now())
         if kept is not None:
             return kept
-        asking = self._asking.get(wanted)
-        if asking is None:
-            asking = self._asking[wanted] = asyncio.create_task(self._ask(wanted))
-            asking.add_done_callback(lambda done: self._asked(wanted, done))
-        # One caller giving up must not take the token from the others.
-        return await asyncio.shield(asking)
+        return await self._alone.run(wanted, lambda: self._ask(wanted))
 
     def forget(self, tenant: str, peer: str) -> None:
         """Ask anew next time: the peer did not accept it."""
         self._kept.drop((tenant, peer))
 
     async def close(self) -> None:
-        for asking in list(self._asking.values()):
-            asking.cancel()
+        await self._alone.close()
         await self._http.aclose()
-
-    def _asked(self, wanted: Wanted, done: asyncio.Task[str]) -> None:
-        self._asking.pop(wanted, None)
-        if not done.cancelled():
-            done.exception()
 
     async def _ask(self, wanted: Wanted) -> str:
         tenant, peer = wanted

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mash_portal_gw.model.session import Session, Tokens
-from mash_portal_gw.service.alone import Alone
 from mash_portal_gw.service.ports import IdentityProvider, Row, SessionStore, Units
 from mash_portal_gw.service.sealing import Broken, Sealer
+from mash_sdk.alone import Alone
 from mash_sdk.clock import Clock
 from mash_sdk.problems import Problem, Unauthenticated
 from mash_sdk.recent import Recent

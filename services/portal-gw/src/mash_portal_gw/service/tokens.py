@@ -5,8 +5,8 @@ import hashlib
 from datetime import timedelta
 from typing import Final
 
-from mash_portal_gw.service.alone import Alone
 from mash_portal_gw.service.ports import IdentityProvider
+from mash_sdk.alone import Alone
 from mash_sdk.clock import Clock
 from mash_sdk.recent import Recent
 

@@ -11,7 +11,6 @@ from sqlalchemy import text
 from mash.forms.v1 import events_pb2, forms_pb2
 from mash.forms.v1.forms_pb2_grpc import ApplicationServiceStub
 from mash_sdk.ids import new_id
-from mash_sdk.rpc import serve_rpc
 from mash_sdk.testing import Bench
 
 
@@ -26,22 +25,8 @@ async def application(bench: Bench) -> str:
 async def asked(
     bench: Bench, method: str, request: Any, caller: str = "notify", tenant: str = "heidelberg"
 ) -> Any:
-    program = bench.program
-    server = await serve_rpc(
-        program.rpc,
-        "127.0.0.1:0",
-        verifier=program.verifier,
-        database=program.database,
-        telemetry=program.telemetry,
-    )
-    token = bench.token(tenant, client=caller, service=True)
-    metadata = (("authorization", f"Bearer {token}"), ("mash-purpose", "tell them"))
-    try:
-        async with aio.insecure_channel(server.address) as channel:
-            stub: Any = ApplicationServiceStub(channel)  # type: ignore[no-untyped-call]
-            return await getattr(stub, method)(request, timeout=5, metadata=metadata)
-    finally:
-        await server.stop(0)
+    stub = ApplicationServiceStub
+    return await bench.rpc(stub, method, request, caller=caller, tenant=tenant, purpose="tell them")
 
 
 async def test_notify_learns_how_to_reach_the_applicant(bench: Bench, application: str) -> None:

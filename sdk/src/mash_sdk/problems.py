@@ -20,6 +20,13 @@ class Fault:
     remedy: str = ""
 
 
+def pointer(*parts: str | int) -> str:
+    """The JSON pointer (RFC 6901) of what lies under these keys and positions; without any, of the whole."""
+    # Half of a surrogate pair, which JSON lets through, cannot be sent back.
+    texts = (str(part).encode("utf-8", "replace").decode() for part in parts)
+    return "".join("/" + text.replace("~", "~0").replace("/", "~1") for text in texts)
+
+
 class Problem(Exception):
     """A refusal with a name. Doors turn it into a problem document; its text never holds personal data.
 

@@ -106,6 +106,12 @@ async def test_faults_name_field_reason_and_remedy(bench: Bench) -> None:
     ]
 
 
+async def test_a_fault_is_named_whatever_its_field_is_called(bench: Bench) -> None:
+    answer = await bench.client().post(ORDERS, json={"number": 1, "a/b~": 1}, headers=KEY)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/a~1b~0"]
+
+
 async def test_tokens_that_do_not_hold(bench: Bench) -> None:
     good = bench.token(roles=["citizen"])
     head, _, signature = good.split(".")

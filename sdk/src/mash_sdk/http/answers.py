@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mash_sdk.problems import MEDIA_TYPE, Fault, Invalid, NotFound, Problem, Unreadable
+from mash_sdk.problems import MEDIA_TYPE, Fault, Invalid, NotFound, Problem, Unreadable, pointer
 from mash_sdk.telemetry import trace_id
 
 TYPE_BASE = "https://mash.example/problems/"
@@ -120,8 +120,6 @@ def _invalid(errors: Sequence[Any]) -> Problem:
                 ],
             )
         reason, remedy = _WORDS.get(error["type"], (error["msg"], ""))
-        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
-        faults.append(
-            Fault(pointer if place == "body" else f"?{path[-1] if path else place}", reason, remedy)
-        )
+        where = pointer(*path) if place == "body" else f"?{path[-1] if path else place}"
+        faults.append(Fault(where, reason, remedy))
     return Invalid("Bitte die genannten Angaben berichtigen.", errors=faults)

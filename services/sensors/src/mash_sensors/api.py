@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mash_sdk.http import Allow, Fault, IdempotencyKey, InUnit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
-from mash_sdk.problems import Invalid, NotFound, NotImplementedYet
+from mash_sdk.problems import Invalid, NotFound, NotImplementedYet, pointer
 from mash_sdk.provide import Provide
 from mash_sdk.tenants import Tenants
 from mash_sensors.model import Thing
@@ -167,8 +167,7 @@ def _refuse_more(extra: Mapping[str, Any]) -> None:
         )
     if extra:
         faults = [
-            Fault(f"/{key.replace('~', '~0').replace('/', '~1')}", "ist hier unbekannt", "Angabe weglassen.")
-            for key in sorted(extra)[:20]
+            Fault(pointer(key), "ist hier unbekannt", "Angabe weglassen.") for key in sorted(extra)[:20]
         ]
         raise Invalid("Bitte die genannten Angaben berichtigen.", errors=faults)
 

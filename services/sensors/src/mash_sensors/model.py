@@ -10,6 +10,7 @@ from google.protobuf.message import Message as Event
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from mash.sensors.v1.events_pb2 import ThingRegistered
+from mash_sdk.problems import pointer
 
 DEEPEST = 20
 """Levels of nesting in what a Thing carries."""
@@ -33,19 +34,19 @@ class Thing:
         self.happened.append(ThingRegistered(thing_id=self.id, registered_at=stamp))
 
 
-def unstorable(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+def unstorable(value: Any) -> Iterator[tuple[str, str]]:
     """What JSON lets through but we cannot store and show again: JSON pointer and reason of each."""
-    waiting = [(pointer, value)]
+    waiting = [("", value)]
     while waiting:
         place, part = waiting.pop()
         if place.count("/") > DEEPEST:
             yield place, f"ist tiefer als {DEEPEST} Ebenen geschachtelt"
             return
         if isinstance(part, dict):
-            waiting += [(f"{place}/{_escaped(key)}", inner) for key, inner in part.items()]
+            waiting += [(place + pointer(key), inner) for key, inner in part.items()]
             waiting += [(place, key) for key in part if _odd(key)]
         elif isinstance(part, list):
-            waiting += [(f"{place}/{at}", inner) for at, inner in enumerate(part)]
+            waiting += [(place + pointer(at), inner) for at, inner in enumerate(part)]
         elif isinstance(part, str) and _odd(part):
             yield place, "enthält Zeichen, die nicht gespeichert werden können"
         elif isinstance(part, float) and (part != part or part in {float("inf"), float("-inf")}):  # noqa: PLR0124 — NaN
@@ -55,7 +56,3 @@ def unstorable(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
 def _odd(text: str) -> bool:
     """NUL or half of a surrogate pair."""
     return any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _escaped(key: str) -> str:
-    return key.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")

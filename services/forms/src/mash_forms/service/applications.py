@@ -29,7 +29,7 @@ from mash_forms.service.ports import (
 from mash_forms.signals import APPLICATIONS_SUBMITTED
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
-from mash_sdk.problems import Conflict, Fault, Forbidden, Invalid, NotFound
+from mash_sdk.problems import Conflict, Fault, Forbidden, Invalid, NotFound, pointer
 from mash_sdk.telemetry import count
 
 
@@ -156,7 +156,7 @@ def _require_level(form: Form, who: Principal) -> None:
 
 def _require_right(form: Form, data: object, today: date) -> None:
     faults = [
-        Fault(f"/data/{_escaped(wrong.name)}" if wrong.name else "/data", wrong.reason, wrong.remedy)
+        Fault(pointer("data", wrong.name) if wrong.name else "/data", wrong.reason, wrong.remedy)
         for wrong in complaints(form, data, today)
     ]
     if faults:
@@ -185,7 +185,3 @@ def _applicant(form: Form, data: Mapping[str, Any], who: Principal, city: City) 
         email=said.get("email", who.email),
         language=city.languages[0],
     )
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """PostgreSQL: one unit of work per request or message, and tenants kept apart by row-level security."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -29,9 +29,13 @@ STATEMENT_SECONDS = 15
 TRIES = 3
 
 
-def tenant_column() -> Column[str]:
-    """The column every table of a service has: whose row it is. The transaction fills it by itself."""
-    return Column("tenant", Text, nullable=False, server_default=text("current_setting('mash.tenant')"))
+def tenant_column(*, primary_key: bool = False) -> Column[str]:
+    """The column every table of a service has: whose row it is. The transaction fills it by itself.
+
+    `primary_key`: as the first part of the table's key.
+    """
+    whose = text("current_setting('mash.tenant')")
+    return Column("tenant", Text, nullable=False, primary_key=primary_key, server_default=whose)
 
 
 class RolledBack(Exception):
@@ -56,10 +60,6 @@ class Unit:
     def announce(self, *events: Message) -> None:
         """Say what happened: the events become rows of the outbox when, and only if, the unit commits."""
         self._announced.extend(events)
-
-    @property
-    def announced(self) -> Sequence[Message]:
-        return tuple(self._announced)
 
     def wake(self, work: str) -> None:
         """Call whoever has the turn for `work` (Database.turn) when, and only if, the unit commits."""

@@ -4,6 +4,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from mash_sdk.database import tenant_column
 from mash_sdk.migrations import protect
 
 revision = "0001"
@@ -11,14 +12,12 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TENANT = sa.text("current_setting('mash.tenant')")
-
 
 def upgrade() -> None:
     op.create_table(
         "reports",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("tenant", sa.Text, nullable=False, server_default=TENANT),
+        tenant_column(),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("category", sa.Text, nullable=False),
         sa.Column("description", sa.Text, nullable=False),
@@ -34,7 +33,7 @@ def upgrade() -> None:
     op.create_table(
         "matches",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("tenant", sa.Text, nullable=False, server_default=TENANT),
+        tenant_column(),
         sa.Column("lost_id", sa.Text, sa.ForeignKey("reports.id"), nullable=False),
         sa.Column("found_id", sa.Text, sa.ForeignKey("reports.id"), nullable=False),
         sa.Column("score", sa.Integer, nullable=False),

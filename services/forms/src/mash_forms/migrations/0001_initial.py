@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
+from mash_sdk.database import tenant_column
 from mash_sdk.migrations import protect
 
 revision = "0001"
@@ -12,12 +13,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TENANT = sa.text("current_setting('mash.tenant')")
 TABLES = ("audit", "documents", "decisions", "history", "applications", "form_versions")
-
-
-def _tenant() -> sa.Column[str]:
-    return sa.Column("tenant", sa.Text, primary_key=True, server_default=TENANT)
 
 
 def _at(name: str) -> sa.Column[object]:
@@ -31,14 +27,14 @@ def _application() -> sa.ForeignKeyConstraint:
 def upgrade() -> None:
     op.create_table(
         "form_versions",
-        _tenant(),
+        tenant_column(primary_key=True),
         sa.Column("form", sa.Text, primary_key=True),
         sa.Column("version", sa.Text, primary_key=True),
         sa.Column("definition", pg.JSONB, nullable=False),
     )
     op.create_table(
         "applications",
-        _tenant(),
+        tenant_column(primary_key=True),
         sa.Column("id", pg.UUID(as_uuid=False), primary_key=True),
         sa.Column("reference", sa.Text, nullable=False),
         sa.Column("form", sa.Text, nullable=False),
@@ -80,7 +76,7 @@ def upgrade() -> None:
     op.create_index("applications_own", "applications", ["tenant", "applicant_subject", "submitted_at", "id"])
     op.create_table(
         "history",
-        _tenant(),
+        tenant_column(primary_key=True),
         sa.Column("application_id", pg.UUID(as_uuid=False), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("state", sa.Text, nullable=False),
@@ -90,7 +86,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "decisions",
-        _tenant(),
+        tenant_column(primary_key=True),
         sa.Column("id", pg.UUID(as_uuid=False), primary_key=True),
         sa.Column("application_id", pg.UUID(as_uuid=False), nullable=False),
         sa.Column("outcome", sa.Text, nullable=False),
@@ -103,7 +99,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "documents",
-        _tenant(),
+        tenant_column(primary_key=True),
         sa.Column("id", pg.UUID(as_uuid=False), primary_key=True),
         sa.Column("application_id", pg.UUID(as_uuid=False), nullable=False),
         sa.Column("decision_id", pg.UUID(as_uuid=False), nullable=False),
@@ -117,7 +113,7 @@ def upgrade() -> None:
     op.create_index("documents_of", "documents", ["tenant", "application_id"])
     op.create_table(
         "audit",
-        _tenant(),
+        tenant_column(primary_key=True),
         sa.Column("id", pg.UUID(as_uuid=False), primary_key=True),
         _at("at"),
         sa.Column("action", sa.Text, nullable=False),

@@ -4,6 +4,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from mash_sdk.database import tenant_column
 from mash_sdk.migrations import protect
 
 revision = "0001"
@@ -12,14 +13,13 @@ branch_labels = None
 depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
-TENANT = sa.text("current_setting('mash.tenant')")
 
 
 def upgrade() -> None:
     op.create_table(
         "contact_points",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("tenant", sa.Text, nullable=False, server_default=TENANT),
+        tenant_column(),
         sa.Column("about", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
@@ -32,7 +32,7 @@ def upgrade() -> None:
     op.create_table(
         "messages",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("tenant", sa.Text, nullable=False, server_default=TENANT),
+        tenant_column(),
         sa.Column("about", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("channel", sa.Text, nullable=False),

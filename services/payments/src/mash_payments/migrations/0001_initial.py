@@ -4,6 +4,7 @@
 import sqlalchemy as sa
 from alembic import context, op
 
+from mash_sdk.database import tenant_column
 from mash_sdk.migrations import protect
 from mash_sdk.names import Names
 
@@ -12,12 +13,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TENANT = sa.text("current_setting('mash.tenant')")
 TABLES = ("attempt_keys", "attempts", "payments")
-
-
-def _tenant() -> sa.Column[str]:
-    return sa.Column("tenant", sa.Text, nullable=False, server_default=TENANT)
 
 
 def _moment(name: str, *, nullable: bool = True) -> sa.Column[object]:
@@ -29,7 +25,7 @@ def upgrade() -> None:
     op.create_table(
         "payments",
         sa.Column("id", sa.Text, primary_key=True),
-        _tenant(),
+        tenant_column(),
         sa.Column("application_id", sa.Text, nullable=False),
         sa.Column("payer", sa.Text, nullable=False),
         sa.Column("reference", sa.Text, nullable=False),
@@ -53,7 +49,7 @@ def upgrade() -> None:
     op.create_table(
         "attempts",
         sa.Column("id", sa.Text, primary_key=True),
-        _tenant(),
+        tenant_column(),
         sa.Column("payment_id", sa.Text, sa.ForeignKey("payments.id"), nullable=False),
         sa.Column("provider", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
@@ -79,7 +75,7 @@ def upgrade() -> None:
     op.create_index("attempts_flagged", "attempts", ["flag"], postgresql_where=sa.text("flag is not null"))
     op.create_table(
         "attempt_keys",
-        _tenant(),
+        tenant_column(),
         sa.Column("payer", sa.Text, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("attempt_id", sa.Text, nullable=False),

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from mash_sdk.database import tenant_column
 from mash_sdk.migrations import protect
 
 revision = "0001"
@@ -17,9 +18,7 @@ def upgrade() -> None:
     op.create_table(
         "things",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column(
-            "tenant", sa.Text, nullable=False, server_default=sa.text("current_setting('mash.tenant')")
-        ),
+        tenant_column(),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("description", sa.Text, nullable=False),
         sa.Column("properties", JSONB),

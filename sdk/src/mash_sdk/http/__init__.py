@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The HTTP door: who may pass, one transaction per request, answers that explain themselves."""
 
+from mash_sdk.http.files import file_answer as file_answer
 from mash_sdk.http.forms import PageForm as PageForm
 from mash_sdk.http.guards import Allow as Allow
 from mash_sdk.http.idempotency import IdempotencyKey as IdempotencyKey

@@ -20,11 +20,10 @@ from mash_forms.service import (
     DeskService,
     Paging,
     QueueFilter,
-    StoredDocument,
     Submit,
 )
 from mash_sdk import journey
-from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Router
+from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Router, file_answer
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.problems import Fault, Forbidden, Invalid, NotFound
@@ -275,16 +274,8 @@ async def document(
     document_id: DocumentId,
 ) -> Response:
     service = desk if "clerk" in who.roles else applications
-    return _pdf(await service.document(application_id, document_id, who, unit))
-
-
-def _pdf(letter: StoredDocument) -> Response:
-    headers = {
-        "content-disposition": f'attachment; filename="{letter.document.file_name}"',
-        "cache-control": "private, no-store",
-        "x-content-type-options": "nosniff",
-    }
-    return Response(letter.content, media_type="application/pdf", headers=headers)
+    letter = await service.document(application_id, document_id, who, unit)
+    return file_answer(letter.content, letter.document.file_name, "application/pdf")
 
 
 def _reference(typed: str | None) -> str | None:

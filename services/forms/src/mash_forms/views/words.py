@@ -11,7 +11,7 @@ from starlette.responses import Response
 from mash_forms.model.application import Outcome, State
 from mash_forms.service import ApplicationService, Catalogue, DeskService, StoredDocument
 from mash_sdk import journey
-from mash_sdk.http import Allow, Pages
+from mash_sdk.http import Allow, Pages, file_answer
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
 from mash_sdk.problems import Invalid, NotFound
@@ -73,12 +73,7 @@ ShownDocument = Annotated[str, Depends(_document)]
 
 def shown_pdf(letter: StoredDocument) -> Response:
     """An answer the browser shows; its file's name holds kind and reference only."""
-    headers = {
-        "content-disposition": f'inline; filename="{letter.document.file_name}"',
-        "cache-control": "private, no-store",
-        "x-content-type-options": "nosniff",
-    }
-    return Response(letter.content, media_type="application/pdf", headers=headers)
+    return file_answer(letter.content, letter.document.file_name, "application/pdf", shown=True)
 
 
 def texts(form: FormData) -> dict[str, str]:

@@ -165,3 +165,11 @@ def test_what_a_browser_asks_for_is_a_page(room: Any, kind: str) -> None:
     assert paths
     for path in paths:
         assert [route.kind for route in routes if path.startswith(f"{route.path}/")] == [kind], path
+
+
+async def test_an_address_that_names_no_application_is_refused(bench: Bench) -> None:
+    for path in ("/pay/no-id", "/pay/no-id/receipt"):
+        answer = await bench.client().get(path)
+        assert answer.status_code == 422
+        assert [fault["pointer"] for fault in answer.json()["errors"]] == ["?application_id"]
+    assert (await bench.visitor().get("/pay/no-id")).status_code == 401

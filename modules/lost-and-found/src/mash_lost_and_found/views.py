@@ -83,7 +83,7 @@ async def collect(
 ) -> Response:
     """Agree when to collect."""
     try:
-        command = Collect(parse_id(str(form.get("match", ""))), who.subject, _moment(form))
+        command = Collect(parse_id(str(form.get("match", "")), "/match"), who.subject, _moment(form))
         await use.collect(command, unit)
     except (Conflict, Invalid) as problem:
         return await _show(page, report_id, who, unit, use, notice=problem.detail, status=problem.status)

@@ -23,6 +23,13 @@ Anyone = Annotated[Principal, Depends(Allow.anyone())]
 Payments = Annotated[PaymentService, Provide(PaymentService)]
 Paying = Annotated[Checkout, Provide(Checkout)]
 
+
+async def _application(application_id: str) -> str:
+    return parse_id(application_id, "?application_id")
+
+
+ApplicationId = Annotated[str, Depends(_application)]
+
 METHODS = {
     "CREDITCARD": "Kreditkarte",
     "PAYPAL": "PayPal",
@@ -32,22 +39,22 @@ METHODS = {
 
 
 @router.get("/pay/{application_id}", response_class=HTMLResponse)
-async def show(page: Page, application_id: str, who: Citizen, paying: Paying) -> HTMLResponse:
+async def show(page: Page, who: Citizen, application_id: ApplicationId, paying: Paying) -> HTMLResponse:
     """The fee of an application and how its payment stands."""
     try:
-        payment = await paying.show(who.tenant, who.subject, parse_id(application_id))
+        payment = await paying.show(who.tenant, who.subject, application_id)
     except NotFound:
         return pages.render(page, "none.html", title="Keine Gebühr gefunden", status=404)
     return render(page, payment)
 
 
 @router.post("/pay/{application_id}", response_class=HTMLResponse)
-async def pay(page: Page, application_id: str, who: Citizen, _form: PageForm, paying: Paying) -> Response:
+async def pay(
+    page: Page, who: Citizen, application_id: ApplicationId, _form: PageForm, paying: Paying
+) -> Response:
     """Send the payer to the provider."""
     try:
-        started = await paying.start(
-            StartPayment(who.tenant, who.subject, application_id=parse_id(application_id))
-        )
+        started = await paying.start(StartPayment(who.tenant, who.subject, application_id=application_id))
     except (Unavailable, Conflict) as problem:
         payment = await paying.show(who.tenant, who.subject, application_id)
         return render(page, payment, notice=problem.detail, status=problem.status)
@@ -56,10 +63,10 @@ async def pay(page: Page, application_id: str, who: Citizen, _form: PageForm, pa
 
 @router.get("/pay/{application_id}/receipt", response_class=HTMLResponse)
 async def receipt(
-    page: Page, application_id: str, who: Citizen, unit: InUnit, payments: Payments
+    page: Page, who: Citizen, application_id: ApplicationId, unit: InUnit, payments: Payments
 ) -> Response:
     """The receipt, to be printed or kept."""
-    payment = await payments.own(who.subject, unit, application_id=parse_id(application_id))
+    payment = await payments.own(who.subject, unit, application_id=application_id)
     journey.join(payment.application_id)
     if payment.state is not PaymentState.SETTLED:
         return RedirectResponse(page.url(f"/pay/{application_id}"), status_code=303)

@@ -15,9 +15,7 @@ from mash_sdk.telemetry import (
     Telemetry,
     Undeclared,
     extract,
-    extract_kafka,
     inject,
-    inject_kafka,
     observed,
     step,
     trace_id,
@@ -70,15 +68,12 @@ async def test_a_trace_goes_on_through_every_carrier(forms: Telemetry, spans: Sp
     with forms.door("one"):
         headers: dict[str, str] = {}
         inject(headers)
-        record = inject_kafka()
         stored = traceparent()
     with forms.door("http", headers):
         pass
-    with forms.door("kafka", extract_kafka([("ce_id", b"\xff"), *record])):
-        pass
     with forms.active(), step("relay", parent=stored):
         pass
-    for child in ("http", "kafka", "relay"):
+    for child in ("http", "relay"):
         assert_edge(spans, "one", child)
 
 

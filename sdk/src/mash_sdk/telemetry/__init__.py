@@ -11,9 +11,7 @@ from mash_sdk.telemetry.current import current as current
 from mash_sdk.telemetry.meters import METRICS_MEDIA_TYPE as METRICS_MEDIA_TYPE
 from mash_sdk.telemetry.meters import Undeclared as Undeclared
 from mash_sdk.telemetry.propagation import extract as extract
-from mash_sdk.telemetry.propagation import extract_kafka as extract_kafka
 from mash_sdk.telemetry.propagation import inject as inject
-from mash_sdk.telemetry.propagation import inject_kafka as inject_kafka
 from mash_sdk.telemetry.propagation import link_to as link_to
 from mash_sdk.telemetry.propagation import trace_id as trace_id
 from mash_sdk.telemetry.propagation import traceparent as traceparent

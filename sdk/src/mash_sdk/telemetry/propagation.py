@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""W3C Trace Context in and out: headers of HTTP and gRPC (str), of Kafka (bytes), one stored traceparent."""
+"""W3C Trace Context in and out: headers of HTTP and gRPC, and one traceparent to be stored."""
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -9,7 +9,6 @@ from opentelemetry.trace import Link, format_span_id, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _W3C = TraceContextTextMapPropagator()
-_FIELDS = ("traceparent", "tracestate")
 
 
 def inject(headers: MutableMapping[str, str]) -> None:
@@ -20,18 +19,6 @@ def inject(headers: MutableMapping[str, str]) -> None:
 def extract(headers: Mapping[str, str] | None) -> Context:
     """The remote parent that lower-case `headers` name; an empty context when they name none."""
     return _W3C.extract(dict(headers or {}), context=Context())
-
-
-def inject_kafka() -> list[tuple[str, bytes]]:
-    """The running span as Kafka headers, to be appended to those of a record."""
-    carrier: dict[str, str] = {}
-    inject(carrier)
-    return [(name, value.encode()) for name, value in carrier.items()]
-
-
-def extract_kafka(headers: Iterable[tuple[str, bytes]]) -> Context:
-    """The remote parent that a Kafka record's headers name."""
-    return extract({name: value.decode("ascii", "replace") for name, value in headers if name in _FIELDS})
 
 
 def traceparent() -> str | None:

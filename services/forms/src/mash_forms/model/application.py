@@ -129,15 +129,6 @@ class Application:
         """Tell whether the office may decide now."""
         return self.state in {State.RECEIVED, State.PROCESSING}
 
-    def says_the_same_as(self, other: Application) -> bool:
-        """Tell whether both are one submission: same person, same form, same answers."""
-        return (self.id, self.form, self.applicant.subject, self.data) == (
-            other.id,
-            other.form,
-            other.applicant.subject,
-            other.data,
-        )
-
     def submit(self) -> None:
         """Hand it in. Where no fee is due the office has received it at once."""
         self._reach(State.SUBMITTED, self.submitted_at, self.applicant.subject)

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the database can keep. It refuses some texts and numbers that JSON and browsers let through."""
+"""What can be kept and put on paper. JSON and browsers let more through."""
 
 import math
 
 
 def storable(value: object) -> bool:
-    """Tell whether it can be kept: PostgreSQL refuses NUL and lone surrogates, and JSON has no infinity."""
+    """Tell whether it can be kept and printed.
+
+    PostgreSQL refuses NUL and lone surrogates, JSON has no infinity, and a letter has no control characters.
+    """
     if isinstance(value, str):
         return not any((c < " " and c not in "\t\n\r") or "\ud800" <= c <= "\udfff" for c in value)
     if isinstance(value, float):

@@ -7,6 +7,16 @@ from mash_sdk.asyncapi import asyncapi
 from mash_sdk.events import event_types
 from mash_sdk.manifest import Manifest
 
+EVERYTHING = {
+    "name": "x",
+    "title": "x",
+    "version": "1.0.0",
+    "sdk": ">=0.1",
+    "listens": sorted(event_types()),
+    "routes": [{"path": "/api/x/v1", "kind": "api"}],
+    "public": [{"path": "/api/x/v1/all"}],
+}
+
 
 def test_every_event_has_a_channel_a_message_and_a_payload() -> None:
     document = asyncapi()
@@ -41,9 +51,15 @@ def test_who_announces_and_who_listens() -> None:
     }
 
 
+def test_what_is_published_for_the_edge_has_a_channel_of_its_own() -> None:
+    document = asyncapi([Manifest.model_validate(EVERYTHING)])
+    assert document["channels"]["x.public"]["address"] == "mash.x.public.v1"
+    assert document["operations"]["x.public.send"]["action"] == "send"
+    assert "validUntil" in document["components"]["schemas"]["mash.platform.v1.PublicDocument"]["properties"]
+
+
 def test_every_reference_leads_somewhere() -> None:
-    fields = {"name": "x", "title": "x", "version": "1.0.0", "sdk": ">=0.1", "listens": sorted(event_types())}
-    document = asyncapi([Manifest.model_validate(fields)])
+    document = asyncapi([Manifest.model_validate(EVERYTHING)])
     for reference in _references(document):
         place: Any = document
         for step in reference.removeprefix("#/").split("/"):

@@ -41,7 +41,7 @@ def test_only_declared_rooms(group: str, service: str) -> None:
     rooms = {path.stem for path in package.iterdir() if not path.name.startswith("__")}
     known = {
         "module", "app", "api", "views", "events", "rpc", "service", "model", "store", "gateways",
-        "pages", "signals", "settings", "migrations", "py",
+        "pages", "public", "signals", "settings", "migrations", "py",
     }  # fmt: skip
     extra = {"portal-gw": {"edge", "sessions", "catalogue", "assets"}}.get(service, set())
     assert rooms - known - extra == set()

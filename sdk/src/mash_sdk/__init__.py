@@ -23,6 +23,8 @@ PUBLIC = frozenset(
         "mash_sdk.problems",
         "mash_sdk.program",  # Program
         "mash_sdk.provide",  # Provide
+        "mash_sdk.public",  # Document: what the edge answers
+        "mash_sdk.publishing",  # Publishing: keeps published documents true
         "mash_sdk.rpc",  # RpcDoor, Peers, unit, caller, purpose
         "mash_sdk.running",  # Running, for background work
         "mash_sdk.settings",

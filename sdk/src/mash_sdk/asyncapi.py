@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
 
+from mash.platform.v1.public_pb2 import PublicDocument
 from mash_sdk.events import MEDIA_TYPE, event_types, topic_of
 from mash_sdk.manifest import Manifest
-from mash_sdk.names import folder_of_proto
+from mash_sdk.names import Names, folder_of_proto
 
 VERSION: Final = "3.0.0"
 
@@ -72,6 +73,9 @@ def asyncapi(manifests: Iterable[Manifest] = ()) -> dict[str, Any]:
         }
         _describe(descriptor, schemas)
     for manifest in manifests:
+        if manifest.public:
+            _publishes(manifest, channels, messages, operations)
+            _describe(PublicDocument.DESCRIPTOR, schemas)
         for action, names in (("send", manifest.announces), ("receive", manifest.listens)):
             for name in names:
                 if name in types:
@@ -93,6 +97,28 @@ def asyncapi(manifests: Iterable[Manifest] = ()) -> dict[str, Any]:
         "channels": channels,
         "operations": operations,
         "components": {"messages": messages, "schemas": {"CloudEvents": _ENVELOPE, **schemas}},
+    }
+
+
+def _publishes(
+    manifest: Manifest, channels: dict[str, Any], messages: dict[str, Any], operations: dict[str, Any]
+) -> None:
+    """The compacted topic of what a module publishes for the edge."""
+    name, channel = PublicDocument.DESCRIPTOR.full_name, f"{manifest.name}.public"
+    messages[name] = {
+        "name": name,
+        "title": "PublicDocument",
+        "contentType": MEDIA_TYPE,
+        "headers": {"$ref": "#/components/schemas/CloudEvents"},
+        "payload": {"$ref": f"#/components/schemas/{name}"},
+    }
+    message = {"$ref": f"#/components/messages/{name}"}
+    channels[channel] = {"address": Names(manifest.name).public_topic, "messages": {name: message}}
+    operations[f"{channel}.send"] = {
+        "action": "send",
+        "title": manifest.title,
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"}],
     }
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """PostgreSQL: one unit of work per request or message, and tenants kept apart by row-level security."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import cast
@@ -14,14 +15,17 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from mash_sdk import outbox
+from mash_sdk import outbox, published
 from mash_sdk.bell import Bell
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable
+from mash_sdk.public import LARGEST, Document, require_declared
 from mash_sdk.settings import Settings
 from mash_sdk.turn import Turn as Turn
 from mash_sdk.turn import channel_of, take
+
+log = logging.getLogger(__name__)
 
 POOL = 20
 """Connections of each role, at most. They are kept: to open one costs more than to wait for one."""
@@ -56,6 +60,7 @@ class Unit:
         self.schema = schema
         self._announced: list[Message] = []
         self._woken: set[str] = set()
+        self._public: dict[str, Document | None] = {}
 
     def announce(self, *events: Message) -> None:
         """Say what happened: the events become rows of the outbox when, and only if, the unit commits."""
@@ -69,17 +74,44 @@ class Unit:
     def woken(self) -> Collection[str]:
         return frozenset(self._woken)
 
+    def publish(self, *documents: Document) -> None:
+        """Give the edge what everybody may read, once the unit commits. What has not changed stays as it is.
+
+        What is too large for the edge is withdrawn: the service answers it itself. Raises NotPublic for a
+        path that module.toml does not declare.
+        """
+        for document in documents:
+            require_declared(self.schema, document.path)
+            too_large = len(document.body) > LARGEST
+            if too_large:
+                log.warning("%s has %d bytes, too many for the edge", document.path, len(document.body))
+            self._public[document.path] = None if too_large else document
+
+    def withdraw(self, *paths: str) -> None:
+        """Take documents back once the unit commits: from then on the edge asks the service."""
+        self._public.update(dict.fromkeys(paths))
+
+    async def published(self) -> frozenset[str]:
+        """The paths of this tenant whose documents are out, without what this unit changes."""
+        return await published.paths(self.driver, self.tenant)
+
     async def discard(self) -> None:
-        """Undo what was done and forget what was announced; the unit stays usable."""
+        """Undo what was done and forget what was announced and published; the unit stays usable."""
         self._announced.clear()
         self._woken.clear()
+        self._public.clear()
         await self.driver.execute("rollback;" + _begin(self.tenant))
 
     async def commit(self) -> None:
-        """Write what was announced and commit. Raises RolledBack if PostgreSQL did not."""
+        """Write what was announced and published, and commit. Raises RolledBack if PostgreSQL did not."""
         events, self._announced = self._announced, []
+        public, self._public = self._public, {}
         if events:
             await outbox.write(self.driver, events, tenant=self.tenant, now=self.clock.now())
+            self.wake(outbox.RELAY)
+        if public and await published.write(
+            self.driver, public, tenant=self.tenant, now=self.clock.now(), schema=self.schema
+        ):
             self.wake(outbox.RELAY)
         if await self.driver.execute("commit") != "COMMIT":
             raise RolledBack

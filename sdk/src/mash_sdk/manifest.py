@@ -8,6 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 OutsidePath = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9][a-z0-9/._-]*$")]
+PublicPath = Annotated[
+    str, StringConstraints(pattern=r"^(/[A-Za-z0-9][A-Za-z0-9._~-]*)+(/\*)?$", max_length=300)
+]
 EventName = Annotated[str, StringConstraints(pattern=r"^mash\.[a-z0-9_]+\.v\d+\.[A-Z][A-Za-z0-9]*$")]
 
 
@@ -30,6 +33,16 @@ class Route(_Part):
     """Where it lies on the module; default: the same path."""
 
 
+class Public(_Part):
+    """What the module publishes for the edge: one outside path, or with `/*` at its end all below it."""
+
+    path: PublicPath
+
+    def covers(self, path: str) -> bool:
+        below = self.path.removesuffix("*")
+        return path.startswith(below) and path != below if below != self.path else path == self.path
+
+
 class Card(_Part):
     """A way into the module on the portal's start page."""
 
@@ -49,6 +62,7 @@ class Manifest(_Part):
     announces: tuple[EventName, ...] = ()
     needs: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
+    public: tuple[Public, ...] = ()
     cards: tuple[Card, ...] = ()
     retention: dict[str, str] = Field(default_factory=dict)
     """Data class → how long it is kept, in words a person reads."""
@@ -59,6 +73,25 @@ class Manifest(_Part):
         if len(set(paths)) != len(paths):
             raise ValueError("two routes have the same path")
         return self
+
+    @model_validator(mode="after")
+    def _public_is_for_everyone(self) -> Self:
+        for public in self.public:
+            route = self.route_of(public.path.removesuffix("/*"))
+            if route is None or route.kind != "api" or route.roles:
+                raise ValueError(f"public path {public.path} lies under no route of kind api without roles")
+        return self
+
+    def route_of(self, path: str) -> Route | None:
+        """The route that answers an outside path: the longest one, by whole segments."""
+        fitting = [r for r in self.routes if path == r.path or path.startswith(r.path.rstrip("/") + "/")]
+        return max(fitting, key=lambda route: len(route.path), default=None)
+
+    def publishes(self, path: str) -> bool:
+        """Whether what lies at an outside path may be answered at the edge, to everyone."""
+        route = self.route_of(path)
+        free = route is not None and route.kind == "api" and not route.roles
+        return free and any(public.covers(path) for public in self.public)
 
     @classmethod
     def of(cls, package: str) -> "Manifest":

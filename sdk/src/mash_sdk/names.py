@@ -62,6 +62,11 @@ class Names:
         return f"mash.{self.folder}.events.v1"
 
     @property
+    def public_topic(self) -> str:
+        """Compacted: what the service publishes for the edge (mash_sdk.public)."""
+        return f"mash.{self.folder}.public.v1"
+
+    @property
     def dlq_topic(self) -> str:
         return f"{self.folder}.dlq.v1"
 

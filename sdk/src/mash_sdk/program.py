@@ -22,6 +22,7 @@ from mash_sdk.identity import Verifier
 from mash_sdk.kafka import Subscriptions
 from mash_sdk.manifest import Manifest
 from mash_sdk.names import Names
+from mash_sdk.publishing import Publishing
 from mash_sdk.rpc import RpcDoor
 from mash_sdk.settings import Settings
 from mash_sdk.telemetry import Telemetry
@@ -55,6 +56,8 @@ class Program:
     events: Subscriptions | None = None
     provides: Mapping[type, object] = field(default_factory=dict)
     """What doors may ask for with Provide(T), by type."""
+    publishes: Publishing | None = None
+    """Keeps what the service publishes for the edge true."""
     runs: Sequence[Run] = ()
     closes: Sequence[Closable] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)

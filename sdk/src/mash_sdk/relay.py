@@ -4,6 +4,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
@@ -60,9 +61,17 @@ class Relay:
     """
 
     def __init__(
-        self, database: Database, broker: Broker, clock: Clock, telemetry: Telemetry | None = None
+        self,
+        database: Database,
+        broker: Broker,
+        clock: Clock,
+        telemetry: Telemetry | None = None,
+        topics: Sequence[Topic] = (),
     ) -> None:
-        """`telemetry`: the Program's; left out, that of the running context."""
+        """`telemetry`: the Program's; left out, that of the running context.
+
+        `topics`: those it sends to besides that of the service's events.
+        """
         self._database = database
         self._broker = broker
         self._clock = clock
@@ -70,6 +79,7 @@ class Relay:
         self._turn: Turn | None = None
         self._called = asyncio.Event()
         self._away: str | None = None
+        self._topics = [Topic(Names.of_package(database.schema).events_topic), *topics]
 
     async def ready(self) -> None:
         """Raise Unavailable, with the reason, if events cannot leave. Waiting for one's turn is no reason."""
@@ -107,7 +117,6 @@ class Relay:
                     await asyncio.sleep(pauses.next())
 
     async def _work(self, connection: asyncpg.Connection, pauses: Pauses) -> None:
-        topic = Topic(Names.of_package(self._database.schema).events_topic)
         made = False
         while True:
             self._called.clear()
@@ -115,7 +124,7 @@ class Relay:
             try:
                 if not made:
                     # Sending to a missing topic would make it with whatever the broker's defaults are.
-                    await self._broker.ensure([topic])
+                    await self._broker.ensure(self._topics)
                     made = True
                 sent = await self._send_batch(connection)
             except BrokerAway as err:

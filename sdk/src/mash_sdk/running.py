@@ -18,6 +18,7 @@ from mash_sdk.problems import Unavailable
 from mash_sdk.program import Program, Run
 from mash_sdk.relay import Relay
 from mash_sdk.rpc import serve_rpc
+from mash_sdk.topics import topics_of
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,9 @@ async def _consume(state: Running) -> None:
 
 
 async def _relay(state: Running) -> None:
-    relay = Relay(state.program.database, state.broker, state.program.clock)
+    program = state.program
+    topics = topics_of(program.manifest)
+    relay = Relay(program.database, state.broker, program.clock, topics=topics)
     state.checks["relay"] = relay.ready
     state.begin("relay", lambda running: relay.run(running.stop))
 
@@ -152,6 +155,8 @@ async def _http(state: Running) -> None:
 
 
 async def _runs(state: Running) -> None:
+    if state.program.publishes is not None:
+        state.begin("publishing", state.program.publishes.run)
     for run in state.program.runs:
         state.begin(getattr(run, "__qualname__", "run"), run)
 
@@ -171,6 +176,7 @@ async def serve(program: Program, stop: asyncio.Event, only: Collection[str] = (
 async def _topics(state: Running) -> None:
     names = Names(state.program.name)
     topics = [Topic(names.events_topic), Topic(TOPIC, partitions=1, settings=TOPIC_SETTINGS)]
+    topics += topics_of(state.program.manifest)
     if state.program.events is not None:
         topics.append(Topic(names.dlq_topic, partitions=1))
         topics += [Topic(topic) for topic in state.program.events.topics]

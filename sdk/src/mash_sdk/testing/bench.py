@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from sqlalchemy import text
 from starlette.types import ASGIApp
 
+from mash.platform.v1.public_pb2 import PublicDocument
 from mash_sdk.database import Unit
 from mash_sdk.events import Envelope, envelope_of, open_envelope, topic_of, topic_of_type
 from mash_sdk.ids import new_id
@@ -32,12 +33,13 @@ from mash_sdk.testing.databases import PostgresServer
 from mash_sdk.testing.issuer import Issuer
 from mash_sdk.testing.spans import Spans
 from mash_sdk.testing.steps import Steps
+from mash_sdk.topics import topics_of
 
 E = TypeVar("E", bound=Message)
 CSRF = "test-csrf"
 """What pages' forms send as `csrf` when they are posted through a bench's client."""
 ROUNDS = 200
-_OWN = ("inbox", "parked", "outbox", "idempotency", "version", "mash_sdk_version")
+_OWN = ("inbox", "parked", "outbox", "published", "idempotency", "version", "mash_sdk_version")
 
 
 class Bench:
@@ -90,7 +92,9 @@ class Bench:
         database = await server.database(package, lent)
         fitting = lent.model_copy(update=dict(server.dsns(package, database)))
         program = import_module(f"{package}.app").build(fitting, clock)
-        return cls(program, MemoryBroker(), clock, issuer, server, database)
+        broker = MemoryBroker()
+        await broker.ensure(topics_of(program.manifest))
+        return cls(program, broker, clock, issuer, server, database)
 
     async def close(self) -> None:
         for client in self._clients:
@@ -150,6 +154,23 @@ class Bench:
         envelopes = [Envelope.read(record.key, record.value, record.headers) for record in records]
         name = event.DESCRIPTOR.full_name
         return [found for found in envelopes if found.type == name and found.id not in self._given]
+
+    async def publish(self, *tenants: str) -> None:
+        """Publish what the service publishes by itself while it runs, and relay it."""
+        assert self.program.publishes is not None, f"{self.program.name} publishes nothing by itself"
+        for tenant in tenants or self.program.tenants:
+            await self.program.publishes.once(self.program.database, tenant)
+        await self.settle()
+
+    def public(self) -> dict[str, PublicDocument]:
+        """What the edge would know: the newest document of each key, `heidelberg/api/forms/v1/forms`."""
+        found: dict[str, PublicDocument] = {}
+        for record in self.broker.records(self._names.public_topic):
+            key = (record.key or b"").decode()
+            found.pop(key, None)
+            if record.value is not None:
+                found[key] = PublicDocument.FromString(record.value)
+        return found
 
     @property
     def dead(self) -> list[Record]:

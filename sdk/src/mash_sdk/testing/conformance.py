@@ -112,6 +112,24 @@ class ModuleConformance:
             assert program.manifest.listens == ()
             assert announces_faults(program.manifest) == []
 
+    async def test_what_is_published_is_what_the_routes_answer(self, bench: Bench) -> None:
+        manifest = bench.program.manifest
+        if not manifest.public:
+            return
+        await bench.publish()
+        found = bench.public()
+        assert found, "module.toml has [[public]], but nothing is published: it proves nothing"
+        for key, document in found.items():
+            route = manifest.route_of(document.path)
+            assert route is not None
+            assert manifest.publishes(document.path), f"{document.path} is not declared"
+            inside = document.path
+            if route.upstream is not None:
+                inside = route.upstream + document.path[len(route.path) :]
+            answer = await bench.visitor(document.tenant).get(inside)
+            told = (answer.status_code, answer.headers.get("content-type"), answer.content)
+            assert told == (200, document.media_type, document.body), f"{key} is not what the route answers"
+
     async def test_events_hold_no_personal_data(self, bench: Bench) -> None:
         for name in bench.program.manifest.announces:
             assert list(personal_fields(event_types()[name].DESCRIPTOR)) == []

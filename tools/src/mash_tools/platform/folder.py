@@ -7,8 +7,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from joserfc.jwk import ECKey
-
+from mash_tools.keys import Jwk, new_key, public_half
 from mash_tools.ports import free_port, is_free
 from mash_tools.private import kept, new_password, write_private
 from mash_tools.problems import LauncherError
@@ -60,13 +59,12 @@ class DataFolder:
     def key_file(self, service: str) -> Path:
         """PEM file of the service's ES256 key, made where missing."""
         file = self.path / "keys" / f"{service}.pem"
-        kept(file, lambda: ECKey.generate_key("P-256").as_pem(private=True).decode())
+        kept(file, new_key)
         return file
 
-    def public_key(self, service: str) -> dict[str, str | list[str]]:
-        """The public half as a JWK; its key id is its thumbprint, as the services sign with it."""
-        key = ECKey.import_key(self.key_file(service).read_bytes())
-        return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}
+    def public_key(self, service: str) -> Jwk:
+        """The public half of the service's key."""
+        return public_half(self.key_file(service).read_bytes())
 
     def write(self, name: str, content: object) -> Path:
         """Write a JSON file for one of the parts."""

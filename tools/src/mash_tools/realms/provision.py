@@ -93,5 +93,5 @@ def _token(keycloak_url: str, user: str, password: str) -> Mapping[str, object]:
     """One login for all threads: a login costs more than everything an unchanged realm needs."""
     connection = KeycloakOpenIDConnection(server_url=keycloak_url, username=user, password=password)
     connection.get_token()
-    # A refresh token serves one of several threads: where a slow Keycloak outlasts the access token, each logs in.
+    # A refresh token serves one thread alone: where a slow Keycloak outlasts the access token, each logs in.
     return {key: value for key, value in (connection.token or {}).items() if key != "refresh_token"}

@@ -48,7 +48,7 @@ async def home(
 ) -> HTMLResponse:
     city = cities[page.principal.tenant]
     cards = [card for card in routes.cards() if card.situation is None]
-    return pages.render(page, "home.html", title="Start", situations=city.portal.situations, cards=cards)
+    return pages.render(page, "home.html", title="Start", city=city, cards=cards)
 
 
 @router.get("/life/{slug}", response_class=HTMLResponse)
@@ -68,6 +68,7 @@ async def overview(
     _: Operator,
     routes: Routes,
     health: Annotated[Health, Provide(Health)],
+    cities: Annotated[Cities, Provide(Cities)],
     others: Annotated[ModuleDoors, Provide(ModuleDoors)],
 ) -> HTMLResponse:
     modules = list(routes.modules())
@@ -78,6 +79,7 @@ async def overview(
         "ops.html",
         title="Übersicht",
         checks=await health.look(),
+        troubles=[city for city in cities.values() if city.trouble],
         modules=modules,
         ready={one.id: state for one, state in zip(instances, ready, strict=True)},
         live=sum(1 for _, live in modules if live),

@@ -69,6 +69,8 @@ class Portal(_Part):
 class City(_Part):
     tenant: Tenant
     portal: Portal
+    trouble: str = ""
+    """Why its portal.toml could not be used, for those who run the platform."""
 
     def situation(self, slug: str) -> Situation | None:
         return next((one for one in self.portal.situations if one.slug == slug), None)

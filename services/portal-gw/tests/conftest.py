@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -18,7 +18,9 @@ import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from mash_portal_gw.edge.door import Door
 from mash_portal_gw.edge.guarded import GuardedHttp
+from mash_portal_gw.edge.threshold import Threshold
 from mash_portal_gw.service.routes import RouteTable
 from mash_sdk import announcing
 from mash_sdk.ids import new_id
@@ -209,6 +211,10 @@ class Front:
     @property
     def url(self) -> str:
         return f"http://{self.address}"
+
+    @property
+    def threshold(self) -> Threshold:
+        return cast("Door", self.bench.app).threshold
 
     def announce(self, name: str, routes: list[dict[str, Any]], *origins: str, **more: Any) -> Manifest:
         """Let instances of a module announce themselves. Without an origin they withdraw."""

@@ -4,6 +4,7 @@
 import asyncio
 import json
 import os
+import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -80,6 +81,35 @@ def test_an_origin_is_scheme_host_and_port(front: Front, origin: str) -> None:
 def test_the_future_and_the_for_ever_are_not_believed(front: Front) -> None:
     at = front.bench.clock.now() + timedelta(minutes=2)
     assert "future" in rejected(front, *front.record(manifest(), ORIGIN, "a", at=at))
+
+
+@pytest.mark.parametrize("days", [365, -365])
+def test_a_clock_a_year_off_changes_nothing(front: Front, days: int) -> None:
+    """Neither is it believed, nor do the others count as silent beside it."""
+    front.routes.learn(*front.record(manifest(), ORIGIN, "a"))
+    at = front.bench.clock.now() + timedelta(days=days)
+    key, value = front.record(manifest(), "http://127.0.0.1:2", "b", at=at)
+    front.routes.learn(key, value)
+    assert instances(front) == ["a"]
+
+
+def test_an_announcement_of_ten_megabytes_is_refused_unread(front: Front) -> None:
+    cards = [{"title": "x" * 1000, "text": "y" * 1000, "path": "/services"}] * 5000
+    large = Manifest.model_validate({**manifest().model_dump(), "cards": cards})
+    key, value = front.record(large, ORIGIN, "a")
+    assert len(value) > 10_000_000
+    tracemalloc.start()
+    reason = rejected(front, key, value)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "more than 262144" in reason
+    assert peak < 100_000
+    assert front.routes.find("/api/forms/v1") is None
+
+
+def test_a_key_of_ten_megabytes_leaves_nothing_behind(front: Front) -> None:
+    front.routes.learn(b"x" * 10_000_000, b"rubbish")
+    assert all(len(one.name) + len(one.reason) < 500 for one in front.routes.rejections())
 
 
 def test_rubbish_is_counted_and_harmless(front: Front) -> None:

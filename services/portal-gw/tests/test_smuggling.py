@@ -3,8 +3,6 @@
 
 from typing import Any
 
-import pytest
-
 Front = Any
 Module = Any
 
@@ -32,6 +30,32 @@ CORPUS = {
     "a bare LF ends a line": b"POST /heidelberg/api/forms/v1/x HTTP/1.1\nhost: localhost\n\n",
     "a bare CR in a value": START + b"x: a\rtransfer-encoding: chunked\r\n\r\n" + HIDDEN,
     "a NUL in a value": START + b"x: a\x00b\r\n\r\n",
+    "a coding with a line feed before it": START + b"transfer-encoding:\n chunked\r\n\r\n0\r\n\r\n" + HIDDEN,
+    "a name with a space before it": START + b" content-length: 60\r\n\r\n" + HIDDEN,
+    "a name that is empty": START + b": 60\r\n\r\n" + HIDDEN,
+    "a name with a NUL": START + b"content-length\x00: 60\r\n\r\n" + HIDDEN,
+    "a line without a colon": START + b"content-length\r\n\r\n" + HIDDEN,
+    "a length in other digits": START + "content-length: ٦٠\r\n\r\n".encode() + HIDDEN,
+    "a length with an underscore": START + b"content-length: 6_0\r\n\r\n" + HIDDEN,
+    "an empty length": START + b"content-length:\r\n\r\n" + HIDDEN,
+    "chunked twice": START + b"transfer-encoding: chunked, chunked\r\n\r\n0\r\n\r\n" + HIDDEN,
+    "a quoted coding": START + b'transfer-encoding: "chunked"\r\n\r\n0\r\n\r\n' + HIDDEN,
+    "an empty coding": START + b"transfer-encoding:\r\n\r\n" + HIDDEN,
+    "a coding with GET": b"GET /heidelberg/api/forms/v1/x HTTP/1.1\r\nhost: a\r\n"
+    b"transfer-encoding: chunked\r\n\r\n0\r\n\r\n" + HIDDEN,
+    "chunks in HTTP/1.0": b"POST /heidelberg/api/forms/v1/x HTTP/1.0\r\nhost: a\r\n"
+    b"transfer-encoding: chunked\r\n\r\n0\r\n\r\n" + HIDDEN,
+    "a chunk size with a sign": START + b"transfer-encoding: chunked\r\n\r\n+0\r\n\r\n" + HIDDEN,
+    "a chunk size with 0x": START + b"transfer-encoding: chunked\r\n\r\n0x0\r\n\r\n" + HIDDEN,
+    "a chunk that ends in a bare LF": START + b"transfer-encoding: chunked\r\n\r\n1\na\n0\n\n" + HIDDEN,
+    "a bare LF in an extension": START + b"transfer-encoding: chunked\r\n\r\n1;\na\r\n0\r\n\r\n" + HIDDEN,
+    "no line break behind a chunk": START + b"transfer-encoding: chunked\r\n\r\n1\r\na0\r\n\r\n" + HIDDEN,
+    "a version of its own": b"GET /heidelberg/api/forms/v1/x HTTP/1.1x\r\nhost: a\r\n\r\n",
+    "no version": b"GET /heidelberg/api/forms/v1/x\r\n\r\n",
+    "HTTP/2 in words": b"GET /heidelberg/api/forms/v1/x HTTP/2.0\r\nhost: a\r\n\r\n",
+    "HTTP/0.9 in words": b"GET /heidelberg/api/forms/v1/x HTTP/0.9\r\nhost: a\r\n\r\n",
+    "a fragment": b"GET /heidelberg/api/forms/v1/x#y HTTP/1.1\r\nhost: a\r\n\r\n",
+    "a tab in the request line": b"GET\t/heidelberg/api/forms/v1/x\tHTTP/1.1\r\nhost: a\r\n\r\n",
     "no chunk size": START + b"transfer-encoding: chunked\r\n\r\n\r\n" + HIDDEN,
     "a chunk size that overflows": START
     + b"transfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n"
@@ -91,9 +115,28 @@ async def test_chunks_arrive_as_a_body(front: Front, forms: Module) -> None:
     assert (forms.last.body, forms.last["evil"]) == (b"abc", None)
 
 
-async def test_a_head_that_does_not_come_is_not_waited_for(
-    front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mash_portal_gw.edge.guarded.HEAD_SECONDS", 0.3)
-    answer = await front.raw(b"GET /heidelberg/ HTTP/1.1\r\nhost: loc", patience=5)
-    assert answer == b""
+LANE = b"GET /heidelberg/api/forms/v1/x HTTP/1.1\r\nhost: localhost\r\n"
+BY_LANE = {
+    "a length": LANE + b"content-length: 60\r\n\r\n" + HIDDEN,
+    "a coding": LANE + b"transfer-encoding: chunked\r\n\r\n0\r\n\r\n" + HIDDEN,
+    "a length and a coding": LANE
+    + b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+    + HIDDEN,
+    "an upgrade": LANE + b"connection: upgrade\r\nupgrade: h2c\r\ncontent-length: 60\r\n\r\n" + HIDDEN,
+    "two hosts": LANE + b"host: other\r\n\r\n",
+    "two tokens": LANE + b"authorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n",
+    "a fragment": b"GET /heidelberg/api/forms/v1/x#y HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    "a space in the query": b"GET /heidelberg/api/forms/v1/x?a=b c HTTP/1.1\r\nhost: localhost\r\n\r\n",
+}
+
+
+async def test_the_short_way_takes_nothing_that_the_long_way_refuses(front: Front, forms: Module) -> None:
+    """With a kept connection and a known address, so that nothing else keeps it from being taken."""
+    async with front.api() as client:
+        assert (await client.get("/heidelberg/api/forms/v1/x")).status_code == 200
+    forms.seen.clear()
+    for name, data in BY_LANE.items():
+        answer = await front.raw(data, patience=1)
+        assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 401 ")), f"{name}: {answer!r}"
+        assert answer.count(b"HTTP/1.1 ") == 1, f"{name}: {answer!r}"
+        assert forms.seen == [], f"{name} reached the module"

@@ -21,6 +21,7 @@ from mash_portal_gw.edge.login import LoginDoor
 from mash_portal_gw.edge.pool import Pool, PoolLimits
 from mash_portal_gw.edge.shell import Shell
 from mash_portal_gw.edge.tenancy import Tenancy
+from mash_portal_gw.edge.threshold import Crowd
 from mash_portal_gw.gateways.approvals_file import read, watch_approvals
 from mash_portal_gw.gateways.city_files import load_cities
 from mash_portal_gw.gateways.keycloak import Keycloak
@@ -101,6 +102,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         security=SecurityHeaders(form_targets=map(origin_of, form_targets)),
         documents=Documents(routes, others, settings.public_url, clock),
         body_limit=settings.body_limit,
+        crowd=Crowd(each=settings.client_connections, together=settings.all_connections),
         trusted=networks(settings.trusted_proxies),
     )
 

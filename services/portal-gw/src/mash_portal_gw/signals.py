@@ -9,10 +9,16 @@ Attribute = Literal[
     "mash.route.kind",  # api, page or own
     "mash.caller.kind",  # visitor, session, bearer or opaque
     "mash.limit",  # which limit refused: client, tenant or login
+    "mash.reason",  # why a connection was turned away: a problem's kind, too-many-connections or unread
 ]
 
 REFUSED_BY_LIMIT = counter(
     "mash.gateway.limited", doc="requests refused by a rate limit", attributes=("mash.limit",)
+)
+TURNED_AWAY = counter(
+    "mash.gateway.turned_away",
+    doc="connections of clients that ended with a refusal before there was a request, or without an answer",
+    attributes=("mash.reason",),
 )
 UPSTREAM_FAILED = counter(
     "mash.gateway.upstream_failed",

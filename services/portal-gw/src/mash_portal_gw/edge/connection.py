@@ -16,6 +16,10 @@ HIGH = 256 << 10
 LOW = 64 << 10
 """Bytes of a body held for a slow client: reading pauses above the first, goes on below the second."""
 
+AROUND_BYTES = 64 << 10
+AROUND_TIMES = 16
+"""Bytes around a body (chunk sizes, extensions, trailers): these, and so many for each of the body."""
+
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -74,6 +78,7 @@ class Connection(asyncio.Protocol):
         self.status = 0
         self.headers: Headers = []
         self._head_bytes = 0
+        self._around = 0
 
     # What the pool and the forwarder use.
 
@@ -86,7 +91,7 @@ class Connection(asyncio.Protocol):
         self._chunks.clear()
         self._held = 0
         self._framed = self._keep = self.complete = self.answered = False
-        self._head_bytes = 0
+        self._head_bytes = self._around = 0
         self.status = 0
         self.headers = []
         self._head = self._more = None
@@ -205,6 +210,11 @@ class Connection(asyncio.Protocol):
                 self.fail(Garbled(f"no HTTP answer: {err}"))
         if self.status:
             self._tell()
+        if not self.complete:
+            # A field or a chunk's extension without end is not seen by any callback.
+            self._around += len(data)
+            if self._around > AROUND_BYTES:
+                self.fail(Garbled("too much around the body"))
 
     def eof_received(self) -> bool:
         return False
@@ -252,6 +262,7 @@ class Connection(asyncio.Protocol):
             self.fail(Garbled("no HTTP status"))
             return
         self.status = status
+        self._around = 0
         if self._headless:
             self._finish(keep=self._parser.should_keep_alive())
         if self._head is not None and not self._head.done():
@@ -262,6 +273,7 @@ class Connection(asyncio.Protocol):
             self._keep = False
             return
         self._chunks.append(body)
+        self._around -= (1 + AROUND_TIMES) * len(body)
         self._held += len(body)
         if self._held > HIGH and not self._paused and self._transport is not None:
             self._transport.pause_reading()

@@ -26,6 +26,7 @@ from mash_portal_gw.edge.refusals import refuse
 from mash_portal_gw.edge.request import Request, check_length, read
 from mash_portal_gw.edge.sinks import Framed, Plain
 from mash_portal_gw.edge.tenancy import Place
+from mash_portal_gw.edge.threshold import Threshold
 from mash_portal_gw.service.routes import Target
 from mash_portal_gw.signals import UPSTREAM_FAILED
 from mash_sdk.ids import new_id
@@ -50,6 +51,7 @@ class Door:
         self._inner = inner
         self._telemetry = telemetry
         self._parts = parts
+        self.threshold = Threshold(telemetry, parts.security, parts.trusted, parts.crowd)
         self.lane = Lane(parts, telemetry, self, self._go_on)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:

@@ -16,6 +16,7 @@ from mash_portal_gw.edge.login import LoginDoor
 from mash_portal_gw.edge.request import Request
 from mash_portal_gw.edge.shell import Shell, View
 from mash_portal_gw.edge.tenancy import Place, Tenancy
+from mash_portal_gw.edge.threshold import Crowd
 from mash_portal_gw.model.city import City
 from mash_portal_gw.model.network import Network
 from mash_portal_gw.service.routes import RouteTable
@@ -39,6 +40,7 @@ class Parts:
     security: SecurityHeaders
     documents: Documents
     body_limit: int
+    crowd: Crowd
     trusted: tuple[Network, ...] = ()
 
 

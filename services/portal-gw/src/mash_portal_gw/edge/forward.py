@@ -29,6 +29,8 @@ WATCH_AFTER: Final = 1.0
 """Seconds until we begin to look whether the client is still there; most answers are back before."""
 CLIENT_PATIENCE: Final = 60.0
 """Seconds a client may leave a part of a streamed answer unread."""
+SLOWEST: Final = 1024
+"""Bytes a second that the body of a request brings at least, once the client's patience is spent."""
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -73,17 +75,26 @@ class Sink(Protocol):
 
 @dataclass(slots=True)
 class Body:
-    """The client's body, read as it is needed and never further than `limit` bytes."""
+    """The client's body, read as it is needed, never further than `limit` bytes, never too slowly."""
 
     receive: Receive
     limit: int
     more: bool
+    patience: float
     first: bytes = b""
     taken: int = 0
+    waited: float = 0.0
 
     async def read(self) -> bytes:
-        """The next part. Raise ClientGone, or TooLarge once it is more than allowed."""
-        message = await self.receive()
+        """The next part. Raise ClientGone, RequestTimeout, or TooLarge once it is more than allowed."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(self.patience + self.taken / SLOWEST - self.waited):
+                message = await self.receive()
+        except TimeoutError:
+            raise RequestTimeout("Der Inhalt der Anfrage kam nicht oder zu langsam an.") from None
+        self.waited += loop.time() - began
         if message["type"] == "http.disconnect":
             raise ClientGone("the client left while sending")
         data: bytes = message.get("body", b"")
@@ -115,13 +126,9 @@ class Forwarder:
         limit: int,
     ) -> None:
         """Raises a Problem (408, 413, 502–504) before `sink` starts, Cut after, ClientGone at any time."""
-        body = Body(receive, limit, more=request.has_body)
+        body = Body(receive, limit, request.has_body, self._patience)
         if body.more:
-            try:
-                async with asyncio.timeout(self._patience):
-                    body.first = await body.read()
-            except TimeoutError:
-                raise RequestTimeout("Der Inhalt der Anfrage kam nicht an.") from None
+            body.first = await body.read()
         if not body.more and request.length is not None and request.length != body.taken:
             raise Unreadable("Der Inhalt der Anfrage ist kürzer, als sie sagt.")
         head = _head(request, target, headers, body)

@@ -1,92 +1,174 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""uvicorn's HTTP/1.1 protocol with limits it lacks: how large a request's head is, how long it takes."""
+"""uvicorn's HTTP/1.1 protocol with limits it lacks: on a request's head, on what surrounds its body, on how
+long a client may take to send or to read.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from typing import Any, Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from mash_portal_gw.edge.forward import CLIENT_PATIENCE, RequestTimeout
 from mash_portal_gw.edge.lane import Lane
 from mash_portal_gw.edge.passage import Passage
+from mash_portal_gw.edge.request import FIELDS, FieldsTooLarge
+from mash_portal_gw.edge.threshold import Threshold
+from mash_sdk.problems import Problem, Unreadable
 
 HEAD_BYTES: Final = 48 << 10
 """Request line and header fields together; the door refuses less politely above its own, smaller limit."""
 HEAD_FIELDS: Final = 200
+VERSIONS: Final = frozenset({"1.1", "1.0"})
 HEAD_SECONDS: Final = 10.0
-
-_ANSWER: Final = b"\r\n".join(
-    (
-        b"HTTP/1.1 %b",
-        b"content-type: application/problem+json",
-        b"content-length: %d",
-        b"connection: close",
-        b"",
-        b"%b",
-    )
-)
-_PROBLEM: Final = b'{"type":"https://mash.example/problems/%b","title":"%b","status":%d,"detail":"%b"}'
+AROUND_BYTES: Final = 64 << 10
+"""Chunk sizes, their extensions and trailers, beyond so many bytes for each byte of the body."""
+AROUND_TIMES: Final = 16
 
 
 class GuardedHttp(HttpToolsProtocol):
-    """Closes connections whose request head is too large, too slow, or meant for a proxy.
+    """Refuses what is too large, too slow, or meant for a proxy; closes what is not read.
 
-    What an application's `lane` takes never becomes an ASGI request, unless it turns out to need one.
+    What the application's `lane` takes never becomes an ASGI request, unless it turns out to need one.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._lane: Lane | None = getattr(self.app, "lane", None)
+        door: Any = self.app
+        self._lane: Lane = door.lane
+        self._threshold: Threshold = door.threshold
         self._context = copy_context()
         self._rests: float | None = None
         self._head_due = True
         self._head_bytes = 0
+        self._around = 0
+        self._body_bytes = 0
+        self._current = False
+        """`cycle` is of the request whose bytes are coming in."""
+        self._over = False
+        """Nothing more is read: what was asked before is still answered."""
         self._too_slow: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+
+    # The connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.url = b""
+        if not self._threshold.enter(self._address):
+            self._threshold.cut("too-many-connections")
+            transport.abort()
+            return
         self._too_slow = self.loop.call_later(HEAD_SECONDS, self._expire)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._threshold.leave(self._address)
         self._stop_timer()
         super().connection_lost(exc)
-        if self.timeout_keep_alive_task is not None:
-            self.timeout_keep_alive_task.cancel()
+        for timer in (self.timeout_keep_alive_task, self._unread):
+            if timer is not None:
+                timer.cancel()
+
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client else ""
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._wait_for_reader()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread is not None and not self.transport.is_closing():
+            self._unread.cancel()
+            self._unread = None
+
+    def _wait_for_reader(self) -> None:
+        """What is not read holds memory, and a closing connection waits for it to be."""
+        if self._unread is None:
+            self._unread = self.loop.call_later(CLIENT_PATIENCE, self._abort)
+
+    def _abort(self) -> None:
+        self._threshold.cut("unread")
+        self.transport.abort()
+
+    def _close(self) -> None:
+        self.transport.close()
+        self._wait_for_reader()
+
+    # What comes in
 
     def data_received(self, data: bytes) -> None:
+        if self._over:
+            return
         if self._head_due:
             self._head_bytes += len(data)
-        super().data_received(data)
-        if self._head_due and self._head_bytes:
-            if self._head_bytes > HEAD_BYTES:
-                self._refuse(b"431 Request Header Fields Too Large", b"fields-too-large", 431)
-            elif self._too_slow is None and not self.transport.is_closing():
-                self._too_slow = self.loop.call_later(HEAD_SECONDS, self._expire)
+        else:
+            self._around += len(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._refuse(
+                Unreadable("Was gesendet wurde, ist keine HTTP-Anfrage, die eindeutig zu lesen ist.")
+            )
+        except httptools.HttpParserUpgrade:
+            self._over = True  # what follows is not HTTP; the answer to this request is the last
+        if self.transport.is_closing() or self._over:
+            return
+        if not self._head_due:
+            if self._around > AROUND_BYTES + (1 + AROUND_TIMES) * self._body_bytes:
+                self._refuse(Unreadable("Um den Inhalt der Anfrage herum steht zu viel."))
+        elif self._head_bytes > HEAD_BYTES:
+            self._refuse(FieldsTooLarge(f"Höchstens {HEAD_BYTES} Bytes sind vor dem Inhalt erlaubt."))
+        elif self._head_bytes and self._too_slow is None:
+            self._too_slow = self.loop.call_later(HEAD_SECONDS, self._expire)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._head_due:
             return  # a trailer: taken for a header field it would escape every check made on those
         if len(self.headers) >= HEAD_FIELDS:
-            self._refuse(b"431 Request Header Fields Too Large", b"fields-too-large", 431)
+            self._refuse(FieldsTooLarge(f"Höchstens {FIELDS} Kopfzeilen sind erlaubt."))
         else:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._head_due = False
+        self._around = self._body_bytes = 0
         self._stop_timer()
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._over:
             return
-        if not self.url.startswith(b"/"):
+        if not self.url.startswith(b"/") or b"#" in self.url:
             # `GET http://elsewhere/` or CONNECT: we are no proxy, and the Host field would contradict it.
-            self._refuse(b"400 Bad Request", b"unreadable", 400)
+            self._refuse(Unreadable("Die Adresse ist kein Pfad, der mit einem Schrägstrich beginnt."))
             return
-        if self._lane is not None and (self.cycle is None or self.cycle.response_complete):
+        if self.parser.get_http_version() not in VERSIONS:
+            self._refuse(Unreadable("Verstanden wird HTTP in Version 1.1 oder 1.0."))
+            return
+        self._current = True
+        if self.cycle is None or self.cycle.response_complete:
             passage = self._lane.take(self, self.url, self.headers, self.parser)
             if passage is not None:
                 self.cycle = passage  # type: ignore[assignment]
                 return
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        if not self.transport.is_closing() and not self._over:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._head_due = True
+        self._head_bytes = 0
+        self._current = False
+        self.url = b""
+        if not self.transport.is_closing() and not self._over:
+            super().on_message_complete()
+
+    # What goes out
 
     def resume(self, passage: Passage, app: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
         """Make an ASGI request of what the lane took, for `app` to go on with."""
@@ -116,8 +198,8 @@ class GuardedHttp(HttpToolsProtocol):
         )
         cycle.more_body = False
         cycle.message_event.set()
-        newest: object = self.cycle
-        if newest is passage:
+        stands: object = self.cycle
+        if stands is passage:
             self.cycle = cycle
         self._context.run(self._start_asgi_task, cycle, app)
 
@@ -125,6 +207,8 @@ class GuardedHttp(HttpToolsProtocol):
         # One timer for the connection's whole life instead of one for each pause.
         if self.pipeline or self.transport.is_closing():
             self._context.run(super().on_response_complete)
+            if self.transport.is_closing():
+                self._wait_for_reader()
             return
         self.server_state.total_requests += 1
         if self.flow.read_paused:
@@ -142,22 +226,11 @@ class GuardedHttp(HttpToolsProtocol):
             return
         left = self._rests + self.timeout_keep_alive - self.loop.time()
         if left <= 0:
-            self.transport.close()
+            self._close()
         else:
             self.timeout_keep_alive_task = self.loop.call_later(left, self._rested)
 
-    def on_body(self, body: bytes) -> None:
-        if not self.transport.is_closing():
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._head_due = True
-        self._head_bytes = 0
-        if not self.transport.is_closing():
-            super().on_message_complete()
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 — what it says is uvicorn's
-        self._refuse(b"400 Bad Request", b"unreadable", 400)
+    # Refusals
 
     def _stop_timer(self) -> None:
         if self._too_slow is not None:
@@ -166,12 +239,27 @@ class GuardedHttp(HttpToolsProtocol):
 
     def _expire(self) -> None:
         self._too_slow = None
-        if not self.transport.is_closing():
-            self.transport.close()
-
-    def _refuse(self, status: bytes, kind: bytes, code: int) -> None:
         if self.transport.is_closing():
             return
-        body = _PROBLEM % (kind, status.partition(b" ")[2], code, b"Die Anfrage ist nicht lesbar.")
-        self.transport.write(_ANSWER % (status, len(body), body))
-        self.transport.close()
+        if self._head_bytes:
+            self._refuse(RequestTimeout(f"Kopfzeilen kamen nicht in {HEAD_SECONDS:.0f} Sekunden an."))
+        else:
+            self._close()
+
+    def _refuse(self, problem: Problem) -> None:
+        """Say it unless something else is being said on this connection; nothing more is read from it."""
+        if self.transport.is_closing() or self._over:
+            return
+        self._over = True
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if not self._current:
+                cycle.keep_alive = False  # what was asked before is answered first
+                self._threshold.cut(problem.kind)
+                return
+            if getattr(cycle, "response_started", True):
+                self._threshold.cut(problem.kind)
+                self.transport.abort()
+                return
+        self.transport.write(self._threshold.refuse(problem, self.url, https=self.scheme == "https"))
+        self._close()

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from mash_portal_gw.edge.answers import Headers, problem_headers, send_body, send_problem, send_redirect
 from mash_portal_gw.edge.callers import LoginNeeded
 from mash_portal_gw.edge.exchange import Exchange, Parts, cities_of, view_of
+from mash_portal_gw.edge.request import shown
 from mash_portal_gw.edge.tenancy import Place
 from mash_sdk.problems import Problem
 
@@ -18,7 +19,7 @@ async def refuse(parts: Parts, exchange: Exchange, problem: Problem) -> None:
         await send_problem(
             exchange.say,
             problem,
-            request.path if request else "/",
+            request.path if request else shown(exchange.scope["raw_path"] or b"/"),
             [*exchange.extra, *said],
             head_only=exchange.scope["method"] == "HEAD",
         )

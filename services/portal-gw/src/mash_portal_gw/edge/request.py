@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from mash_portal_gw.model.network import Network
 from mash_sdk.problems import Problem, TooLarge, Unreadable
@@ -112,6 +112,8 @@ def read(scope: dict[str, Any], trusted: tuple[Network, ...] = ()) -> Request:
         fields=fields,
     )
     _body(request)
+    if request.chunked and scope.get("http_version") == "1.0":
+        raise Unreadable("HTTP/1.0 kennt kein Transfer-Encoding.")
     if trusted:
         request.client, request.https = behind_proxies(
             request.client,
@@ -193,6 +195,12 @@ def _body(request: Request) -> None:
         raise Unreadable(f"Eine Anfrage mit {request.method} hat keinen Inhalt.")
 
 
+def shown(target: bytes) -> str:
+    """The decoded path of a request that was not read, as far as it may be repeated; else `/`."""
+    path = target.partition(b"?")[0]
+    return unquote(path.decode("ascii")) if len(path) <= TARGET_BYTES and _TARGET.fullmatch(path) else "/"
+
+
 def check_length(request: Request, limit: int) -> None:
     """Raise TooLarge when it is known beforehand that the body is larger than `limit` bytes."""
     if request.length is not None and request.length > limit:
@@ -204,7 +212,7 @@ def behind_proxies(
     client: str, forwarded_for: bytes, proto: bytes, trusted: tuple[Network, ...], *, https: bool
 ) -> tuple[str, bool]:
     """Believe what our own proxies say of the client: the last address that is not one of them."""
-    if not _is_ours(client, trusted):
+    if not is_ours(client, trusted):
         return client, https
     for hop in reversed(forwarded_for.decode("latin-1").split(",")):
         address = hop.strip()
@@ -213,12 +221,13 @@ def behind_proxies(
         except ValueError:
             break
         client = address
-        if not _is_ours(address, trusted):
+        if not is_ours(address, trusted):
             break
     return client, proto.strip() == b"https" or https
 
 
-def _is_ours(address: str, trusted: Sequence[Network]) -> bool:
+def is_ours(address: str, trusted: Sequence[Network]) -> bool:
+    """Whether a proxy of ours has this address."""
     try:
         parsed = ip_address(address)
     except ValueError:

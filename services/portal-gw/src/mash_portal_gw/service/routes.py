@@ -18,6 +18,8 @@ from mash_sdk.manifest import Card, Manifest, Route
 AHEAD: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(minutes=5)
 """An announcement may lie this far in our future, and may hold this long."""
+LARGEST: Final = 256 << 10
+"""Bytes of an announcement; a manifest with a hundred routes has a tenth of that."""
 INSTANCES: Final = 64
 REJECTIONS: Final = 200
 DOWN_SECONDS: Final = 2.0
@@ -113,6 +115,8 @@ class RouteTable:
         self._index()
 
     def _believe(self, name: str, instance: str, value: bytes) -> Change:
+        if len(value) > LARGEST:
+            raise NotGenuine(f"it has {len(value)} bytes, more than {LARGEST}")
         said, signed = announcing.read(value)
         approval = self._approvals.get(name)
         if said.name != name or said.instance != instance or not instance:

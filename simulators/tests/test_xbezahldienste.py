@@ -10,11 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import Request
+from fastapi import HTTPException, Request
 
+from mash_simulators.control import loopback_only
 from mash_simulators.started import Started
-from mash_simulators.xbezahldienste.access import loopback_only
-from mash_simulators.xbezahldienste.wire import Refusal
 
 CLIENT = {"grant_type": "client_credentials", "client_id": "mash", "client_secret": "mash-demo"}
 
@@ -174,7 +173,7 @@ def test_control_paths_answer_this_machine_only() -> None:
     inside = Request({"type": "http", "client": ("127.0.0.1", 1)})
     loopback_only(inside)
     for host in ("10.0.0.1", "192.0.2.7", "::ffff:192.0.2.7", "testclient"):
-        with pytest.raises(Refusal):
+        with pytest.raises(HTTPException):
             loopback_only(Request({"type": "http", "client": (host, 1)}))
 
 

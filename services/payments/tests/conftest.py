@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What all tests here stand on: the payment platform's simulator as a process of its own, and a payer."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,40 @@ from mash_sdk.ids import new_id
 from mash_sdk.testing import CSRF, Bench
 from mash_simulators.started import Started
 
+# The simulators' own secrets, for every city.
+ACCOUNTS = json.dumps(
+    {
+        "*": {
+            "stripe": {"key": "sk_test_mash", "webhook_secret": "whsec_mash"},
+            "paypal": "mash-demo",
+            "girocheckout": "mash-demo",
+        }
+    }
+)
 FEE = Money(cents=12000, currency="EUR")
 
 
 @pytest.fixture(scope="session")
 def xbezahldienste() -> Iterator[Started]:
     with Started("xbezahldienste", "--listen", "127.0.0.1:0") as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="session")
+def stripe_process() -> Iterator[Started]:
+    with Started("stripe", "--listen", "127.0.0.1:0") as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="session")
+def paypal() -> Iterator[Started]:
+    with Started("paypal", "--listen", "127.0.0.1:0") as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="session")
+def girocheckout() -> Iterator[Started]:
+    with Started("girocheckout", "--listen", "127.0.0.1:0") as simulator:
         yield simulator
 
 
@@ -36,7 +65,11 @@ async def provider_http(xbezahldienste: Started) -> AsyncIterator[httpx.AsyncCli
 
 @pytest.fixture
 def payments_of(
-    bench_of: Callable[..., Awaitable[Bench]], xbezahldienste: Started
+    bench_of: Callable[..., Awaitable[Bench]],
+    xbezahldienste: Started,
+    stripe_process: Started,
+    paypal: Started,
+    girocheckout: Started,
 ) -> Callable[..., Awaitable[Bench]]:
     async def make(**settings: object) -> Bench:
         return await bench_of(
@@ -44,6 +77,10 @@ def payments_of(
             xbezahldienste_url=xbezahldienste.origin,
             xbezahldienste_client_id="mash",
             xbezahldienste_client_secret="mash-demo",
+            stripe_url=stripe_process.origin,
+            paypal_url=paypal.origin,
+            girocheckout_url=girocheckout.origin,
+            accounts=ACCOUNTS,
             return_secret="0123456789abcdef0123456789abcdef",
             provider_seconds=1.0,
             **settings,
@@ -74,8 +111,8 @@ class Payer:
     async def page(self) -> httpx.Response:
         return await self.browser.get(f"/pay/{self.application}")
 
-    async def clicks(self) -> httpx.Response:
-        return await self.browser.post(f"/pay/{self.application}", data={"csrf": CSRF})
+    async def clicks(self, **fields: str) -> httpx.Response:
+        return await self.browser.post(f"/pay/{self.application}", data={"csrf": CSRF, **fields})
 
     async def goes(self) -> str:
         """To the provider; the address of the page there."""

@@ -14,11 +14,11 @@ from mash_payments.model import (
     Change,
     Flag,
     Money,
+    NumberRule,
     Payment,
     PaymentState,
     Seen,
     is_receipt_number,
-    receipt_number,
 )
 
 NOW = datetime(2026, 5, 1, 10, tzinfo=UTC)
@@ -34,12 +34,12 @@ def started(*ids: str) -> Payment:
 
 
 def test_a_receipt_number_as_people_read_it() -> None:
-    assert receipt_number(2026, 42) == "2026-0000-0042-26"
+    assert NumberRule().number(2026, 42) == "2026-0000-0042-26"
 
 
 @given(st.integers(2026, 2099), st.integers(1, 99_999_999), st.integers(0, 13), st.integers(1, 9))
 def test_one_wrong_digit_or_two_swapped_do_not_check(year: int, number: int, place: int, by: int) -> None:
-    digits = receipt_number(year, number).replace("-", "")
+    digits = NumberRule().number(year, number).replace("-", "")
     assert is_receipt_number(digits)
     wrong = digits[:place] + str((int(digits[place]) + by) % 10) + digits[place + 1 :]
     assert not is_receipt_number(wrong)
@@ -61,7 +61,7 @@ def test_another_amount_does_not_settle_and_is_kept(paid: Money) -> None:
     payment = started("1")
     assert payment.seen("1", Seen(AttemptState.PAYED, paid), NOW) is Change.MISMATCH
     assert (payment.state, payment.happened) == (PaymentState.OPEN, [])
-    assert [(a.flag, a.paid) for a in payment.refunds] == [(Flag.MISMATCH, paid)]
+    assert [(a.flag, a.paid) for a in payment.flagged] == [(Flag.MISMATCH, paid)]
 
 
 def test_the_second_of_two_paid_attempts_goes_back() -> None:
@@ -69,7 +69,7 @@ def test_the_second_of_two_paid_attempts_goes_back() -> None:
     assert payment.seen("2", Seen(AttemptState.PAYED, FEE), NOW) is Change.SETTLED
     assert payment.seen("1", Seen(AttemptState.PAYED, FEE), NOW) is Change.OVERPAID
     assert payment.settled_by == "2"
-    assert [a.id for a in payment.refunds] == ["1"]
+    assert [a.id for a in payment.flagged] == ["1"]
 
 
 def test_after_a_cancellation_the_fee_is_due_as_before() -> None:

@@ -164,7 +164,7 @@ def test_what_a_browser_asks_for_is_a_page(room: Any, kind: str) -> None:
     paths = [route.path for route in room.router.routes if isinstance(route, APIRoute)]
     assert paths
     for path in paths:
-        assert [route.kind for route in routes if path.startswith(f"{route.path}/")] == [kind], path
+        assert {route.kind for route in routes if path.startswith(f"{route.path}/")} == {kind}, path
 
 
 async def test_an_address_that_names_no_application_is_refused(bench: Bench) -> None:

@@ -108,7 +108,10 @@ def table(platform: Platform) -> str:
         *((city.name, f"{platform.url}/{city.name}/", _logins(people_of(city))) for city in cities),
         ("operations", f"{platform.url}/ops", _logins(OPERATORS)),
         ("API", f"{platform.url}/api/openapi.json", ""),
-        ("payment simulator", places.xbezahldienste, "stands in for the city's payment platform"),
+        *(
+            ("payment simulator", places.simulator(name), f"stands in for {name}")
+            for name in places.simulator_ports
+        ),
         ("Keycloak", f"{places.keycloak}/admin/", "admin, password in keycloak/admin-password"),
     ]
     first, second = (max(len(row[column]) for row in rows) for column in (0, 1))

@@ -6,11 +6,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from mash_payments.model import Attempt, Money, Payment
-from mash_payments.service import Checkout, PaymentService, StartPayment
+from mash_payments.model import Attempt, Money, Payment, has_card_number
+from mash_payments.service import Checkout, Message, PaymentService, StartPayment
 from mash_sdk import journey
 from mash_sdk.http import After, Allow, InUnit, Limit, Router
 from mash_sdk.identity import Principal
@@ -21,6 +21,7 @@ from mash_sdk.provide import Provide
 router = Router()
 
 Citizen = Annotated[Principal, Depends(Allow("citizen"))]
+Anyone = Annotated[Principal, Depends(Allow.anyone())]
 Payments = Annotated[PaymentService, Provide(PaymentService)]
 Paying = Annotated[Checkout, Provide(Checkout)]
 
@@ -57,6 +58,7 @@ class AttemptView(BaseModel):
 
     id: str
     state: Literal["UNKNOWN", "INITIAL", "PAYED", "CANCELED", "FAILED"]
+    method: str = Field(description="the method the payer chose")
     started_at: datetime
     redirect_url: str | None = None
     refund: Literal["overpaid", "mismatch"] | None = Field(
@@ -68,6 +70,7 @@ class AttemptView(BaseModel):
         return cls(
             id=attempt.id,
             state=attempt.state.value,
+            method=attempt.chosen,
             started_at=attempt.started_at,
             redirect_url=attempt.redirect_url if attempt.state.value == "INITIAL" else None,
             refund=attempt.flag.value if attempt.flag else None,
@@ -102,6 +105,14 @@ class PaymentView(BaseModel):
         )
 
 
+class MethodView(BaseModel):
+    """A way to pay that the city offers."""
+
+    code: str
+    title: str
+    text: str
+
+
 class PaymentPage(BaseModel):
     """A page of payments, newest first; `next` goes into `?after=`."""
 
@@ -131,6 +142,12 @@ async def get_payment(payment_id: str, who: Citizen, unit: InUnit, payments: Pay
     return PaymentView.of(payment)
 
 
+@router.get("/api/payments/v1/methods")
+async def list_methods(who: Citizen, paying: Paying) -> list[MethodView]:
+    """The ways to pay that the city offers, in its order."""
+    return [MethodView(code=m.code, title=m.title, text=m.text) for m in paying.methods(who.tenant)]
+
+
 @router.post(
     "/api/payments/v1/payments/{payment_id}/attempts",
     status_code=201,
@@ -138,15 +155,25 @@ async def get_payment(payment_id: str, who: Citizen, unit: InUnit, payments: Pay
     responses={200: {"model": AttemptView, "description": "an attempt that was there already"}},
 )
 async def start_attempt(
-    payment_id: str, request: Request, response: Response, who: Citizen, paying: Paying
+    payment_id: str,
+    request: Request,
+    response: Response,
+    who: Citizen,
+    paying: Paying,
+    method: Annotated[str | None, Query(max_length=20)] = None,
 ) -> AttemptView:
-    """Begin to pay, or go on with the open attempt. The payer then has to go to `redirect_url`."""
+    """Begin to pay, or go on with the open attempt. The payer then has to go to `redirect_url`.
+
+    `method` is one of /methods; without it the open attempt goes on, or the city's first method is taken. No
+    body is read: a card's or account's number has no place here.
+    """
     started = await paying.start(
         StartPayment(
             tenant=who.tenant,
             payer=who.subject,
             payment_id=parse_id(payment_id, "?payment_id"),
             key=idempotency_key(request),
+            method=method,
         )
     )
     if started.attempt is None:
@@ -156,12 +183,23 @@ async def start_attempt(
     return AttemptView.of(started.attempt)
 
 
+@router.get("/api/payments/v1/messages/{provider}", status_code=204)
+@router.post("/api/payments/v1/messages/{provider}", status_code=204)
+async def hear(provider: str, request: Request, who: Anyone, paying: Paying) -> Response:
+    """What a provider says unasked (its webhook): a reason to ask the provider, never a proof."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    message = Message(headers, request.url.query, await request.body())
+    await paying.told(who.tenant, provider, message)
+    return Response(status_code=204)
+
+
 def idempotency_key(request: Request) -> str | None:
     """The header's value; raises Invalid for one that is too short, too long or not printable ASCII."""
     key = request.headers.get(KEY)
     if key is None:
         return None
-    if len(key) not in KEY_LENGTH or not all("!" <= letter <= "~" for letter in key):
+    fits = len(key) in KEY_LENGTH and all("!" <= letter <= "~" for letter in key)
+    if not fits or has_card_number(key):
         raise Invalid(
             "Der Idempotency-Key ist nicht brauchbar.",
             errors=[

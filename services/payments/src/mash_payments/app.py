@@ -2,9 +2,12 @@
 """The only wiring of payments: what is made, and who gets what."""
 
 from mash_payments import api, events, views
-from mash_payments.gateways.endpoints import endpoints
+from mash_payments.gateways import city_files
+from mash_payments.gateways.girocheckout import GiroCheckout
+from mash_payments.gateways.paypal import PayPal
+from mash_payments.gateways.stripe import Stripe
 from mash_payments.gateways.xbezahldienste import XBezahldienste
-from mash_payments.service import Checkout, PaymentService, Reconciler, Returns
+from mash_payments.service import Checkout, PaymentProvider, PaymentService, Reconciler, Returns
 from mash_payments.settings import Settings
 from mash_payments.store import PaymentStore
 from mash_sdk.clock import Clock, system_clock
@@ -16,16 +19,25 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program = Program(package=__package__, settings=settings, clock=clock)
     tenants, database = program.tenants, program.database
     store = PaymentStore()
-    provider = XBezahldienste(
-        settings.xbezahldienste_url,
-        settings.xbezahldienste_client_id,
-        settings.xbezahldienste_client_secret.get_secret_value(),
-        endpoints(tenants),
-        settings.provider_seconds,
-    )
-    payments = observed(PaymentService(store, provider.name), "payments")
+    cities = city_files.load(tenants, settings.accounts)
+    seconds = settings.provider_seconds
+    providers: list[PaymentProvider] = [
+        XBezahldienste(
+            settings.xbezahldienste_url,
+            settings.xbezahldienste_client_id,
+            settings.xbezahldienste_client_secret.get_secret_value(),
+            cities.endpoints,
+            seconds,
+        ),
+        Stripe(settings.stripe_url, cities.stripe, seconds),
+        PayPal(settings.paypal_url, cities.paypal, seconds),
+        GiroCheckout(settings.girocheckout_url, cities.girocheckout, seconds),
+    ]
+    payments = observed(PaymentService(store, cities), "payments")
     returns = Returns(settings.return_secret.get_secret_value(), tenants.url)
-    checkout = observed(Checkout(payments, provider, database, returns), "checkout")
+    checkout = observed(
+        Checkout(payments, {provider.name: provider for provider in providers}, database, returns), "checkout"
+    )
     reconciler = Reconciler(
         checkout, store, database, every=settings.look_every, at_once=settings.look_at_once
     )
@@ -33,5 +45,5 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.events = events.subscriptions
     program.provides = {PaymentService: payments, Checkout: checkout, Reconciler: reconciler}
     program.runs = [reconciler.run]
-    program.closes = [provider]
+    program.closes = [*providers]
     return program

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Environment → one frozen object: PAYMENTS_<FIELD>, else MASH_<FIELD>, else <…>_FILE."""
 
-from pydantic import Field, SecretStr
+from typing import Any
+
+from pydantic import Field, Json, SecretStr
 
 from mash_sdk import settings
 
@@ -12,6 +14,16 @@ class Settings(settings.Settings):
     xbezahldienste_url: str = Field(description="base URL of the XBezahldienste service")
     xbezahldienste_client_id: str = Field(description="OAuth2 client id there")
     xbezahldienste_client_secret: SecretStr = Field(description="OAuth2 client secret there")
+    stripe_url: str = Field("https://api.stripe.com", description="base URL of Stripe's API")
+    paypal_url: str = Field("https://api-m.paypal.com", description="base URL of PayPal's REST API")
+    girocheckout_url: str = Field(
+        "https://payment.girosolution.de", description="base URL of GiroCheckout's API"
+    )
+    accounts: Json[dict[str, Any]] = Field(
+        "{}",
+        validate_default=True,
+        description="secrets of the cities' accounts as JSON by tenant (`*`: every other); none: not offered",
+    )
     return_secret: SecretStr = Field(
         description="key of the signature on return addresses; 32 characters or more", min_length=32
     )

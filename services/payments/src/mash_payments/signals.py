@@ -27,6 +27,11 @@ UNKNOWN = counter(
 RETURNS_REFUSED = counter(
     "mash.payments.returns.refused", doc="returns from a provider with a wrong signature"
 )
+MESSAGES_REFUSED = counter(
+    "mash.payments.messages.refused",
+    doc="messages with a signature that is not the provider's",
+    attributes=("mash.payment.provider",),
+)
 PROVIDER_SECONDS = histogram(
     "mash.payments.provider.duration",
     doc="time a provider took to answer",

@@ -51,6 +51,8 @@ attempts = sa.Table(
     sa.Column("method", sa.Text, nullable=False),
     sa.Column("flag", sa.Text),
     sa.Column("forgotten", sa.Boolean, nullable=False),
+    sa.Column("left", sa.Boolean, nullable=False),
+    sa.Column("chosen", sa.Text, nullable=False),
     sa.Column("trace", sa.Text, nullable=False),
 )
 
@@ -127,6 +129,14 @@ class PaymentStore:
                 index_elements=["tenant", "payer", "key"], set_={"attempt_id": attempt_id}
             )
         )
+
+    async def of_transaction(self, unit: Unit, provider: str, transaction_id: str) -> str | None:
+        """Found by its index."""
+        statement = sa.select(attempts.c.id).where(
+            attempts.c.provider == provider, attempts.c.transaction_id == transaction_id
+        )
+        attempt_id: str | None = await unit.connection.scalar(statement)
+        return attempt_id
 
     async def claim_due(self, unit: Unit, now: datetime, *, again: datetime, limit: int) -> Sequence[Due]:
         """SKIP LOCKED: several instances share what is due."""
@@ -221,6 +231,8 @@ def _attempt_row(payment_id: str, attempt: Attempt) -> dict[str, Any]:
         "method": attempt.method,
         "flag": attempt.flag.value if attempt.flag else None,
         "forgotten": attempt.forgotten,
+        "left": attempt.left,
+        "chosen": attempt.chosen,
         "trace": attempt.trace,
     }
 
@@ -239,5 +251,7 @@ def _attempt(row: sa.Row[Any]) -> Attempt:
         method=row.method,
         flag=Flag(row.flag) if row.flag else None,
         forgotten=row.forgotten,
+        left=row.left,
+        chosen=row.chosen,
         trace=row.trace,
     )

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Way in: pages. What a payer sees: the fee, how to pay it, how it stands, the receipt."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from mash_payments.model import Payment, PaymentState
+from mash_payments.model import USED, Method, Payment, PaymentState
 from mash_payments.service import Checkout, PaymentService, StartPayment
 from mash_sdk import journey
 from mash_sdk.http import Allow, InUnit, Page, PageForm, Pages, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
-from mash_sdk.problems import Conflict, NotFound, Unavailable
+from mash_sdk.problems import Conflict, Invalid, NotFound, Unavailable
 from mash_sdk.provide import Provide
 
 router = Router()
@@ -30,12 +31,7 @@ async def _application(application_id: str) -> str:
 
 ApplicationId = Annotated[str, Depends(_application)]
 
-METHODS = {
-    "CREDITCARD": "Kreditkarte",
-    "PAYPAL": "PayPal",
-    "GIROPAY": "Überweisung",
-    "PAYDIRECT": "Überweisung",
-}
+FIELDS = {"csrf", "method"}
 
 
 @router.get("/pay/{application_id}", response_class=HTMLResponse)
@@ -45,19 +41,30 @@ async def show(page: Page, who: Citizen, application_id: ApplicationId, paying: 
         payment = await paying.show(who.tenant, who.subject, application_id)
     except NotFound:
         return pages.render(page, "none.html", title="Keine Gebühr gefunden", status=404)
-    return render(page, payment)
+    return render(page, payment, paying.methods(who.tenant))
 
 
 @router.post("/pay/{application_id}", response_class=HTMLResponse)
 async def pay(
-    page: Page, who: Citizen, application_id: ApplicationId, _form: PageForm, paying: Paying
+    page: Page, who: Citizen, application_id: ApplicationId, form: PageForm, paying: Paying
 ) -> Response:
-    """Send the payer to the provider."""
+    """Send the payer to the provider. The form has no other field: card and account numbers have no place."""
+    if set(form) - FIELDS:
+        raise Invalid("Dieses Formular hat nur ein Feld: die Zahlart.")
+    method = form.get("method")
     try:
-        started = await paying.start(StartPayment(who.tenant, who.subject, application_id=application_id))
+        started = await paying.start(
+            StartPayment(
+                who.tenant,
+                who.subject,
+                application_id=application_id,
+                method=str(method) if method else None,
+            )
+        )
     except (Unavailable, Conflict) as problem:
         payment = await paying.show(who.tenant, who.subject, application_id)
-        return render(page, payment, notice=problem.detail, status=problem.status)
+        methods = paying.methods(who.tenant)
+        return render(page, payment, methods, notice=problem.detail, status=problem.status)
     return RedirectResponse(started.redirect_url or page.url(f"/pay/{application_id}"), status_code=303)
 
 
@@ -70,7 +77,7 @@ async def receipt(
     journey.join(payment.application_id)
     if payment.state is not PaymentState.SETTLED:
         return RedirectResponse(page.url(f"/pay/{application_id}"), status_code=303)
-    method = METHODS.get(payment.settling.method, "") if payment.settling else ""
+    method = USED.get(payment.settling.method, "") if payment.settling else ""
     return pages.render(page, "receipt.html", title="Zahlungsbestätigung", payment=payment, method=method)
 
 
@@ -81,16 +88,34 @@ async def come_back(
     who: Anyone,
     paying: Paying,
     sig: Annotated[str, Query(max_length=64)] = "",
+    gave_up: bool = False,  # noqa: FBT001, FBT002  (a query parameter)
 ) -> RedirectResponse:
     """Where a provider sends the payer. Proves nothing: the provider is asked, the payer sees the state."""
-    payment = await paying.returned(who.tenant, attempt_id, sig)
+    payment = await paying.returned(who.tenant, attempt_id, sig, gave_up=gave_up)
     return RedirectResponse(page.url(f"/pay/{payment.application_id}"), status_code=303)
 
 
-def render(page: Page, payment: Payment, notice: str = "", status: int = 200) -> HTMLResponse:
+def render(
+    page: Page, payment: Payment, methods: Sequence[Method], notice: str = "", status: int = 200
+) -> HTMLResponse:
     """The page for the state the payment is in."""
     title = "Gebühr bezahlt" if payment.state is PaymentState.SETTLED else "Gebühr bezahlen"
     last = payment.attempts[-1] if payment.attempts else None
     return pages.render(
-        page, "pay.html", title=title, status=status, payment=payment, notice=notice, last=last
+        page,
+        "pay.html",
+        title=title,
+        status=status,
+        payment=payment,
+        methods=methods,
+        chosen=chosen(payment, methods),
+        notice=notice,
+        last=last,
     )
+
+
+def chosen(payment: Payment, methods: Sequence[Method]) -> str:
+    """The method that stands selected: that of the open attempt, else the first."""
+    if payment.open_attempt is not None:
+        return payment.open_attempt.chosen
+    return methods[0].code if methods else ""

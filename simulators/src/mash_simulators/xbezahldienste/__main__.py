@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import socket
-import sys
+from dataclasses import replace
 from pathlib import Path
 
-import uvicorn
-
+from mash_simulators.serving import serve
 from mash_simulators.xbezahldienste.app import Options, build
 from mash_simulators.xbezahldienste.register import Register
 
@@ -34,30 +32,19 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-async def serve(given: argparse.Namespace) -> None:
-    """Serve until told to stop."""
-    host, _, port = given.listen.rpartition(":")
-    listener = socket.create_server((host, int(port)))
-    origin = given.origin or f"http://{host}:{listener.getsockname()[1]}"
+def main() -> None:
+    """Run the simulator."""
+    given = arguments()
     options = Options(
         client_id=given.client_id,
         client_secret=given.client_secret,
-        origin=origin,
         known=tuple(given.known),
         booking_keys=tuple(given.booking_key),
     )
-    app = build(options, Register(given.data, given.session_seconds))
-    # Level critical: a connection broken on order would be logged as an error.
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False))
-    started = asyncio.create_task(server.serve(sockets=[listener]))
-    sys.stdout.write(f"ready {origin}\n")
-    sys.stdout.flush()
-    await started
-
-
-def main() -> None:
-    """Run the simulator."""
-    asyncio.run(serve(arguments()))
+    register = Register(given.data, given.session_seconds)
+    asyncio.run(
+        serve(given.listen, given.origin, lambda origin: build(replace(options, origin=origin), register))
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -11,7 +10,8 @@ from typing import Any
 
 from fastapi.responses import JSONResponse, Response
 
-from mash_simulators.xbezahldienste.faults import Fault
+from mash_simulators.faults import Fault
+from mash_simulators.faulty import faulty
 from mash_simulators.xbezahldienste.register import Transaction
 from mash_simulators.xbezahldienste.wire import Refusal
 
@@ -26,29 +26,8 @@ INSTEAD = {
 
 async def under(fault: Fault | None, act: Callable[[], Awaitable[Response]]) -> Response:
     """Answer as the fault demands: late, not at all, or with a refusal."""
-    kind = fault.kind if fault else ""
-    if kind in INSTEAD:
-        return problem_answer(INSTEAD[kind])
-    match kind:
-        case "hang_up":
-            await act()
-            return BrokenOff()
-        case "late":
-            answer = await act()
-            await asyncio.sleep(fault.seconds if fault else 0.0)
-            return answer
-        case _:
-            return await act()
-
-
-class BrokenOff(Response):
-    """Announces a body and sends none: the server drops the connection and the caller never learns more."""
-
-    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"4096")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"", "more_body": True})
-        raise ConnectionAbortedError("told to hang up")
+    instead = INSTEAD.get(fault.kind) if fault else None
+    return problem_answer(instead) if instead else await faulty(fault, act)
 
 
 def shown(origin: str, found: Transaction) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from mash_simulators.xbezahldienste.access import Access
+from mash_simulators.access import Access
+from mash_simulators.faults import Faults
 from mash_simulators.xbezahldienste.answers import problem_answer, shown, under
 from mash_simulators.xbezahldienste.control import control_paths
-from mash_simulators.xbezahldienste.faults import Faults
 from mash_simulators.xbezahldienste.payer import payer_pages
 from mash_simulators.xbezahldienste.register import Register
 from mash_simulators.xbezahldienste.wire import Refusal, accept
@@ -102,7 +102,8 @@ def guard(options: Options, access: Access) -> Callable[[Request, str, str], Non
     """What has to hold before a standard path answers: a valid token, a known originator and end point."""
 
     def serves(request: Request, originator: str, endpoint: str) -> None:
-        access.check(request)
+        if not access.holds(request):
+            raise Refusal(401, "FORBIDDEN", "A valid access token is needed.")
         known = not options.known or f"{originator}/{endpoint}" in options.known
         if not (known and _ID.fullmatch(originator) and _ID.fullmatch(endpoint)):
             raise Refusal(404, "NO_VALID_ORIGINATOR_OR_ENDPOINT", "Unknown originator or end point.")

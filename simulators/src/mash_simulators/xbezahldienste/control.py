@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
-from mash_simulators.xbezahldienste.access import Access, loopback_only
+from mash_simulators.access import Access
+from mash_simulators.control import loopback_only
+from mash_simulators.faults import Fault, Faults
 from mash_simulators.xbezahldienste.answers import shown
-from mash_simulators.xbezahldienste.faults import Fault, Faults
 from mash_simulators.xbezahldienste.register import Register
 from mash_simulators.xbezahldienste.wire import Refusal
 

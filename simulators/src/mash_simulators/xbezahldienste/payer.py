@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader
 
-from mash_simulators.xbezahldienste.faults import Faults
+from mash_simulators.faults import Faults
 from mash_simulators.xbezahldienste.register import Register, Transaction
 
 METHODS = {"GIROPAY": "Überweisung", "CREDITCARD": "Kreditkarte", "PAYPAL": "PayPal"}

@@ -18,6 +18,7 @@ Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 Host = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")
 ]
+AppId = Annotated[str, StringConstraints(pattern=r"^[\w-]{1,128}$")]
 PaymentId = Annotated[str, StringConstraints(pattern=r"^[\w-]{1,36}$")]
 
 
@@ -158,10 +159,61 @@ class XBezahldienste(Fact):
     endpoint_id: PaymentId
 
 
+class Stripe(Fact):
+    """The city has an account at Stripe; its secrets are settings of payments."""
+
+
+class PayPal(Fact):
+    """The city's app at PayPal, and the webhook it set up there."""
+
+    client_id: AppId
+    webhook_id: AppId
+
+
+class GiroCheckout(Fact):
+    """The city's project of the kind Wero at GiroCheckout."""
+
+    merchant_id: PaymentId
+    project_id: PaymentId
+
+
+class ReceiptNumbers(Fact):
+    """How Kassenzeichen are written: prefix, year, running number, two check digits, in groups."""
+
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{0,6}$")] = ""
+    digits: Annotated[int, Field(strict=True, ge=6, le=10)]
+    group: Annotated[int, Field(strict=True, ge=3, le=20)]
+
+
 class PaymentsFile(Strict):
     """payments.toml"""
 
-    xbezahldienste: XBezahldienste
+    methods: list[Literal["platform", "card", "paypal", "wero"]] | None = None
+    xbezahldienste: XBezahldienste | None = None
+    stripe: Stripe | None = None
+    paypal: PayPal | None = None
+    girocheckout: GiroCheckout | None = None
+    receipt_numbers: ReceiptNumbers | None = None
+
+    @model_validator(mode="after")
+    def methods_have_accounts(self) -> Self:
+        needs = {
+            "platform": ("xbezahldienste", self.xbezahldienste),
+            "card": ("stripe", self.stripe),
+            "paypal": ("paypal", self.paypal),
+            "wero": ("girocheckout", self.girocheckout),
+        }
+        for method in self.methods or ():
+            section, found = needs[method]
+            if found is None:
+                raise PydanticCustomError(
+                    "method_without_account",
+                    "methods names {method}, but there is no [{section}]; add it or take {method} out",
+                    {"method": method, "section": section},
+                )
+        if not any(found for _, found in needs.values()):
+            raise PydanticCustomError("no_provider", "names no provider; add for example [xbezahldienste]")
+        return self
 
 
 class Sender(Fact):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What each service is told: its doors, its DSNs, its key, and where the others are — as environment."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,13 +27,28 @@ class Places:
     traces_port: int = 0
     mail_smtp_port: int = 0
     mail_http_port: int = 0
-    xbezahldienste_port: int = 0
+    simulator_ports: dict[str, int] = field(default_factory=dict)
+    """Each payment provider's simulator."""
     doors: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Each module's HTTP and gRPC port."""
 
-    @property
-    def xbezahldienste(self) -> str:
-        return f"http://localhost:{self.xbezahldienste_port}"
+    def simulator(self, name: str) -> str:
+        """Where payers and payments reach a provider's simulator."""
+        return f"http://localhost:{self.simulator_ports[name]}"
+
+
+SIMULATORS = ("xbezahldienste", "stripe", "paypal", "girocheckout")
+
+
+def simulator_secrets(name: str, folder: DataFolder) -> list[str]:
+    """What a provider's simulator is told of its secrets."""
+    told = {
+        "xbezahldienste": [("--client-secret", "xbezahldienste")],
+        "stripe": [("--secret-key", "stripe"), ("--webhook-secret", "stripe-webhook")],
+        "paypal": [("--client-secret", "paypal")],
+        "girocheckout": [("--password", "girocheckout")],
+    }
+    return [word for option, secret in told[name] for word in (option, folder.secret(secret))]
 
 
 def own(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -78,16 +94,31 @@ def _gateway(places: Places, folder: DataFolder) -> dict[str, str]:
         "APPROVALS": str(folder.path / "approvals.json"),
         "TRACES": f"http://127.0.0.1:{places.traces_port}",
         "MAIL_SINK": f"http://127.0.0.1:{places.mail_http_port}",
-        "FORM_TARGETS": places.xbezahldienste,
+        "FORM_TARGETS": ",".join(places.simulator(name) for name in SIMULATORS),
     }
     return told | ({"KERN": str(places.kern)} if places.kern else {})
 
 
 def _payments(places: Places, folder: DataFolder) -> dict[str, str]:
     return {
-        "XBEZAHLDIENSTE_URL": places.xbezahldienste,
+        "XBEZAHLDIENSTE_URL": places.simulator("xbezahldienste"),
         "XBEZAHLDIENSTE_CLIENT_ID": "mash",
         "XBEZAHLDIENSTE_CLIENT_SECRET": folder.secret("xbezahldienste"),
+        "STRIPE_URL": places.simulator("stripe"),
+        "PAYPAL_URL": places.simulator("paypal"),
+        "GIROCHECKOUT_URL": places.simulator("girocheckout"),
+        "ACCOUNTS": json.dumps(
+            {
+                "*": {
+                    "stripe": {
+                        "key": folder.secret("stripe"),
+                        "webhook_secret": folder.secret("stripe-webhook"),
+                    },
+                    "paypal": folder.secret("paypal"),
+                    "girocheckout": folder.secret("girocheckout"),
+                }
+            }
+        ),
         "RETURN_SECRET": folder.secret("payments-return"),
     }
 

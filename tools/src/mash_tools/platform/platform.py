@@ -39,8 +39,8 @@ Say = Callable[[str, str], None]
 class Platform:
     """Everything `./mash up` runs. `start()` returns when login works; `public` is set when pages answer.
 
-    Names for `kill`, `start_again` and `logs`: postgres, kafka, keycloak, traces, mail, xbezahldienste and
-    `services`, or with `processes` each service by its name.
+    Names for `kill`, `start_again` and `logs`: postgres, kafka, keycloak, traces, mail, the simulators
+    (environment.SIMULATORS) and `services`, or with `processes` each service by its name.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Platform:
             traces_port=port_of("traces"),
             mail_smtp_port=port_of("mail-smtp"),
             mail_http_port=port_of("mail-http"),
-            xbezahldienste_port=port_of("xbezahldienste"),
+            simulator_ports={name: port_of(name) for name in environment.SIMULATORS},
         )
         for module in self._modules:
             name = module.manifest.name
@@ -214,7 +214,6 @@ class Platform:
 
     async def _helpers(self) -> None:
         places, data = self._places, self.folder.path
-        bank = ["--origin", places.xbezahldienste, "--client-secret", self.folder.secret("xbezahldienste")]
         await asyncio.gather(
             self._helper(
                 "traces",
@@ -231,13 +230,17 @@ class Platform:
                 *("--data", data / "mail"),
                 port=places.mail_http_port,
             ),
-            self._helper(
-                "xbezahldienste",
-                "mash_simulators.xbezahldienste",
-                *("--listen", f"127.0.0.1:{places.xbezahldienste_port}"),
-                *("--data", data / "xbezahldienste.journal"),
-                *bank,
-                port=places.xbezahldienste_port,
+            *(
+                self._helper(
+                    name,
+                    f"mash_simulators.{name}",
+                    *("--listen", f"127.0.0.1:{port}"),
+                    *("--data", data / f"{name}.journal"),
+                    *("--origin", places.simulator(name)),
+                    *environment.simulator_secrets(name, self.folder),
+                    port=port,
+                )
+                for name, port in places.simulator_ports.items()
             ),
         )
 

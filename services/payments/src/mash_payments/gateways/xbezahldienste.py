@@ -7,29 +7,27 @@ Field names as published (docs.fitko.de/xbezahldienste); `grosAmount` is spelt s
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
-from mash_payments import signals
-from mash_payments.model import AttemptState, Money, Seen
+from mash_payments.gateways.calling import Caller, ClientCredentials, euros, exact_cents, not_offered, read
+from mash_payments.model import AttemptState, Seen
 from mash_payments.service import (
     Begun,
+    Message,
     Order,
-    ProviderAway,
     ProviderRefused,
     ProviderSilent,
+    RefundOrder,
+    RefundSeen,
     TransactionUnknown,
 )
-from mash_sdk.telemetry import SpanKind, inject, record, step
 
 NAME = "xbezahldienste"
-# The token is renewed this long before it ends.
-EARLY = 30.0
+# Every status of the standard, and what it means here (tests/test_states.py).
 STATES = {
     "INITIAL": AttemptState.INITIAL,
     "PAYED": AttemptState.PAYED,
@@ -51,24 +49,18 @@ class XBezahldienste:
         endpoints: Mapping[str, str],
         seconds: float = 10.0,
     ) -> None:
-        self._url = url.rstrip("/")
-        self._credentials = httpx.BasicAuth(quote(client_id, safe=""), quote(client_secret, safe=""))
+        self._caller = Caller(NAME, url, seconds)
+        self._access = ClientCredentials(self._caller, "/oauth/token", client_id, client_secret)
         self._endpoints = endpoints
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(seconds, connect=min(seconds, 3.0)),
-            limits=httpx.Limits(max_connections=40, max_keepalive_connections=10, keepalive_expiry=15),
-        )
-        self._token = ""
-        self._token_until = 0.0
 
     async def begin(self, tenant: str, order: Order) -> Begun:
         """POST a PaymentRequest with one item, which is the fee."""
-        euros = in_euros(order.amount)
+        amount = euros(order.amount)
         body = {
             "requestId": order.request_id,
             "requestTimestamp": order.at.isoformat(timespec="milliseconds"),
             "currency": order.amount.currency,
-            "grosAmount": euros,
+            "grosAmount": amount,
             "purpose": order.purpose,
             "description": order.description,
             "redirectUrl": order.return_url,
@@ -79,19 +71,17 @@ class XBezahldienste:
                     "description": order.description,
                     "taxRate": 0,
                     "quantity": 1,
-                    "totalNetAmount": euros,
+                    "totalNetAmount": amount,
                     "totalTaxAmount": 0,
-                    "singleNetAmount": euros,
+                    "singleNetAmount": amount,
                     "singleTaxAmount": 0,
                     "bookingData": {},
                 }
             ],
         }
         answer = await self._call("POST", self._path(tenant), body)
-        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-            raise ProviderAway("503")
         code = functional_code(answer)
-        if code == "PAYMENT_EXISTS" or answer.is_server_error:
+        if code == "PAYMENT_EXISTS":
             # It may be there, but where to pay it we cannot know.
             raise ProviderSilent(code)
         if not answer.is_success:
@@ -119,12 +109,32 @@ class XBezahldienste:
         state = STATES.get(information.get("status"))
         if state is None or information.get("transactionId") != transaction_id:
             raise ProviderSilent("answer without a status of this transaction")
-        amount = from_euros(request.get("grosAmount"), request.get("currency"))
+        amount = exact_cents(request.get("grosAmount"), request.get("currency"))
         return Seen(state, amount, str(information.get("paymentMethod") or ""))
+
+    async def collect(self, _tenant: str, _transaction_id: str, _request_id: str) -> Seen:
+        """Not in the standard: who pays has paid."""
+        not_offered(NAME, "collect")
+
+    async def cancel(self, _tenant: str, _transaction_id: str) -> Seen:
+        """Not in the standard: a transaction ends by its payer or by time."""
+        not_offered(NAME, "cancel")
+
+    async def refund(self, _tenant: str, _order: RefundOrder) -> RefundSeen:
+        """Not in the standard."""
+        not_offered(NAME, "refund")
+
+    async def look_refund(self, _tenant: str, _order: RefundOrder) -> RefundSeen | None:
+        """Not in the standard."""
+        not_offered(NAME, "refund")
+
+    async def heard(self, _tenant: str, _message: Message) -> str | None:
+        """Not in the standard: the state is polled."""
+        not_offered(NAME, "messages")
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._caller.close()
 
     def _path(self, tenant: str) -> str:
         if tenant not in self._endpoints:
@@ -132,78 +142,12 @@ class XBezahldienste:
         return f"/paymenttransaction/{self._endpoints[tenant]}"
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
-        answer = await self._once(method, path, body)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
-            # The token was forgotten there: the call did nothing and may be repeated.
-            self._token_until = 0.0
-            answer = await self._once(method, path, body)
-        return answer
-
-    async def _once(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
-        token = await self._bearer()
-        headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
+        headers = {"accept": "application/json"}
         content = None
         if body is not None:
             headers["content-type"] = "application/json"
             content = json.dumps(body, ensure_ascii=False, default=float).encode()
-        return await self._request(method, path, headers=headers, content=content)
-
-    async def _bearer(self) -> str:
-        if time.monotonic() >= self._token_until:
-            try:
-                answer = await self._request(
-                    "POST",
-                    "/oauth/token",
-                    data={"grant_type": "client_credentials"},
-                    auth=self._credentials,
-                )
-            except ProviderSilent as err:
-                # Asking for a token opens no transaction.
-                raise ProviderAway("no token") from err
-            if not answer.is_success:
-                raise ProviderAway(f"no token: {answer.status_code}")
-            found = read(answer)
-            self._token = str(found.get("access_token", ""))
-            lifetime = float(found.get("expires_in", 0))
-            self._token_until = time.monotonic() + max(lifetime - EARLY, lifetime / 2)
-        return self._token
-
-    async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        began = time.perf_counter()
-        outcome = "away"
-        operation = path.split("/")[1]
-        with step(
-            f"{NAME} {method} {operation}",
-            kind=SpanKind.CLIENT,
-            attributes={"http.request.method": method, "mash.payment.provider": NAME},
-        ) as span:
-            headers = dict(options.pop("headers", {}))
-            inject(headers)
-            try:
-                answer = await self._client.request(method, self._url + path, headers=headers, **options)
-                outcome = str(answer.status_code)
-                span.set_attribute("http.response.status_code", answer.status_code)
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as err:
-                raise ProviderAway(type(err).__name__) from err
-            except httpx.HTTPError as err:
-                outcome = "silent"
-                raise ProviderSilent(type(err).__name__) from err
-            finally:
-                span.set_attribute("mash.payment.outcome", outcome)
-                labels = {"mash.payment.provider": NAME, "mash.payment.outcome": outcome}
-                record(signals.PROVIDER_SECONDS, time.perf_counter() - began, labels)
-        return answer
-
-
-def read(answer: httpx.Response) -> dict[str, Any]:
-    """The answer's JSON object, its numbers exact; raises ProviderSilent if it is none."""
-    try:
-        found = json.loads(answer.content, parse_float=Decimal)
-    except ValueError as err:
-        raise ProviderSilent("answer is not JSON") from err
-    if not isinstance(found, dict):
-        raise ProviderSilent("answer is no object")
-    return found
+        return await self._access.ask(method, path, path.split("/")[1], headers=headers, content=content)
 
 
 def functional_code(answer: httpx.Response) -> str:
@@ -212,20 +156,3 @@ def functional_code(answer: httpx.Response) -> str:
         return str(read(answer).get("functionalCode") or answer.status_code)
     except ProviderSilent:
         return str(answer.status_code)
-
-
-def in_euros(amount: Money) -> Decimal:
-    """Cents as the decimal the standard wants; raises ProviderRefused for what it cannot carry."""
-    if amount.currency != "EUR":
-        raise ProviderRefused(f"currency {amount.currency}")
-    return Decimal(amount.cents) / 100
-
-
-def from_euros(value: object, currency: object) -> Money:
-    """The amount in cents; raises ProviderSilent for what is no exact amount."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not isinstance(currency, str):
-        raise ProviderSilent("answer without an amount")
-    cents = Decimal(value) * 100
-    if not cents.is_finite() or cents != cents.to_integral_value():
-        raise ProviderSilent("amount is not in whole cents")
-    return Money(int(cents), currency)

@@ -7,7 +7,11 @@ from mash_payments.service.payments import OpenPayment as OpenPayment
 from mash_payments.service.payments import PaymentService as PaymentService
 from mash_payments.service.payments import StartPayment as StartPayment
 from mash_payments.service.ports import Begun as Begun
+from mash_payments.service.ports import Cities as Cities
 from mash_payments.service.ports import Due as Due
+from mash_payments.service.ports import Message as Message
+from mash_payments.service.ports import NotGenuine as NotGenuine
+from mash_payments.service.ports import NotOffered as NotOffered
 from mash_payments.service.ports import Order as Order
 from mash_payments.service.ports import PaymentProvider as PaymentProvider
 from mash_payments.service.ports import Payments as Payments
@@ -15,6 +19,8 @@ from mash_payments.service.ports import ProviderAway as ProviderAway
 from mash_payments.service.ports import ProviderError as ProviderError
 from mash_payments.service.ports import ProviderRefused as ProviderRefused
 from mash_payments.service.ports import ProviderSilent as ProviderSilent
+from mash_payments.service.ports import RefundOrder as RefundOrder
+from mash_payments.service.ports import RefundSeen as RefundSeen
 from mash_payments.service.ports import TransactionUnknown as TransactionUnknown
 from mash_payments.service.ports import Units as Units
 from mash_payments.service.reconcile import Reconciler as Reconciler

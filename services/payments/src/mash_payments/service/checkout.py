@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mash_payments.model import Attempt, AttemptState, Payment, PaymentState
+from mash_payments import signals
+from mash_payments.model import Attempt, AttemptState, Method, Payment, PaymentState, Seen
 from mash_payments.service.payments import PaymentService, StartPayment
 from mash_payments.service.ports import (
+    Message,
+    NotGenuine,
+    NotOffered,
     Order,
     PaymentProvider,
     ProviderAway,
@@ -20,7 +24,8 @@ from mash_payments.service.ports import (
 )
 from mash_payments.service.returns import Returns
 from mash_sdk import journey
-from mash_sdk.problems import Conflict, NotFound, Unavailable
+from mash_sdk.problems import Conflict, Forbidden, NotFound, Unavailable
+from mash_sdk.telemetry import count
 
 STEP = 0.25
 # In steps: how long a second click waits for the first one's attempt, and a page for its payment.
@@ -50,16 +55,20 @@ class Checkout:
     def __init__(
         self,
         payments: PaymentService,
-        provider: PaymentProvider,
+        providers: Mapping[str, PaymentProvider],
         units: Units,
         returns: Returns,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._payments = payments
-        self._provider = provider
+        self._providers = providers
         self._units = units
         self._returns = returns
         self._sleep = sleep
+
+    def methods(self, tenant: str) -> Sequence[Method]:
+        """What a city offers its payers."""
+        return self._payments.methods(tenant)
 
     async def start(self, cmd: StartPayment) -> Started:
         """Open a transaction, or go on with the one that is open: a payer has one at a time.
@@ -74,6 +83,8 @@ class Checkout:
             match prepared.next, prepared.attempt:
                 case "send", Attempt() as attempt:
                     return await self._send(cmd.tenant, prepared.payment, attempt)
+                case "leave", Attempt() as attempt:
+                    await self._leave(cmd.tenant, attempt)
                 case "resume" | "repeat", Attempt() as attempt:
                     payment = await self._ask(cmd.tenant, attempt.id) or prepared.payment
                     now = payment.attempt(attempt.id)
@@ -102,8 +113,11 @@ class Checkout:
         attempt = payment.attempt(attempt_id)
         if attempt.transaction_id is None or attempt.state is AttemptState.PAYED:
             return payment
+        provider = self._provider(attempt)
         try:
-            word = await self._provider.look(tenant, attempt.transaction_id)
+            word = await provider.look(tenant, attempt.transaction_id)
+            if word.ready:
+                word = await self._collect(tenant, attempt, word)
         except TransactionUnknown:
             async with self._units.unit(tenant) as unit:
                 return await self._payments.forgotten(attempt_id, unit)
@@ -114,13 +128,43 @@ class Checkout:
         async with self._units.unit(tenant) as unit:
             return await self._payments.take(attempt_id, word, unit)
 
-    async def returned(self, tenant: str, attempt_id: str, signature: str) -> Payment:
+    async def told(self, tenant: str, provider_name: str, message: Message) -> None:
+        """A provider says that something happened. It proves nothing, and is a reason to ask at once.
+
+        Late, twice or out of order changes nothing: what counts is the answer. Raises NotFound for a provider
+        the platform has not, Forbidden for a message that is not the provider's.
+        """
+        provider = self._providers.get(provider_name)
+        if provider is None:
+            raise NotFound("Diesen Bezahldienst gibt es hier nicht.")
+        try:
+            transaction_id = await provider.heard(tenant, message)
+        except (NotGenuine, NotOffered, ProviderRefused) as err:
+            count(signals.MESSAGES_REFUSED, attributes={"mash.payment.provider": provider_name})
+            raise Forbidden("Diese Nachricht stammt nicht vom Bezahldienst.", kind="wrong-signature") from err
+        except ProviderError as err:
+            raise Unavailable("Der Bezahldienst antwortet nicht.", kind="provider-silent") from err
+        if transaction_id is None:
+            return
+        async with self._units.unit(tenant) as unit:
+            attempt_id = await self._payments.about(provider_name, transaction_id, unit)
+        if attempt_id is not None:
+            await self._ask(tenant, attempt_id)
+
+    async def returned(
+        self, tenant: str, attempt_id: str, signature: str, *, gave_up: bool = False
+    ) -> Payment:
         """A payer comes back. The return proves nothing: the provider is asked; if it is silent, later again.
 
-        Raises Forbidden for a wrong signature.
+        `gave_up`: by the address of those who cancel, whose transaction a provider may hold open: it is ended
+        there. Raises Forbidden for a wrong signature.
         """
         self._returns.check(tenant, attempt_id, signature)
         payment = await self._ask(tenant, attempt_id)
+        if payment is not None and gave_up:
+            attempt = payment.attempt(attempt_id)
+            if attempt.state is AttemptState.INITIAL:
+                payment = await self._cancel(tenant, attempt) or payment
         if payment is None:
             async with self._units.unit(tenant) as unit:
                 payment = await self._payments.by_attempt(attempt_id, unit)
@@ -153,6 +197,38 @@ class Checkout:
         except ProviderError:
             return None
 
+    async def _leave(self, tenant: str, attempt: Attempt) -> None:
+        """End an attempt the payer wants no more; where that cannot be, it is only not offered again."""
+        await self._cancel(tenant, attempt)
+        async with self._units.unit(tenant) as unit:
+            await self._payments.leave(attempt.id, unit)
+
+    async def _cancel(self, tenant: str, attempt: Attempt) -> Payment | None:
+        try:
+            word = await self._provider(attempt).cancel(tenant, attempt.transaction_id or "")
+        except ProviderError:
+            return None
+        async with self._units.unit(tenant) as unit:
+            return await self._payments.take(attempt.id, word, unit)
+
+    async def _collect(self, tenant: str, attempt: Attempt, word: Seen) -> Seen:
+        """Take what the payer agreed to pay, if it is still wanted. The attempt's own id takes it once."""
+        async with self._units.unit(tenant) as unit:
+            wanted = await self._payments.may_collect(attempt.id, word, unit)
+        if not wanted:
+            return Seen(AttemptState.CANCELED, word.amount, word.method)
+        try:
+            return await self._provider(attempt).collect(tenant, attempt.transaction_id or "", attempt.id)
+        except ProviderRefused:
+            return Seen(AttemptState.FAILED, word.amount, word.method)
+
+    def _provider(self, attempt: Attempt) -> PaymentProvider:
+        try:
+            return self._providers[attempt.provider]
+        except KeyError:
+            # Taken out of the platform while attempts were open: they wait until it is back.
+            raise ProviderAway(attempt.provider) from None
+
     async def _send(self, tenant: str, payment: Payment, attempt: Attempt) -> Started:
         order = Order(
             request_id=attempt.id,
@@ -160,10 +236,13 @@ class Checkout:
             purpose=f"KZ {payment.receipt_number}",
             description=f"Gebühr zum Antrag {payment.reference}",
             return_url=self._returns.address(tenant, attempt.id),
+            cancel_url=self._returns.address(tenant, attempt.id, gave_up=True),
+            notify_url=self._returns.notify(tenant, attempt.provider),
+            receipt_number=payment.receipt_number,
             at=attempt.started_at,
         )
         try:
-            answer = await self._provider.begin(tenant, order)
+            answer = await self._provider(attempt).begin(tenant, order)
         except (ProviderRefused, ProviderAway) as err:
             async with self._units.unit(tenant) as unit:
                 await self._payments.refused(attempt.id, unit)

@@ -12,16 +12,16 @@ from mash_payments.model import (
     Attempt,
     AttemptState,
     Change,
+    Method,
     Money,
     Payment,
     PaymentState,
     Seen,
-    receipt_number,
 )
-from mash_payments.service.ports import Begun, Payments
+from mash_payments.service.ports import Begun, Cities, Payments
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
-from mash_sdk.problems import Conflict, NotFound
+from mash_sdk.problems import Conflict, Fault, Invalid, NotFound, Unavailable
 from mash_sdk.telemetry import count, traceparent
 
 
@@ -37,24 +37,28 @@ class OpenPayment:
 
 @dataclass(frozen=True, slots=True)
 class StartPayment:
-    """A payer wants to pay. Names the payment or its application; `key` is the caller's Idempotency-Key."""
+    """A payer wants to pay. Names the payment or its application; `key` is the caller's Idempotency-Key.
+
+    `method`: one the city offers; without one the open attempt goes on, or the city's first method is taken.
+    """
 
     tenant: str
     payer: str
     payment_id: str | None = None
     application_id: str | None = None
     key: str | None = None
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What has to happen next.
 
-    send: a new attempt · resume: the open one · repeat: the one this key named before · wait: one is on its
-    way · settled: nothing.
+    send: a new attempt · resume: the open one · leave: the open one, for another method · repeat: the one
+    this key named before · wait: one is on its way · settled: nothing.
     """
 
-    next: Literal["send", "resume", "repeat", "wait", "settled"]
+    next: Literal["send", "resume", "leave", "repeat", "wait", "settled"]
     payment: Payment
     attempt: Attempt | None = None
 
@@ -62,9 +66,9 @@ class Prepared:
 class PaymentService:
     """Opens payments, keeps attempts, takes a provider's word."""
 
-    def __init__(self, store: Payments, provider: str) -> None:
+    def __init__(self, store: Payments, cities: Cities) -> None:
         self._store = store
-        self._provider = provider
+        self._cities = cities
 
     async def open(self, cmd: OpenPayment, unit: Unit) -> None:
         """Open the payment of an application. A second time for the same application changes nothing."""
@@ -77,7 +81,9 @@ class PaymentService:
             payer=cmd.payer,
             reference=cmd.reference,
             due=cmd.due,
-            receipt_number=receipt_number(now.year, await self._store.next_receipt(unit)),
+            receipt_number=self._cities.numbers(unit.tenant).number(
+                now.year, await self._store.next_receipt(unit)
+            ),
             opened_at=now,
         )
         if await self._store.add(unit, payment):
@@ -87,6 +93,7 @@ class PaymentService:
 
     async def prepare(self, cmd: StartPayment, unit: Unit) -> Prepared:
         """Decide how to go on, and note a new attempt before the provider hears of it."""
+        wanted = self._wanted(cmd)
         payment = await self._own(cmd, unit)
         now = unit.clock.now()
         earlier = await self._keyed(cmd, payment, unit)
@@ -94,17 +101,43 @@ class PaymentService:
             return Prepared("settled", payment, earlier or payment.settling)
         if earlier is not None and earlier.state is not AttemptState.UNKNOWN:
             return Prepared("repeat", payment, earlier)
-        if payment.open_attempt is not None:
-            await self._remember(cmd, payment.open_attempt, unit)
-            return Prepared("resume", payment, payment.open_attempt)
+        waiting = payment.open_attempt
+        if waiting is not None and cmd.method not in {None, waiting.chosen}:
+            return Prepared("leave", payment, waiting)
+        if waiting is not None:
+            await self._remember(cmd, waiting, unit)
+            return Prepared("resume", payment, waiting)
         if payment.on_its_way(now):
             return Prepared("wait", payment)
-        attempt = Attempt(id=new_id(), provider=self._provider, started_at=now, trace=traceparent() or "")
+        attempt = Attempt(
+            id=new_id(),
+            provider=wanted.provider,
+            chosen=wanted.code,
+            started_at=now,
+            trace=traceparent() or "",
+        )
         payment.prepare(attempt)
         await self._store.save(unit, payment)
         await self._remember(cmd, attempt, unit)
-        count(signals.STARTED, attributes={"mash.payment.provider": self._provider})
+        count(signals.STARTED, attributes={"mash.payment.provider": attempt.provider})
         return Prepared("send", payment, attempt)
+
+    def methods(self, tenant: str) -> Sequence[Method]:
+        """What a city offers its payers."""
+        return self._cities.methods(tenant)
+
+    async def leave(self, attempt_id: str, unit: Unit) -> Payment:
+        """The payer goes on with another method than this attempt's."""
+        payment = await self._of_attempt(attempt_id, unit)
+        payment.leave(attempt_id)
+        return await self._keep(payment, unit)
+
+    async def may_collect(self, attempt_id: str, word: Seen, unit: Unit) -> bool:
+        """Whether the money the payer agreed to pay is to be taken: the fee is open, and it is the fee."""
+        payment = await self._of_attempt(attempt_id, unit)
+        attempt = payment.attempt(attempt_id)
+        wanted = attempt.state is AttemptState.INITIAL and not attempt.left
+        return wanted and payment.state is not PaymentState.SETTLED and word.amount == payment.due
 
     async def begun(self, attempt_id: str, answer: Begun, unit: Unit) -> Payment:
         """The provider opened the attempt's transaction."""
@@ -121,20 +154,23 @@ class PaymentService:
     async def lost(self, attempt_id: str, unit: Unit) -> Payment:
         """The provider's answer never came; the attempt stays unknown."""
         payment = await self._of_attempt(attempt_id, unit)
-        payment.attempt(attempt_id).lost(unit.clock.now())
-        count(signals.UNKNOWN, attributes={"mash.payment.provider": self._provider})
+        attempt = payment.attempt(attempt_id)
+        attempt.lost(unit.clock.now())
+        count(signals.UNKNOWN, attributes={"mash.payment.provider": attempt.provider})
         return await self._keep(payment, unit)
 
     async def take(self, attempt_id: str, word: Seen, unit: Unit) -> Payment:
         """Take the provider's word about an attempt; the same word twice has one effect."""
         payment = await self._of_attempt(attempt_id, unit)
-        self._count(payment.seen(attempt_id, word, unit.clock.now()))
+        change = payment.seen(attempt_id, word, unit.clock.now())
+        counted(change, payment.attempt(attempt_id))
         return await self._keep(payment, unit)
 
     async def forgotten(self, attempt_id: str, unit: Unit) -> Payment:
         """The provider does not know the attempt's transaction: the payer may begin anew."""
         payment = await self._of_attempt(attempt_id, unit)
-        self._count(payment.forgotten(attempt_id, unit.clock.now()))
+        change = payment.forgotten(attempt_id, unit.clock.now())
+        counted(change, payment.attempt(attempt_id))
         return await self._keep(payment, unit)
 
     async def unanswered(self, attempt_id: str, unit: Unit) -> Payment:
@@ -160,10 +196,22 @@ class PaymentService:
         """A payer's payments, newest first; `after` is the id of the last one seen."""
         return await self._store.of_payer(unit, payer, limit=limit, after=after)
 
-    def _count(self, change: Change) -> None:
-        if change is not Change.NOTHING:
-            labels = {"mash.payment.provider": self._provider, "mash.payment.outcome": change.value}
-            count(signals.WORDS, attributes=labels)
+    async def about(self, provider: str, transaction_id: str, unit: Unit) -> str | None:
+        """The attempt a provider's message is about."""
+        return await self._store.of_transaction(unit, provider, transaction_id)
+
+    def _wanted(self, cmd: StartPayment) -> Method:
+        offered = self._cities.methods(cmd.tenant)
+        for method in offered:
+            if cmd.method in {None, method.code}:
+                return method
+        if not offered:
+            raise Unavailable("Diese Kommune nimmt zurzeit keine Zahlungen an.", kind="no-method")
+        raise Invalid(
+            "Diese Zahlart gibt es hier nicht.",
+            kind="unknown-method",
+            errors=[Fault("/method", "wird nicht angeboten", ", ".join(m.code for m in offered))],
+        )
 
     async def _own(self, cmd: StartPayment, unit: Unit) -> Payment:
         payment = (
@@ -196,6 +244,13 @@ class PaymentService:
         await self._store.save(unit, payment)
         announce(payment, unit)
         return payment
+
+
+def counted(change: Change, attempt: Attempt) -> None:
+    """Count what a provider's word changed."""
+    if change is not Change.NOTHING:
+        labels = {"mash.payment.provider": attempt.provider, "mash.payment.outcome": change.value}
+        count(signals.WORDS, attributes=labels)
 
 
 def announce(payment: Payment, unit: Unit) -> None:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from mash_payments.model import Money, Payment, Seen
+from mash_payments.model import Method, Money, NumberRule, Payment, RefundState, Seen
 from mash_sdk.database import Unit
 
 
@@ -33,6 +33,14 @@ class TransactionUnknown(ProviderError):
     """It does not know the transaction."""
 
 
+class NotOffered(ProviderError):
+    """This provider has no such call: people do it by hand. It did nothing."""
+
+
+class NotGenuine(ProviderError):
+    """A message that claims to be the provider's is not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a provider is told to collect. `request_id` is never used for another order."""
@@ -45,6 +53,11 @@ class Order:
     """What the payer reads at the provider."""
     return_url: str
     at: datetime
+    cancel_url: str = ""
+    """Where a payer who gives up is sent, by providers that ask for it; they keep the transaction open."""
+    notify_url: str = ""
+    """Where a provider that asks for it tells how it ended."""
+    receipt_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +68,40 @@ class Begun:
     redirect_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """What a provider is told to give back. `request_id` is never used for another refund."""
+
+    request_id: str
+    transaction_id: str
+    amount: Money
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSeen:
+    """A provider's word about a refund. `refund_id` is its own name for it."""
+
+    state: RefundState
+    amount: Money
+    refund_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a provider sent unasked; header names in lower case."""
+
+    headers: Mapping[str, str]
+    query: str
+    body: bytes
+
+
 class PaymentProvider(Protocol):
-    """A third party that collects money. Every adapter passes tests/conformance."""
+    """A third party that collects money. Every adapter passes `ProviderConformance` (tests/conformance).
+
+    Every call raises ProviderAway (it did nothing), ProviderSilent (whether it did cannot be known) or
+    ProviderRefused (it said no), and NotOffered where the provider has no such call.
+    """
 
     @property
     def name(self) -> str:
@@ -64,11 +109,34 @@ class PaymentProvider(Protocol):
         ...
 
     async def begin(self, tenant: str, order: Order) -> Begun:
-        """Open a transaction. Raises ProviderAway, ProviderRefused or ProviderSilent."""
+        """Open a transaction."""
         ...
 
     async def look(self, tenant: str, transaction_id: str) -> Seen:
-        """How the transaction stands. Raises ProviderAway, ProviderSilent or TransactionUnknown."""
+        """How the transaction stands. Changes nothing. Raises TransactionUnknown."""
+        ...
+
+    async def collect(self, tenant: str, transaction_id: str, request_id: str) -> Seen:
+        """Take the money the payer agreed to pay (`Seen.ready`). The same `request_id` takes it once."""
+        ...
+
+    async def cancel(self, tenant: str, transaction_id: str) -> Seen:
+        """See to it that nothing can be paid there any more, if nothing was yet; how it stands then."""
+        ...
+
+    async def refund(self, tenant: str, order: RefundOrder) -> RefundSeen:
+        """Give money back. The same `request_id` gives it back once."""
+        ...
+
+    async def look_refund(self, tenant: str, order: RefundOrder) -> RefundSeen | None:
+        """How a refund stands; None: the provider certainly has no such refund."""
+        ...
+
+    async def heard(self, tenant: str, message: Message) -> str | None:
+        """The transaction a genuine message is about: a reason to look, never a proof. None: about none.
+
+        Raises NotGenuine.
+        """
         ...
 
     async def close(self) -> None:
@@ -84,6 +152,18 @@ class Due:
     application_id: str
     attempt_id: str
     trace: str
+
+
+class Cities(Protocol):
+    """What each city says about money (payments.toml)."""
+
+    def methods(self, tenant: str) -> Sequence[Method]:
+        """What it offers payers, in its order."""
+        ...
+
+    def numbers(self, tenant: str) -> NumberRule:
+        """How it writes its Kassenzeichen."""
+        ...
 
 
 class Payments(Protocol):
@@ -123,6 +203,10 @@ class Payments(Protocol):
 
     async def remember_key(self, unit: Unit, payer: str, key: str, attempt_id: str) -> None:
         """Bind a payer's Idempotency-Key to an attempt, also if it named another one before."""
+        ...
+
+    async def of_transaction(self, unit: Unit, provider: str, transaction_id: str) -> str | None:
+        """The attempt a provider's transaction belongs to."""
         ...
 
     async def claim_due(self, unit: Unit, now: datetime, *, again: datetime, limit: int) -> Sequence[Due]:

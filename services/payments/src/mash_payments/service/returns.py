@@ -20,9 +20,14 @@ class Returns:
         self._secret = secret.encode()
         self._url = url
 
-    def address(self, tenant: str, attempt_id: str) -> str:
+    def address(self, tenant: str, attempt_id: str, *, gave_up: bool = False) -> str:
         """Where the provider has to send the payer of this attempt."""
-        return self._url(tenant, f"/pay-return/{attempt_id}?sig={self.sign(tenant, attempt_id)}")
+        more = "&gave_up=true" if gave_up else ""
+        return self._url(tenant, f"/pay-return/{attempt_id}?sig={self.sign(tenant, attempt_id)}{more}")
+
+    def notify(self, tenant: str, provider: str) -> str:
+        """Where a provider tells that something happened."""
+        return self._url(tenant, f"/api/payments/v1/messages/{provider}")
 
     def sign(self, tenant: str, attempt_id: str) -> str:
         """HMAC-SHA256 over tenant and attempt, base64url without padding."""

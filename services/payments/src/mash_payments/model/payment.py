@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from google.protobuf.message import Message
 
 from mash.payments.v1 import events_pb2 as events
-from mash.platform.v1 import money_pb2
+from mash_payments.model import ledger
+from mash_payments.model.ledger import Booking
+from mash_payments.model.refund import NotRefundable, Refund
+from mash_payments.model.states import AttemptState, Change, Flag, Money, PaymentState, RefundState, Seen
 
 # An attempt without an answer that is younger than this may still be on its way to the provider.
 ON_ITS_WAY = timedelta(seconds=20)
@@ -21,63 +23,6 @@ SOONEST, LATEST = timedelta(seconds=10), timedelta(days=1)
 AFTERLOOKS = tuple(timedelta(seconds=s) for s in (600, 3600, 86400))
 # A provider that forgot a transaction may find it again, for example in a backup.
 FORGOTTEN_LOOKS = (*AFTERLOOKS, timedelta(days=7), timedelta(days=30))
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in minor units (cents) and its ISO 4217 currency."""
-
-    cents: int
-    currency: str = "EUR"
-
-    def message(self) -> money_pb2.Money:
-        """The contract's form."""
-        return money_pb2.Money(cents=self.cents, currency=self.currency)
-
-
-class PaymentState(StrEnum):
-    """OPEN: due, nobody is paying. STARTED: an attempt is open at the provider. SETTLED: paid in full."""
-
-    OPEN = "OPEN"
-    STARTED = "STARTED"
-    SETTLED = "SETTLED"
-
-
-class AttemptState(StrEnum):
-    """UNKNOWN: sent, or about to be, and the answer was never seen. INITIAL: open at the provider."""
-
-    UNKNOWN = "UNKNOWN"
-    INITIAL = "INITIAL"
-    PAYED = "PAYED"
-    CANCELED = "CANCELED"
-    FAILED = "FAILED"
-
-
-class Flag(StrEnum):
-    """Why money that came in has to go back."""
-
-    OVERPAID = "overpaid"
-    MISMATCH = "mismatch"
-
-
-class Change(StrEnum):
-    """What a provider's word changed; NOTHING when it was known already."""
-
-    NOTHING = "nothing"
-    SETTLED = "settled"
-    ENDED = "ended"
-    FORGOTTEN = "forgotten"
-    OVERPAID = "overpaid"
-    MISMATCH = "mismatch"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A provider's word about a transaction. `amount` is what it collected or would collect."""
-
-    state: AttemptState
-    amount: Money
-    method: str = ""
 
 
 @dataclass(slots=True)
@@ -97,6 +42,10 @@ class Attempt:
     flag: Flag | None = None
     # The provider no longer knew the transaction while it was open.
     forgotten: bool = False
+    # The payer went on with another method: still looked at, never offered again.
+    left: bool = False
+    # The method the payer chose here, as in payments.toml; `method` is what the provider says was used.
+    chosen: str = ""
     # The trace in which the payer started it: later looks are linked to it.
     trace: str = ""
 
@@ -153,7 +102,9 @@ class Payment:
     settled_at: datetime | None = None
     settled_by: str | None = None
     attempts: list[Attempt] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
     happened: list[Message] = field(default_factory=list)
+    booked: list[Booking] = field(default_factory=list)
 
     def opened(self) -> None:
         """Say that the fee is due."""
@@ -162,6 +113,7 @@ class Payment:
         )
         event.opened_at.FromDatetime(self.opened_at)
         self.happened.append(event)
+        self.booked.append(ledger.due(self.id, self.due))
 
     def attempt(self, attempt_id: str) -> Attempt:
         """The attempt with this id; KeyError if it belongs to another payment."""
@@ -173,7 +125,8 @@ class Payment:
     @property
     def open_attempt(self) -> Attempt | None:
         """The newest attempt a payer can still go on with."""
-        return next((a for a in reversed(self.attempts) if a.state is AttemptState.INITIAL), None)
+        waiting = (a for a in reversed(self.attempts) if a.state is AttemptState.INITIAL and not a.left)
+        return next(waiting, None)
 
     @property
     def settling(self) -> Attempt | None:
@@ -181,9 +134,45 @@ class Payment:
         return next((a for a in self.attempts if a.id == self.settled_by), None)
 
     @property
-    def refunds(self) -> list[Attempt]:
+    def flagged(self) -> list[Attempt]:
         """Attempts whose money has to go back."""
         return [a for a in self.attempts if a.flag is not None]
+
+    def refundable(self, attempt: Attempt) -> Money:
+        """What of an attempt's money has not gone back and is not on its way back."""
+        if attempt.paid is None:
+            return Money(0, self.due.currency)
+        gone = sum(r.amount.cents for r in self.refunds if r.attempt_id == attempt.id and r.counts)
+        return Money(attempt.paid.cents - gone, attempt.paid.currency)
+
+    def give_back(self, refund: Refund) -> None:
+        """Note a refund before the provider hears of it. Raises NotRefundable."""
+        left = self.refundable(self.attempt(refund.attempt_id))
+        if refund.amount.currency != left.currency or not 0 < refund.amount.cents <= left.cents:
+            raise NotRefundable(left)
+        self.refunds.append(refund)
+
+    def refund_of(self, refund_id: str) -> Refund:
+        """The refund with this id; KeyError if it belongs to another payment."""
+        for refund in self.refunds:
+            if refund.id == refund_id:
+                return refund
+        raise KeyError(refund_id)
+
+    def gone_back(self, refund_id: str, state: RefundState, number: str, now: datetime) -> None:
+        """What became of a refund; it is booked once, when the money has left or has to be transferred."""
+        refund = self.refund_of(refund_id)
+        if refund.ended or refund.state is state:
+            refund.looked(now)
+            return
+        attempt = self.attempt(refund.attempt_id)
+        before = refund.state
+        refund.becomes(state, number, now)
+        source = ledger.CLEARING if attempt.flag else ledger.REVENUE
+        if state is RefundState.MANUAL:
+            self.booked.append(ledger.to_transfer(refund.id, refund.amount, source))
+        elif state is RefundState.DONE and before is not RefundState.MANUAL:
+            self.booked.append(ledger.refunded(refund.id, refund.amount, source, attempt.provider))
 
     def on_its_way(self, now: datetime) -> bool:
         """Whether another attempt is being opened at this moment."""
@@ -191,6 +180,17 @@ class Payment:
             a.state is AttemptState.UNKNOWN and a.ended_at is None and now - a.started_at < ON_ITS_WAY
             for a in self.attempts
         )
+
+    def leave(self, attempt_id: str) -> None:
+        """The payer goes on with another method. The open attempt is looked at further."""
+        self.attempt(attempt_id).left = True
+        self._restate()
+
+    def transferred(self, attempt: Attempt, amount: Money, account: str, now: datetime) -> Change:
+        """The bank's statement shows the payer's transfer; `account` is where the ledger has the money."""
+        self.attempts.append(attempt)
+        word = Seen(AttemptState.PAYED, amount, attempt.chosen)
+        return self._paid(attempt, word, now, account)
 
     def prepare(self, attempt: Attempt) -> None:
         """Note the attempt before the provider hears of it."""
@@ -236,18 +236,23 @@ class Payment:
         attempt.looked(now)
         return change
 
-    def _paid(self, attempt: Attempt, word: Seen, now: datetime) -> Change:
-        attempt.state, attempt.ended_at = AttemptState.PAYED, now
+    def _paid(self, attempt: Attempt, word: Seen, now: datetime, account: str = "") -> Change:
+        account = account or ledger.provider(attempt.provider)
+        attempt.state, attempt.ended_at, attempt.next_look_at = AttemptState.PAYED, now, None
         attempt.paid, attempt.method = word.amount, word.method
         if word.amount != self.due:
             # Never rounded, never completed from another attempt: people look at it.
             attempt.flag = Flag.MISMATCH
+            if word.amount.cents:
+                self.booked.append(ledger.paid(attempt.id, word.amount, account, ledger.CLEARING))
             self._restate()
             return Change.MISMATCH
         if self.state is PaymentState.SETTLED:
             attempt.flag = Flag.OVERPAID
+            self.booked.append(ledger.paid(attempt.id, word.amount, account, ledger.CLEARING))
             return Change.OVERPAID
         self.state, self.settled_at, self.settled_by = PaymentState.SETTLED, now, attempt.id
+        self.booked.append(ledger.paid(attempt.id, word.amount, account, ledger.RECEIVABLE))
         event = events.PaymentSettled(
             payment_id=self.id,
             application_id=self.application_id,
@@ -272,19 +277,3 @@ class Payment:
     def _restate(self) -> None:
         if self.state is not PaymentState.SETTLED:
             self.state = PaymentState.STARTED if self.open_attempt else PaymentState.OPEN
-
-
-def receipt_number(year: int, sequence: int) -> str:
-    """A Kassenzeichen people can read out: year, running number, two check digits (ISO 7064 MOD 97-10).
-
-    2026 and 42 give `2026-0000-0042-26`: a slip of one digit, or two swapped, does not check.
-    """
-    digits = f"{year:04d}{sequence:08d}"
-    digits += f"{98 - int(digits) * 100 % 97:02d}"
-    return "-".join(digits[i : i + 4] for i in range(0, len(digits), 4))
-
-
-def is_receipt_number(text: str) -> bool:
-    """Whether the check digits hold; hyphens and spaces do not count."""
-    digits = text.replace("-", "").replace(" ", "")
-    return digits.isascii() and digits.isdigit() and len(digits) > 2 and int(digits) % 97 == 1  # noqa: PLR2004

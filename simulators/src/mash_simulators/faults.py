@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Place = Literal["token", "create", "status", "health", "pay"]
+Place = Literal[
+    "token", "create", "status", "health", "pay", "collect", "cancel", "refund", "message", "verify"
+]
 
 
 class Fault(BaseModel):
@@ -17,14 +19,16 @@ class Fault(BaseModel):
     hang_up: do it, then break the connection · refuse: create → UNSPECIFIED problem, pay → FAILED ·
     forget: 404, as if there were no such transaction · settle_late: the payment shows `seconds` after the
     payer was sent back · no_return: paid, but the payer is not sent back (closed the browser) · twice:
-    redirectUrl is called once more than by the payer.
+    redirectUrl is called once more than by the payer, or a message is sent twice · forge: a message is sent
+    with a wrong signature · lose: a message is not sent · hold: a message is sent after the one that follows.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal[
-        "late", "error", "unavailable", "hang_up", "refuse", "forget", "settle_late", "no_return", "twice"
-    ]
+        "late", "error", "unavailable", "hang_up", "refuse", "forget", "settle_late", "no_return", "twice",
+        "forge", "lose", "hold",
+    ]  # fmt: skip
     on: Place
     times: Annotated[int, Field(ge=1, le=1000)] = 1
     seconds: Annotated[float, Field(ge=0, le=600)] = 0.0

@@ -19,7 +19,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program = Program(package=__package__, settings=settings, clock=clock)
     tenants, database = program.tenants, program.database
     store = PaymentStore()
-    cities = city_files.load(tenants, settings.accounts)
+    cities = city_files.load(tenants, settings.accounts.get_secret_value())
     seconds = settings.provider_seconds
     providers: list[PaymentProvider] = [
         XBezahldienste(

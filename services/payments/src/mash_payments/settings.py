@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Environment → one frozen object: PAYMENTS_<FIELD>, else MASH_<FIELD>, else <…>_FILE."""
 
-from typing import Any
-
-from pydantic import Field, Json, SecretStr
+from pydantic import Field, SecretStr
 
 from mash_sdk import settings
 
@@ -19,9 +17,8 @@ class Settings(settings.Settings):
     girocheckout_url: str = Field(
         "https://payment.girosolution.de", description="base URL of GiroCheckout's API"
     )
-    accounts: Json[dict[str, Any]] = Field(
-        "{}",
-        validate_default=True,
+    accounts: SecretStr = Field(
+        SecretStr("{}"),
         description="secrets of the cities' accounts as JSON by tenant (`*`: every other); none: not offered",
     )
     return_secret: SecretStr = Field(

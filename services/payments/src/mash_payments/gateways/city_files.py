@@ -8,9 +8,17 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from mash_payments.gateways import girocheckout, paypal, stripe
 from mash_payments.model import METHODS, Method, NumberRule
@@ -102,6 +110,9 @@ class CitySecrets(BaseModel):
     girocheckout: str | None = None
 
 
+Secrets = TypeAdapter(dict[str, CitySecrets])
+
+
 @dataclass(frozen=True, slots=True)
 class CityFiles:
     """Every city's part in paying: what it offers, who it is at each provider, how it writes numbers."""
@@ -144,9 +155,9 @@ def read(file: Path) -> CityMoney:
     return found
 
 
-def load(tenants: Tenants, secrets: Mapping[str, Any]) -> CityFiles:
-    """All cities. One whose file is wrong is logged and takes no payments; the others do. Raises TenantError
-    for secrets that are none: they are the platform's own.
+def load(tenants: Tenants, secrets: str) -> CityFiles:
+    """All cities; `secrets` is JSON: CitySecrets by tenant. A city whose file is wrong is logged and takes no
+    payments; the others do. Raises TenantError for secrets that are none: they are the platform's own.
     """
     offered, rules, endpoints = dict[str, Sequence[Method]](), dict[str, NumberRule](), dict[str, str]()
     cards, paypals, giros = (
@@ -155,7 +166,7 @@ def load(tenants: Tenants, secrets: Mapping[str, Any]) -> CityFiles:
         dict[str, girocheckout.Account](),
     )
     try:
-        known = {name: CitySecrets.model_validate(one) for name, one in secrets.items()}
+        known = Secrets.validate_json(secrets)
     except ValidationError as err:
         raise TenantError(f"accounts: {faults(err)}") from None
     for tenant in tenants:

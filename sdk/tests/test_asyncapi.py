@@ -6,6 +6,7 @@ from typing import Any
 from mash_sdk.asyncapi import asyncapi
 from mash_sdk.events import event_types
 from mash_sdk.manifest import Manifest
+from mash_sdk.streams import stream_types
 
 EVERYTHING = {
     "name": "x",
@@ -13,15 +14,18 @@ EVERYTHING = {
     "version": "1.0.0",
     "sdk": ">=0.1",
     "listens": sorted(event_types()),
+    "streams": sorted(stream_types()),
     "routes": [{"path": "/api/x/v1", "kind": "api"}],
     "public": [{"path": "/api/x/v1/all"}],
 }
 
 
-def test_every_event_has_a_channel_a_message_and_a_payload() -> None:
+def test_every_message_has_a_channel_a_message_and_a_payload() -> None:
     document = asyncapi()
     messages, schemas = document["components"]["messages"], document["components"]["schemas"]
-    assert set(messages) == set(event_types()) != set()
+    assert set(messages) == {*event_types(), *stream_types()}
+    assert event_types()
+    assert stream_types()
     for channel in document["channels"].values():
         for name in channel["messages"]:
             assert channel["address"].startswith("mash.")
@@ -56,6 +60,14 @@ def test_what_is_published_for_the_edge_has_a_channel_of_its_own() -> None:
     assert document["channels"]["x.public"]["address"] == "mash.x.public.v1"
     assert document["operations"]["x.public.send"]["action"] == "send"
     assert "validUntil" in document["components"]["schemas"]["mash.platform.v1.PublicDocument"]["properties"]
+
+
+def test_a_stream_is_sent_and_received_by_its_service() -> None:
+    name = "mash.sensors.v1.ObservationBatch"
+    fields = {"name": "sensors", "title": "x", "version": "1.0.0", "sdk": ">=0.1", "streams": [name]}
+    document = asyncapi([Manifest.model_validate(fields)])
+    assert document["channels"]["sensors.observations"]["address"] == "mash.sensors.observations.v1"
+    assert {operation["action"] for operation in document["operations"].values()} == {"send", "receive"}
 
 
 def test_every_reference_leads_somewhere() -> None:

@@ -12,12 +12,12 @@ PUBLIC = frozenset(
         "mash_sdk",  # main, Clock, system_clock
         "mash_sdk.blocking",  # in_process: work that would hold up the event loop
         "mash_sdk.clock",
-        "mash_sdk.database",  # Database, Unit, tenant_column
-        "mash_sdk.http",  # Router, Allow, InUnit, IdempotencyKey, Page, Pages, PageForm, paging, files
+        "mash_sdk.database",  # Database, Unit, Cause, tenant_column
+        "mash_sdk.http",  # Router, Allow, Keyring, InUnit, IdempotencyKey, Page, Pages, PageForm, paging, files
         "mash_sdk.identity",  # Principal
         "mash_sdk.ids",
         "mash_sdk.journey",
-        "mash_sdk.kafka",  # Subscriptions, Retry, Limit, EventContext
+        "mash_sdk.kafka",  # Subscriptions, Retry, Limit, EventContext; Stream, Delivered, Outlet
         "mash_sdk.migrations",  # protect
         "mash_sdk.names",
         "mash_sdk.problems",
@@ -25,6 +25,7 @@ PUBLIC = frozenset(
         "mash_sdk.provide",  # Provide
         "mash_sdk.public",  # Document: what the edge answers
         "mash_sdk.publishing",  # Publishing: keeps published documents true
+        "mash_sdk.recent",  # Recent: a bounded memory of recent answers
         "mash_sdk.rpc",  # RpcDoor, Peers, unit, caller, purpose
         "mash_sdk.running",  # Running, for background work
         "mash_sdk.settings",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The AsyncAPI 3 document of the contract's events, generated from their descriptors.
+"""The AsyncAPI 3 document of the contract's events and streams, generated from their descriptors.
 
 Payloads are protobuf; their schema here is that of the proto3 JSON mapping, for tools that read JSON.
 """
@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
 
 from mash.platform.v1.public_pb2 import PublicDocument
 from mash_sdk.events import MEDIA_TYPE, event_types, topic_of
 from mash_sdk.manifest import Manifest
 from mash_sdk.names import Names, folder_of_proto
+from mash_sdk.streams import stream_of, stream_types
 
 VERSION: Final = "3.0.0"
 
@@ -53,16 +55,15 @@ _ENVELOPE: Final = {
 
 
 def asyncapi(manifests: Iterable[Manifest] = ()) -> dict[str, Any]:
-    """All events of the contract installed here. `manifests` say who announces and who listens."""
+    """All events and streams of the contract installed here. `manifests` say who sends and who receives."""
     channels: dict[str, Any] = {}
     messages: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     schemas: dict[str, Any] = {}
-    types = event_types()
-    for name, event in sorted(types.items()):
-        descriptor = event.DESCRIPTOR
-        folder = folder_of_proto(descriptor.file.package)
-        channel = channels.setdefault(folder, {"address": topic_of(event), "messages": {}})
+    places = _places()
+    for name, (message, place, topic) in sorted(places.items()):
+        descriptor = message.DESCRIPTOR
+        channel = channels.setdefault(place, {"address": topic, "messages": {}})
         channel["messages"][name] = {"$ref": f"#/components/messages/{name}"}
         messages[name] = {
             "name": name,
@@ -76,22 +77,23 @@ def asyncapi(manifests: Iterable[Manifest] = ()) -> dict[str, Any]:
         if manifest.public:
             _publishes(manifest, channels, messages, operations)
             _describe(PublicDocument.DESCRIPTOR, schemas)
-        for action, names in (("send", manifest.announces), ("receive", manifest.listens)):
+        sent, received = (*manifest.announces, *manifest.streams), (*manifest.listens, *manifest.streams)
+        for action, names in (("send", sent), ("receive", received)):
             for name in names:
-                if name in types:
-                    folder = folder_of_proto(name.rpartition(".")[0])
+                if name in places:
+                    _, place, _ = places[name]
                     operations[f"{manifest.name}.{action}.{name}"] = {
                         "action": action,
                         "title": manifest.title,
-                        "channel": {"$ref": f"#/channels/{folder}"},
-                        "messages": [{"$ref": f"#/channels/{folder}/messages/{name}"}],
+                        "channel": {"$ref": f"#/channels/{place}"},
+                        "messages": [{"$ref": f"#/channels/{place}/messages/{name}"}],
                     }
     return {
         "asyncapi": VERSION,
         "info": {
             "title": "MAsH",
             "version": "1",
-            "description": "Facts on Kafka: CloudEvents 1.0, binary mode, protobuf.",
+            "description": "Facts and streams on Kafka: CloudEvents 1.0, binary mode, protobuf.",
         },
         "defaultContentType": MEDIA_TYPE,
         "channels": channels,
@@ -120,6 +122,19 @@ def _publishes(
         "channel": {"$ref": f"#/channels/{channel}"},
         "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"}],
     }
+
+
+def _places() -> dict[str, tuple[type[Message], str, str]]:
+    """Each message's type, the name of its channel and its topic."""
+    events = {
+        name: (event, folder_of_proto(event.DESCRIPTOR.file.package), topic_of(event))
+        for name, event in event_types().items()
+    }
+    streams = {
+        name: (message, f"{stream_of(message).service}.{stream_of(message).stream}", stream_of(message).topic)
+        for name, message in stream_types().items()
+    }
+    return events | streams
 
 
 def _describe(descriptor: Any, schemas: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from mash_sdk import outbox, published
 from mash_sdk.bell import Bell
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.names import Names
+from mash_sdk.outbox import Cause as Cause
 from mash_sdk.problems import Unavailable
 from mash_sdk.public import LARGEST, Document, require_declared
 from mash_sdk.settings import Settings
@@ -58,13 +59,16 @@ class Unit:
         self.tenant = tenant
         self.clock = clock
         self.schema = schema
-        self._announced: list[Message] = []
+        self._announced: list[outbox.Announced] = []
         self._woken: set[str] = set()
         self._public: dict[str, Document | None] = {}
 
-    def announce(self, *events: Message) -> None:
-        """Say what happened: the events become rows of the outbox when, and only if, the unit commits."""
-        self._announced.extend(events)
+    def announce(self, *events: Message, cause: Cause | None = None) -> None:
+        """Say what happened: the events become rows of the outbox when, and only if, the unit commits.
+
+        `cause` says whose they are and which trace they go on, where the unit works for several at once.
+        """
+        self._announced.extend((event, cause) for event in events)
 
     def wake(self, work: str) -> None:
         """Call whoever has the turn for `work` (Database.turn) when, and only if, the unit commits."""

@@ -111,15 +111,29 @@ def envelope_of(
     event: Message, *, event_id: str, tenant: str, time: datetime, journey: str = "", traceparent: str = ""
 ) -> Envelope:
     """Wrap a fact. Raise NotAnEvent for what the contract does not allow to be announced."""
-    descriptor = event.DESCRIPTOR
-    value = event.SerializeToString(deterministic=True)
+    return wrap(event, key_of(event), event_id, tenant, time, journey=journey, traceparent=traceparent)
+
+
+def wrap(
+    message: Message,
+    key: str,
+    message_id: str,
+    tenant: str,
+    time: datetime,
+    *,
+    journey: str = "",
+    traceparent: str = "",
+) -> Envelope:
+    """An envelope around a message whose topic and key are settled. Raise ValueError if it is too large."""
+    descriptor = message.DESCRIPTOR
+    value = message.SerializeToString(deterministic=True)
     if len(value) > LARGEST:
-        raise ValueError(f"{descriptor.full_name} has {len(value)} bytes; an event has at most {LARGEST}")
+        raise ValueError(f"{descriptor.full_name} has {len(value)} bytes; a record has at most {LARGEST}")
     return Envelope(
-        id=event_id,
+        id=message_id,
         type=descriptor.full_name,
         tenant=tenant,
-        key=key_of(event),
+        key=key,
         time=time,
         source=f"/mash/{folder_of_proto(descriptor.file.package)}",
         value=value,
@@ -199,11 +213,16 @@ def event_type(name: str) -> type[Message] | None:
 @cache
 def _events() -> Mapping[str, type[Message]]:
     found: dict[str, type[Message]] = {}
-    for module in _contract_modules():
-        for descriptor in importlib.import_module(module).DESCRIPTOR.message_types_by_name.values():
-            if is_event(descriptor):
-                found[descriptor.full_name] = message_factory.GetMessageClass(descriptor)
+    for descriptor in contract_messages():
+        if is_event(descriptor):
+            found[descriptor.full_name] = message_factory.GetMessageClass(descriptor)
     return found
+
+
+def contract_messages() -> Iterator[Descriptor]:
+    """Every message of the contract that is installed here, but those within others."""
+    for module in _contract_modules():
+        yield from importlib.import_module(module).DESCRIPTOR.message_types_by_name.values()
 
 
 def _contract_modules() -> Iterator[str]:

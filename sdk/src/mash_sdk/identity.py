@@ -30,7 +30,8 @@ KEYS_AGAIN = 10.0
 class Principal:
     """Who calls, as far as it is proven. A visitor proved nothing; their tenant is only where they look."""
 
-    kind: Literal["person", "service", "visitor"]
+    kind: Literal["person", "service", "visitor", "key"]
+    """`key`: something with a key of the service's own; `subject` is what the service calls it."""
     tenant: str
     subject: str = ""
     """The identity provider's random id. Never a name."""

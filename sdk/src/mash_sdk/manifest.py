@@ -60,6 +60,8 @@ class Manifest(_Part):
     owner: str | None = None
     listens: tuple[EventName, ...] = ()
     announces: tuple[EventName, ...] = ()
+    streams: tuple[EventName, ...] = ()
+    """The messages it puts on streams of its own, and reads from them."""
     needs: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
     public: tuple[Public, ...] = ()

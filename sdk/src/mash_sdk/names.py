@@ -61,6 +61,9 @@ class Names:
     def events_topic(self) -> str:
         return f"mash.{self.folder}.events.v1"
 
+    def stream_topic(self, stream: str) -> str:
+        return f"mash.{self.folder}.{stream}.v1"
+
     @property
     def public_topic(self) -> str:
         """Compacted: what the service publishes for the edge (mash_sdk.public)."""

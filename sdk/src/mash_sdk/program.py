@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import FastAPI
 from opentelemetry.sdk.trace.export import SpanExporter
@@ -19,7 +19,7 @@ from mash_sdk.http import Router
 from mash_sdk.http.app import Check, build_app
 from mash_sdk.http.state import DoorParts
 from mash_sdk.identity import Verifier
-from mash_sdk.kafka import Subscriptions
+from mash_sdk.kafka import Outlet, Stream, Subscriptions
 from mash_sdk.manifest import Manifest
 from mash_sdk.names import Names
 from mash_sdk.publishing import Publishing
@@ -54,6 +54,10 @@ class Program:
     http: Sequence[Router] = ()
     rpc: Sequence[RpcDoor] = ()
     events: Subscriptions | None = None
+    streams: Sequence[Stream[Any]] = ()
+    """Streams it reads in batches."""
+    outlets: Sequence[Outlet[Any]] = ()
+    """Its doors' ways onto its streams; they are connected while the Program runs."""
     provides: Mapping[type, object] = field(default_factory=dict)
     """What doors may ask for with Provide(T), by type."""
     publishes: Publishing | None = None
@@ -117,5 +121,5 @@ class Program:
 
     async def close(self) -> None:
         """Let go of what build() made. Called once, after everything that runs has stopped."""
-        for part in (*self.closes, self.verifier, self.database, self.telemetry):
+        for part in (*self.closes, *self.outlets, self.verifier, self.database, self.telemetry):
             await part.close()

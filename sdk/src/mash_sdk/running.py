@@ -5,6 +5,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from starlette.types import ASGIApp
 
@@ -12,7 +13,7 @@ from mash_sdk.announcing import TOPIC, TOPIC_SETTINGS, Announcer
 from mash_sdk.client_key import client_key
 from mash_sdk.http.app import Check
 from mash_sdk.http.server import HttpServer
-from mash_sdk.kafka import Broker, BrokerAway, Consumer, KafkaBroker, Outgoing, Topic
+from mash_sdk.kafka import Broker, BrokerAway, Consumer, KafkaBroker, Outgoing, Stream, StreamConsumer, Topic
 from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable
 from mash_sdk.program import Program, Run
@@ -97,6 +98,8 @@ async def running(
         replication=settings.kafka_replication,
     )
     state = Running(program, reached, asyncio.Event())
+    for outlet in program.outlets:
+        outlet.connect(reached)
     with program.telemetry.active():
         try:
             state.begin("topics", _topics)
@@ -118,6 +121,15 @@ async def _consume(state: Running) -> None:
         consumer = Consumer(bound, program.database, state.broker, program.clock)
         state.checks["consumer"] = consumer.ready
         state.begin("consumer", lambda running: consumer.run(running.stop))
+    for stream in program.streams:
+        _consume_stream(state, stream)
+
+
+def _consume_stream(state: Running, stream: Stream[Any]) -> None:
+    program = state.program
+    reader = StreamConsumer(stream.bind(program.provides), program.database, state.broker, program.clock)
+    state.checks[stream.consumer_group] = reader.ready
+    state.begin(stream.consumer_group, lambda running: reader.run(running.stop))
 
 
 async def _relay(state: Running) -> None:
@@ -178,8 +190,11 @@ async def _topics(state: Running) -> None:
     topics = [Topic(names.events_topic), Topic(TOPIC, partitions=1, settings=TOPIC_SETTINGS)]
     topics += topics_of(state.program.manifest)
     if state.program.events is not None:
-        topics.append(Topic(names.dlq_topic, partitions=1))
         topics += [Topic(topic) for topic in state.program.events.topics]
+    streams = {one.topic for one in state.program.streams} | {one.topic for one in state.program.outlets}
+    topics += [Topic(topic) for topic in sorted(streams)]
+    if state.program.events is not None or state.program.streams:
+        topics.append(Topic(names.dlq_topic, partitions=1))
     while not state.stop.is_set():
         try:
             await state.broker.ensure(topics)

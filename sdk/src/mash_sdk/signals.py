@@ -94,4 +94,24 @@ EVENTS_DEAD = counter(
     doc="events that went to the dead letter topic",
     attributes=("mash.event.type", "error.type"),
 )
+STREAM_SENT = counter(
+    "mash.stream.sent",
+    doc="messages a door put on a stream",
+    attributes=("messaging.destination.name",),
+)
+STREAM_HANDLED = counter(
+    "mash.stream.handled",
+    doc="messages of a stream that were handled",
+    attributes=("messaging.destination.name",),
+)
+STREAM_BATCH_SECONDS = histogram(
+    "mash.stream.batch.duration",
+    doc="time to handle a batch of a stream",
+    attributes=("messaging.destination.name", "mash.outcome"),
+)
+STREAM_STOPPED = gauge(
+    "mash.stream.stopped",
+    doc="1 while too many failures in a row keep the reader of a stream stopped",
+    attributes=("messaging.destination.name",),
+)
 SPANS_LOST = counter("mash.telemetry.spans_lost", doc="spans the trace store did not take")

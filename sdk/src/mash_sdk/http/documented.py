@@ -39,16 +39,17 @@ REFUSED: Final = {
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 BEARER: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+KEY: Final = {"type": "http", "scheme": "bearer", "description": "a key the service gave out itself"}
 _FRAMEWORK = ("HTTPValidationError", "ValidationError")
 
 
 def document(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """Complete what `app.openapi()` answers."""
-    public = {
-        (route.path, method.lower())
+    proofs = {
+        (route.path, method.lower()): _proof(route)
         for router in routers
         for route in router.routes
-        if isinstance(route, DoorRoute) and any(guard.public for guard in guards(route.dependant))
+        if isinstance(route, DoorRoute)
         for method in route.methods or ()
     }
     made = app.openapi
@@ -62,12 +63,22 @@ def document(app: FastAPI, routers: Iterable[APIRouter]) -> None:
         for name in _FRAMEWORK:
             schemas.pop(name, None)
         schemas["Problem"] = dict(PROBLEM)
-        components["securitySchemes"] = {"bearer": BEARER}
+        components["securitySchemes"] = {"bearer": BEARER} | (
+            {"key": KEY} if {"key": []} in proofs.values() else {}
+        )
         for path, operations in said.get("paths", {}).items():
             for method, operation in operations.items():
                 operation["responses"].pop("422", None)
                 operation["responses"]["default"] = REFUSED
-                operation["security"] = [{}] if (path, method) in public else [{"bearer": []}]
+                operation["security"] = [proofs.get((path, method), {"bearer": []})]
         return said
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _proof(route: DoorRoute) -> dict[str, list[str]]:
+    """The security requirement of a route: none, a token of Keycloak, or a key."""
+    found = list(guards(route.dependant))
+    if any(guard.public for guard in found):
+        return {}
+    return {"key": []} if any(guard.keyring for guard in found) else {"bearer": []}

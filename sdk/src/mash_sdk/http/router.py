@@ -120,6 +120,8 @@ def require_declared(routers: Iterable[APIRouter], provides: Mapping[type, objec
                     f"{sorted(route.methods or ())} {route.path} does not say who may call it: add Allow(…)"
                 )
             for call in _calls(route.dependant):
+                if isinstance(call, Allow) and call.keyring is not None:
+                    Provided(call.keyring).find(provides)
                 if isinstance(call, Provided):
                     call.find(provides)
 

@@ -11,6 +11,10 @@ from mash_sdk.kafka.broker import Record as Record
 from mash_sdk.kafka.broker import Topic as Topic
 from mash_sdk.kafka.client import KafkaBroker as KafkaBroker
 from mash_sdk.kafka.consumer import Consumer as Consumer
+from mash_sdk.kafka.outlet import Outlet as Outlet
+from mash_sdk.kafka.stream import Delivered as Delivered
+from mash_sdk.kafka.stream import Stream as Stream
+from mash_sdk.kafka.stream_consumer import StreamConsumer as StreamConsumer
 from mash_sdk.kafka.subscriptions import Bound as Bound
 from mash_sdk.kafka.subscriptions import Limit as Limit
 from mash_sdk.kafka.subscriptions import Retry as Retry

@@ -61,7 +61,7 @@ class Binding:
                 raise HandlerError(function, f"{name} asks for {_name(wanted)}, which Program.provides lacks")
         return cls(function, provided, unit, context)
 
-    async def __call__(self, *leading: object, context: EventContext, unit: Unit | None = None) -> Any:
+    async def __call__(self, *leading: object, context: EventContext | None, unit: Unit | None = None) -> Any:
         named: dict[str, object] = dict(self.provided)
         if self.context is not None:
             named[self.context] = context

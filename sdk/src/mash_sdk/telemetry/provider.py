@@ -31,6 +31,8 @@ _DELAY_MS = 200
 _STOP_SECONDS = 3.0
 _TEXT = 1000
 _TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
+_LINKS = 512
+"""A batch's span points to each request that filled it; a poll brings at most 500."""
 
 
 class Closable(Protocol):
@@ -80,7 +82,7 @@ class Telemetry:
                 resource=resource,
                 shutdown_on_exit=False,
                 active_span_processor=processors,
-                span_limits=SpanLimits(max_span_attribute_length=_TEXT),
+                span_limits=SpanLimits(max_span_attribute_length=_TEXT, max_links=_LINKS),
             )
 
         self._provider = provider(ParentBased(TraceIdRatioBased(ratio)))

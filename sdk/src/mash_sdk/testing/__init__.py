@@ -10,3 +10,4 @@ from mash_sdk.testing.databases import PostgresServer as PostgresServer
 from mash_sdk.testing.issuer import Issuer as Issuer
 from mash_sdk.testing.spans import Spans as Spans
 from mash_sdk.testing.steps import Steps as Steps
+from mash_sdk.testing.steps import StreamSteps as StreamSteps

@@ -19,6 +19,7 @@ from mash.platform.v1.public_pb2 import PublicDocument
 from mash_sdk.database import Unit
 from mash_sdk.events import Envelope, envelope_of, open_envelope, topic_of, topic_of_type
 from mash_sdk.ids import new_id
+from mash_sdk.kafka.batches import Batches
 from mash_sdk.kafka.broker import Outgoing, Record
 from mash_sdk.kafka.dead import REASON
 from mash_sdk.kafka.delivery import Delivery
@@ -32,7 +33,7 @@ from mash_sdk.testing.clock import FakeClock
 from mash_sdk.testing.databases import PostgresServer
 from mash_sdk.testing.issuer import Issuer
 from mash_sdk.testing.spans import Spans
-from mash_sdk.testing.steps import Steps
+from mash_sdk.testing.steps import Steps, StreamSteps
 from mash_sdk.topics import topics_of
 
 E = TypeVar("E", bound=Message)
@@ -72,6 +73,13 @@ class Bench:
             bound = program.events.bind(program.provides)
             delivery = Delivery(bound, program.database, broker, clock, program.telemetry)
             self.steps = Steps(bound, delivery, broker)
+        self.streams: list[StreamSteps] = []
+        for stream in program.streams:
+            ready = stream.bind(program.provides)
+            batches = Batches(ready, program.database, broker, clock, program.telemetry)
+            self.streams.append(StreamSteps(ready, batches, broker))
+        for outlet in program.outlets:
+            outlet.connect(broker)
 
     @classmethod
     async def of(
@@ -101,6 +109,8 @@ class Bench:
             await client.aclose()
         if self.steps is not None:
             await self.steps.close()
+        for stream in self.streams:
+            await stream.close()
         await self.relay.close()
         await self.program.close()
         await self._server.drop(self._database)
@@ -136,6 +146,8 @@ class Bench:
             moved = await self.relay.once()
             if self.steps is not None:
                 moved += await self.steps.turn()
+            for stream in self.streams:
+                moved += await stream.turn()
             if not moved:
                 return
         raise AssertionError(f"{self.program.name} does not come to rest: do its events cause themselves?")

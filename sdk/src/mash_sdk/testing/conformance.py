@@ -111,6 +111,9 @@ class ModuleConformance:
         else:
             assert program.manifest.listens == ()
             assert announces_faults(program.manifest) == []
+        used = {stream.message_type for stream in program.streams}
+        used |= {outlet.message.DESCRIPTOR.full_name for outlet in program.outlets}
+        assert set(program.manifest.streams) == used
 
     async def test_what_is_published_is_what_the_routes_answer(self, bench: Bench) -> None:
         manifest = bench.program.manifest

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The consumer turned by hand: the real delivery, one step at a time, so that tests do not wait."""
+"""The consumers turned by hand: the real delivery, one step at a time, so that tests do not wait."""
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
+from mash_sdk.kafka.batches import Batches
 from mash_sdk.kafka.broker import Broker, Member, Partition, Record
 from mash_sdk.kafka.delivery import Delivery
 from mash_sdk.kafka.gate import Stopped
+from mash_sdk.kafka.stream import BoundStream
 from mash_sdk.kafka.subscriptions import Bound
 
 
@@ -62,6 +64,60 @@ class Steps:
     async def joined(self) -> Member:
         if self._member is None:
             self._member = await self._broker.join(self._bound.group, self._bound.topics, self)
+        return self._member
+
+    async def close(self) -> None:
+        member, self._member = self._member, None
+        if member is not None:
+            await member.close()
+
+
+class StreamSteps:
+    """A reader of a stream that delivers when told to."""
+
+    def __init__(self, bound: BoundStream, batches: Batches, broker: Broker) -> None:
+        self.batches = batches
+        self._stream = bound.stream
+        self._broker = broker
+        self._member: Member | None = None
+        self._left: list[Record] = []
+
+    async def gained(self, partitions: Collection[Partition]) -> None:
+        """Nothing is kept of a partition but what was polled."""
+
+    async def lost(self, partitions: Collection[Partition]) -> None:
+        self._left = [record for record in self._left if record.place not in partitions]
+
+    async def turn(self) -> int:
+        """Deliver what is there as one batch, commit. Returns how many messages moved."""
+        member = await self.joined()
+        polled = await member.poll((), 0)
+        self._left += [record for place in sorted(polled) for record in polled[place]]
+        if not self._left or not self.batches.gate.enter(self.batches.place):
+            return 0
+        moved = 0
+        offsets: dict[Partition, int] = {}
+
+        def note(done: Sequence[Record]) -> None:
+            nonlocal moved
+            moved += len(done)
+            for record in done:
+                self._left.remove(record)
+                offsets[record.place] = record.offset + 1
+
+        try:
+            await self.batches.deliver(list(self._left), note)
+        except Stopped:
+            return moved
+        finally:
+            self.batches.gate.leave()
+            await member.commit(offsets)
+        return moved
+
+    async def joined(self) -> Member:
+        if self._member is None:
+            group = self._stream.consumer_group
+            self._member = await self._broker.join(group, [self._stream.topic], self)
         return self._member
 
     async def close(self) -> None:

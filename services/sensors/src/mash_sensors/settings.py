@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What sensors reads from its environment: what every service reads."""
+"""What sensors reads from its environment, besides what every service reads."""
+
+from pydantic import Field
 
 from mash_sdk.settings import Settings as PlatformSettings
 
 
 class Settings(PlatformSettings):
-    """Nothing of its own yet."""
+    key_seconds: float = Field(
+        5.0, ge=0, le=60, description="seconds a device and its key are remembered without a look"
+    )

@@ -4,3 +4,22 @@
 from mash_sdk.telemetry import counter
 
 THINGS_REGISTERED = counter("mash.sensors.things.registered", doc="Things registered")
+DEVICES_REGISTERED = counter("mash.sensors.devices.registered", doc="devices registered")
+KEYS_MADE = counter("mash.sensors.keys.made", doc="keys given out")
+KEYS_REVOKED = counter("mash.sensors.keys.revoked", doc="keys taken back")
+UPLINKS_ACCEPTED = counter("mash.sensors.uplinks.accepted", doc="messages of devices that were taken in")
+UPLINKS_REFUSED = counter(
+    "mash.sensors.uplinks.refused",
+    doc="messages of devices that were not",
+    attributes=("mash.sensors.reason",),
+)
+OBSERVATIONS_ACCEPTED = counter("mash.sensors.observations.accepted", doc="observations they held")
+OBSERVATIONS_STORED = counter("mash.sensors.observations.stored", doc="observations that were stored")
+OBSERVATIONS_FLAGGED = counter(
+    "mash.sensors.observations.flagged",
+    doc="stored observations about which something is odd",
+    attributes=("mash.sensors.flag",),
+)
+MESSAGES_REPEATED = counter(
+    "mash.sensors.messages.repeated", doc="messages that were met before, and stored once"
+)

@@ -7,5 +7,9 @@ PERSONAL_FIELD_NUMBER: _ClassVar[int]
 personal: _descriptor.FieldDescriptor
 EVENT_KEY_FIELD_NUMBER: _ClassVar[int]
 event_key: _descriptor.FieldDescriptor
+STREAM_FIELD_NUMBER: _ClassVar[int]
+stream: _descriptor.FieldDescriptor
+STREAM_KEY_FIELD_NUMBER: _ClassVar[int]
+stream_key: _descriptor.FieldDescriptor
 CALLERS_FIELD_NUMBER: _ClassVar[int]
 callers: _descriptor.FieldDescriptor

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Use cases of sensors: register Things and show them."""
+"""Register Things and show them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
 from mash_sdk.problems import Fault, Invalid, NotFound
 from mash_sdk.telemetry import count
-from mash_sensors.model import Thing, unstorable
+from mash_sensors.model.thing import Thing, unstorable
+from mash_sensors.service.reading import Listing, Piece
 from mash_sensors.signals import THINGS_REGISTERED
 
 
@@ -18,15 +19,6 @@ class RegisterThing:
     name: str
     description: str
     properties: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A piece of the Things, oldest first; `count` is how many there are, if that was asked."""
-
-    things: Sequence[Thing]
-    more: bool
-    count: int | None
 
 
 class Things(Protocol):
@@ -68,7 +60,7 @@ class ThingService:
             raise NotFound("Dieses Thing gibt es nicht.")
         return thing
 
-    async def list(self, skip: int, limit: int, *, counted: bool, unit: Unit) -> Listing:
-        found = await self._things.listed(unit, skip=skip, limit=limit + 1)
-        total = await self._things.count(unit) if counted else None
-        return Listing(found[:limit], len(found) > limit, total)
+    async def list(self, piece: Piece, unit: Unit) -> Listing[Thing]:
+        found = await self._things.listed(unit, skip=piece.skip, limit=piece.limit + 1)
+        total = await self._things.count(unit) if piece.counted else None
+        return Listing(found[: piece.limit], len(found) > piece.limit, total)

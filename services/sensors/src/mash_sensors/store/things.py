@@ -4,24 +4,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, DateTime, MetaData, Row, Table, Text, func, insert, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, func, insert, select
 
-from mash_sdk.database import Unit, tenant_column
-from mash_sensors.model import Thing
-
-metadata = MetaData()
-
-things = Table(
-    "things",
-    metadata,
-    Column("id", Text, primary_key=True),
-    tenant_column(),
-    Column("name", Text, nullable=False),
-    Column("description", Text, nullable=False),
-    Column("properties", JSONB(none_as_null=True)),
-    Column("registered_at", DateTime(timezone=True), nullable=False),
-)
+from mash_sdk.database import Unit
+from mash_sensors.model.thing import Thing
+from mash_sensors.store.tables import things
 
 
 class ThingStore:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What LoRaWAN networks post: the webhooks of The Things Stack v3."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic_core import PydanticCustomError
+
+from mash_sdk.http import Allow, Fault, Router
+from mash_sdk.identity import Principal
+from mash_sdk.problems import Invalid
+from mash_sdk.provide import Provide
+from mash_sensors.service.uplinks import AcceptUplink, DeviceKeys, UplinkService
+
+router = Router(prefix="/api/sensors/v1/uplinks", tags=["uplinks"])
+
+Holder = Annotated[Principal, Depends(Allow.key(DeviceKeys))]
+Use = Annotated[UplinkService, Provide(UplinkService)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("year", "liegt nicht zwischen den Jahren 1 und 9999") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Eui = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{16}$"), AfterValidator(str.upper)]
+
+
+class EndDeviceIds(BaseModel):
+    device_id: str = Field(pattern=r"^[a-z0-9](-?[a-z0-9]){0,60}$", max_length=61)
+    dev_eui: Eui | None = None
+
+
+class UplinkMessage(BaseModel):
+    """The Things Stack leaves out what is zero or empty."""
+
+    session_key_id: str = Field("", max_length=200, pattern=r"^[\x21-\x7e]*$")
+    f_cnt: int = Field(0, ge=0, le=2**32 - 1)
+    decoded_payload: dict[str, Any] | None = None
+    received_at: Moment | None = Field(None, description="by the network server")
+
+
+class TtnUplink(BaseModel):
+    """An uplink message as The Things Stack v3 posts it; of it, what is needed here."""
+
+    end_device_ids: EndDeviceIds
+    received_at: Moment | None = Field(None, description="by the application server")
+    uplink_message: UplinkMessage
+
+
+class AcceptedView(BaseModel):
+    """`message_id`: by it the same message is known again. `observations`: how many it held."""
+
+    message_id: str
+    observations: int
+
+
+@router.post("/ttn", status_code=202)
+async def accept_ttn(body: TtnUplink, holder: Holder, uplinks: Use) -> AcceptedView:
+    """Take in an uplink message. 202 when it is safe on the stream; it can be read shortly after."""
+    message = body.uplink_message
+    observed_at = message.received_at or body.received_at
+    if observed_at is None:
+        raise _lacks("/uplink_message/received_at", "Die Nachricht unverändert weiterreichen.")
+    if message.decoded_payload is None:
+        raise _lacks(
+            "/uplink_message/decoded_payload", "In The Things Stack einen Payload-Formatter einrichten."
+        )
+    # Within a session a frame counter is used once; without a session's id the time tells sessions apart.
+    session = message.session_key_id or observed_at.isoformat()
+    command = AcceptUplink(
+        device_id=body.end_device_ids.device_id,
+        dev_eui=body.end_device_ids.dev_eui,
+        message_id=f"{session}/{message.f_cnt}",
+        observed_at=observed_at,
+        payload=message.decoded_payload,
+        pointer="/uplink_message/decoded_payload",
+    )
+    accepted = await uplinks.accept(command, holder)
+    return AcceptedView(message_id=accepted.message_id, observations=accepted.observations)
+
+
+def _lacks(pointer: str, remedy: str) -> Invalid:
+    return Invalid("Der Nachricht fehlt eine Angabe.", errors=[Fault(pointer, "fehlt", remedy)])

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What is observed and by what: ObservedProperty, Sensor, Datastream, Observation (18-088, 8.2)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mash_sensors.model.device import Kind, Result
+from mash_sensors.model.reading import Flag
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedProperty:
+    """A phenomenon: surface temperature, fill level."""
+
+    id: str
+    name: str
+    definition: str
+    """A URI that says what is meant; the same one is the same property."""
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """The instrument or procedure."""
+
+    id: str
+    name: str
+    description: str
+    encoding_type: str
+    metadata: str
+    """Where it is described, in the encoding named."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatastreamEntry:
+    """A datastream as it is shown."""
+
+    id: str
+    thing_id: str
+    sensor_id: str
+    property_id: str
+    name: str
+    description: str
+    kind: Kind
+    unit: str | None
+    """UCUM code; None where the result is no number."""
+    valid_for: timedelta
+    """How long after it was observed a reading may be called live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A recorded reading."""
+
+    id: str
+    datastream_id: str
+    phenomenon_time: datetime
+    received_at: datetime
+    result: Result
+    flags: Flag
+    valid_until: datetime

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Readings: what was observed, until when it may be called live, and what is odd about it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntFlag
+from typing import Final, NamedTuple
+
+from mash_sensors.model.device import Kind, Result
+
+AHEAD: Final = timedelta(minutes=5)
+"""By how much a device's clock may be ahead of ours before a reading counts as from the future."""
+
+
+class Flag(IntFlag):
+    """What is odd about a reading. It is kept all the same."""
+
+    LATE = 1
+    """It came when it was no longer valid."""
+    FUTURE = 2
+    """By its own clock it was observed after it came: it is never the newest."""
+    SAME_TIME = 4
+    """Another message brought a reading of this datastream for the same time before."""
+
+    @property
+    def words(self) -> list[str]:
+        return [str(flag.name).lower().replace("_", "-") for flag in self]
+
+
+@dataclass(frozen=True, slots=True)
+class Datastream:
+    """What the recorder has to know of one."""
+
+    id: str
+    tenant: str
+    thing_id: str
+    kind: Kind
+    valid_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An observation to be recorded."""
+
+    id: str
+    datastream: Datastream
+    phenomenon_time: datetime
+    received_at: datetime
+    result: Result
+    message: int
+    """The message of the batch that brought it."""
+
+    @property
+    def valid_until(self) -> datetime:
+        try:
+            return self.phenomenon_time + self.datastream.valid_for
+        except OverflowError:
+            return datetime.max.replace(tzinfo=self.phenomenon_time.tzinfo)
+
+    @property
+    def flags(self) -> Flag:
+        """What its times alone say."""
+        if self.phenomenon_time - self.received_at > AHEAD:
+            return Flag.FUTURE
+        return Flag.LATE if self.received_at > self.valid_until else Flag(0)
+
+
+class Message(NamedTuple):
+    """Whose message it is. The same id of the same source is the same message."""
+
+    tenant: str
+    source_id: str
+    message_id: str
+
+
+class Kept(NamedTuple):
+    """What became of a reading that was stored just now."""
+
+    flags: Flag
+    newest: bool
+    """Whether it is its datastream's newest one."""

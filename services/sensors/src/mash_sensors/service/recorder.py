@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Record batches of observations: each message once, each reading kept, odd ones flagged."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from mash.sensors.v1.observations_pb2 import Observation, ObservationBatch
+from mash_sdk.database import Unit
+from mash_sdk.kafka import Delivered
+from mash_sdk.problems import Unreadable
+from mash_sdk.telemetry import count
+from mash_sensors.model.device import Kind, Result
+from mash_sensors.model.reading import Datastream, Flag, Kept, Message, Reading
+from mash_sensors.signals import MESSAGES_REPEATED, OBSERVATIONS_FLAGGED, OBSERVATIONS_STORED
+
+Batch = Sequence[Delivered[ObservationBatch]]
+_FIELDS = {Kind.NUMBER: "number", Kind.TRUTH: "truth", Kind.TEXT: "text"}
+
+
+class Store(Protocol):
+    async def datastreams(self, unit: Unit, ids: Sequence[str]) -> Mapping[str, Datastream]: ...
+
+    async def record(
+        self, unit: Unit, messages: Sequence[Message], readings: Sequence[Reading]
+    ) -> Mapping[str, Kept]:
+        """Keep the readings of messages that are new. Returns those that were stored, by their id."""
+        ...
+
+
+class Recorder:
+    """The batch's unit is the worker role's: a batch mixes tenants."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def record(self, batch: Batch, unit: Unit) -> None:
+        """Raise Unreadable for a message that can never be stored."""
+        messages = _once(batch)
+        wanted = {
+            one.datastream_id for delivered in messages.values() for one in delivered.message.observations
+        }
+        known = await self._store.datastreams(unit, sorted(wanted))
+        readings = [
+            reading
+            for number, delivered in enumerate(messages.values())
+            for reading in _readings(delivered, number, known)
+        ]
+        kept = await self._store.record(unit, list(messages), readings)
+        _tell(batch, readings, kept)
+
+
+def _once(batch: Batch) -> dict[Message, Delivered[ObservationBatch]]:
+    """The first of each message: sources repeat theirs, and Kafka its records."""
+    found: dict[Message, Delivered[ObservationBatch]] = {}
+    for delivered in batch:
+        message = delivered.message
+        if not message.source_id or not message.message_id:
+            raise Unreadable("source_id or message_id is missing")
+        found.setdefault(Message(delivered.tenant, message.source_id, message.message_id), delivered)
+    return found
+
+
+def _readings(
+    delivered: Delivered[ObservationBatch], number: int, known: Mapping[str, Datastream]
+) -> Iterator[Reading]:
+    received_at = _moment(delivered.message.received_at)
+    for one in delivered.message.observations:
+        datastream = known.get(one.datastream_id)
+        if datastream is None or datastream.tenant != delivered.tenant:
+            raise Unreadable(f"{delivered.tenant} has no datastream {one.datastream_id}")
+        yield Reading(
+            id=one.id,
+            datastream=datastream,
+            phenomenon_time=_moment(one.phenomenon_time),
+            received_at=received_at,
+            result=_result(one, datastream),
+            message=number,
+        )
+
+
+def _result(one: Observation, datastream: Datastream) -> Result:
+    field = one.WhichOneof("result")
+    if field != _FIELDS[datastream.kind]:
+        raise Unreadable(f"the result of datastream {datastream.id} is {field}, not {datastream.kind}")
+    found: Result = getattr(one, field)
+    return found
+
+
+def _moment(stamp: Timestamp) -> datetime:
+    try:
+        return stamp.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Unreadable("a time lies outside the years 1 to 9999") from None
+
+
+def _tell(batch: Batch, readings: Sequence[Reading], kept: Mapping[str, Kept]) -> None:
+    count(OBSERVATIONS_STORED, len(kept))
+    fresh = {reading.message for reading in readings if reading.id in kept}
+    count(MESSAGES_REPEATED, len(batch) - len(fresh))
+    for one in kept.values():
+        for flag in one.flags:
+            count(OBSERVATIONS_FLAGGED, attributes={"mash.sensors.flag": "".join(Flag(flag).words)})

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Take in what a device sends: who is it, may it, what does it say. Accepted once the stream has it."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from mash.sensors.v1.observations_pb2 import Observation, ObservationBatch
+from mash_sdk.clock import Clock
+from mash_sdk.database import Unit
+from mash_sdk.identity import Principal
+from mash_sdk.ids import new_id
+from mash_sdk.problems import Fault, Forbidden, Invalid, NotFound, Problem, Unauthenticated, pointer
+from mash_sdk.recent import Recent
+from mash_sdk.telemetry import count
+from mash_sensors.model.device import (
+    Channel,
+    Device,
+    Key,
+    NotAResult,
+    Result,
+    digest_of,
+    field_of,
+    result_of,
+)
+from mash_sensors.signals import OBSERVATIONS_ACCEPTED, UPLINKS_ACCEPTED, UPLINKS_REFUSED
+
+REMEMBERED: Final = 10_000
+"""Keys and devices of which the last look is remembered, at most."""
+
+Units = Callable[[str], AbstractAsyncContextManager[Unit]]
+"""Opens a unit of a tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptUplink:
+    """A message of a device, as its network handed it on."""
+
+    device_id: str
+    dev_eui: str | None
+    message_id: str
+    """The network's own id of the message: the same one is the same message."""
+    observed_at: datetime
+    payload: Mapping[str, Any]
+    """The decoded fields."""
+    pointer: str
+    """Where in the body they stand, for faults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    message_id: str
+    observations: int
+
+
+class Devices(Protocol):
+    async def key(self, unit: Unit, digest: bytes) -> Key | None: ...
+
+    async def meant(self, unit: Unit, device_id: str, dev_eui: str | None) -> Device | None: ...
+
+
+class Outlet(Protocol):
+    async def send(self, message: ObservationBatch, tenant: str) -> None:
+        """Return once the broker's replicas have it. Raises Unavailable."""
+        ...
+
+
+class DeviceKeys:
+    """Judges keys. A look at the database holds for a few seconds; no key is remembered that was refused."""
+
+    def __init__(self, units: Units, devices: Devices, clock: Clock, seconds: float) -> None:
+        self._units = units
+        self._devices = devices
+        self._clock = clock
+        self._seconds = seconds
+        self._recent: Recent[tuple[str, bytes], Principal] = Recent(REMEMBERED)
+
+    async def verify(self, tenant: str, key: str) -> Principal:
+        """Whom the key stands for: `subject` is the id of a device or a webhook."""
+        now = self._clock.now().timestamp()
+        digest = digest_of(key)
+        known = self._recent.get((tenant, digest), now)
+        if known is not None:
+            return known
+        async with self._units(tenant) as unit:
+            found = await self._devices.key(unit, digest)
+        if found is None:
+            raise _refused("invalid-key", Unauthenticated("Diesen Schlüssel gibt es hier nicht."))
+        if found.revoked_at is not None:
+            raise _refused("revoked-key", Unauthenticated("Dieser Schlüssel ist widerrufen."))
+        holder = Principal(kind="key", tenant=tenant, subject=found.holder_id)
+        self._recent.put((tenant, digest), holder, now + self._seconds)
+        return holder
+
+    def forget(self) -> None:
+        """A key was revoked."""
+        self._recent.clear()
+
+
+class UplinkService:
+    def __init__(self, units: Units, devices: Devices, outlet: Outlet, clock: Clock, seconds: float) -> None:
+        self._units = units
+        self._devices = devices
+        self._outlet = outlet
+        self._clock = clock
+        self._seconds = seconds
+        self._recent: Recent[tuple[str, str, str | None], Device] = Recent(REMEMBERED)
+
+    async def accept(self, command: AcceptUplink, who: Principal) -> Accepted:
+        """Return once the stream has the message. Raise Forbidden, NotFound, Invalid or Unavailable."""
+        device = await self._device(command, who)
+        batch = ObservationBatch(source_id=device.id, message_id=command.message_id)
+        batch.received_at.FromDatetime(self._clock.now())
+        for channel, result in _results(command, device):
+            batch.observations.append(_observation(channel, result, command.observed_at))
+        if batch.observations:
+            await self._outlet.send(batch, who.tenant)
+        count(UPLINKS_ACCEPTED)
+        count(OBSERVATIONS_ACCEPTED, len(batch.observations))
+        return Accepted(command.message_id, len(batch.observations))
+
+    async def _device(self, command: AcceptUplink, who: Principal) -> Device:
+        now = self._clock.now().timestamp()
+        about = (who.tenant, command.device_id, command.dev_eui)
+        device = self._recent.get(about, now)
+        if device is None:
+            async with self._units(who.tenant) as unit:
+                device = await self._devices.meant(unit, command.device_id, command.dev_eui)
+            if device is None:
+                raise _refused(
+                    "unknown-device",
+                    NotFound(
+                        "Dieses Gerät ist nicht angemeldet. Anmelden: POST /api/sensors/v1/devices.",
+                        kind="unknown-device",
+                    ),
+                )
+            self._recent.put(about, device, now + self._seconds)
+        if who.subject not in {device.id, device.webhook_id}:
+            raise _refused(
+                "foreign-device",
+                Forbidden("Der Schlüssel gehört zu einem anderen Gerät.", kind="foreign-device"),
+            )
+        return device
+
+
+def _results(command: AcceptUplink, device: Device) -> list[tuple[Channel, Result]]:
+    """What the message says of each of the device's datastreams. What is absent or null is not observed."""
+    found: list[tuple[Channel, Result]] = []
+    faults: list[Fault] = []
+    for channel in device.channels:
+        value = field_of(command.payload, channel.field)
+        if value is None:
+            continue
+        try:
+            found.append((channel, result_of(value, channel.kind)))
+        except NotAResult as err:
+            faults.append(
+                Fault(
+                    command.pointer + pointer(*channel.field.split("/")),
+                    str(err),
+                    "Den Payload-Formatter oder die Anmeldung des Geräts berichtigen.",
+                )
+            )
+    if faults:
+        raise _refused("invalid", Invalid("Der Inhalt passt nicht zur Anmeldung des Geräts.", errors=faults))
+    return found
+
+
+def _observation(channel: Channel, result: Result, observed_at: datetime) -> Observation:
+    observation = Observation(id=new_id(), datastream_id=channel.datastream_id)
+    observation.phenomenon_time.FromDatetime(observed_at)
+    if isinstance(result, bool):
+        observation.truth = result
+    elif isinstance(result, str):
+        observation.text = result
+    else:
+        observation.number = result
+    return observation
+
+
+def _refused(reason: str, problem: Problem) -> Problem:
+    count(UPLINKS_REFUSED, attributes={"mash.sensors.reason": reason})
+    if problem.kind == "unauthenticated":
+        problem.kind = reason
+    return problem

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Batches of readings into PostgreSQL, by the worker role: a batch mixes tenants.
+
+A batch goes by COPY into a staging table and from there, in one statement, to where it is kept. That is
+idempotent: what says whether a message is new is its source's own id, kept in `messages` by the same
+transaction. Kafka's offsets are not kept here: a device repeats messages too, so the ids are needed anyway,
+and the broker's own tools go on telling the truth about how far the group is.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from mash_sdk.database import Unit
+from mash_sensors.model.device import Kind
+from mash_sensors.model.reading import Datastream, Flag, Kept, Message, Reading
+
+_STAGING: Final = """
+create temporary table if not exists incoming (
+    tenant text, source_id text, message_id text, received_at timestamptz, n int, id uuid,
+    datastream_id uuid, phenomenon_time timestamptz, valid_until timestamptz, flags smallint,
+    number double precision, truth boolean, text text
+) on commit delete rows
+"""
+_COLUMNS: Final = (
+    *("tenant", "source_id", "message_id", "received_at", "n", "id", "datastream_id", "phenomenon_time"),
+    *("valid_until", "flags", "number", "truth", "text"),
+)
+# Rows are locked in the order of their keys, so that two readers of one message never wait for one another.
+_RECORD: Final = f"""
+with fresh as (
+    insert into messages (tenant, source_id, message_id, received_at)
+    select distinct on (tenant, source_id, message_id) tenant, source_id, message_id, received_at
+    from incoming order by tenant, source_id, message_id
+    on conflict do nothing
+    returning tenant, source_id, message_id
+), kept as (
+    insert into observations
+        (tenant, id, datastream_id, phenomenon_time, received_at, number, truth, text, flags)
+    select tenant, id, datastream_id, phenomenon_time, received_at, number, truth, text,
+        case when row_number() over same > 1 or exists (
+            select from observations o
+            where o.datastream_id = i.datastream_id and o.phenomenon_time = i.phenomenon_time
+        ) then flags | {Flag.SAME_TIME.value} else flags end
+    from incoming i join fresh using (tenant, source_id, message_id)
+    window same as (partition by datastream_id, phenomenon_time order by n, id)
+    on conflict do nothing
+    returning tenant, id, datastream_id, phenomenon_time, received_at, number, truth, text, flags
+), advanced as (
+    insert into newest as known
+        (tenant, datastream_id, observation_id, phenomenon_time, received_at, valid_until,
+         number, truth, text)
+    select distinct on (kept.datastream_id)
+        kept.tenant, kept.datastream_id, kept.id, kept.phenomenon_time, kept.received_at, i.valid_until,
+        kept.number, kept.truth, kept.text
+    from kept join incoming i on i.id = kept.id
+    where kept.flags & {(Flag.FUTURE | Flag.SAME_TIME).value} = 0
+    order by kept.datastream_id, kept.phenomenon_time desc
+    on conflict (datastream_id) do update set
+        observation_id = excluded.observation_id, phenomenon_time = excluded.phenomenon_time,
+        received_at = excluded.received_at, valid_until = excluded.valid_until,
+        number = excluded.number, truth = excluded.truth, text = excluded.text
+    where excluded.phenomenon_time > known.phenomenon_time
+    returning observation_id
+)
+select kept.id::text, kept.flags, advanced.observation_id is not null as newest
+from kept left join advanced on advanced.observation_id = kept.id
+"""  # noqa: S608 — numbers of our own
+_DATASTREAMS: Final = """
+select id::text, tenant, thing_id, kind, valid_seconds from datastreams where id = any($1::uuid[])
+"""
+_FORGET: Final = """
+delete from messages where ctid = any(array(
+    select ctid from messages where received_at < $1 limit 20000
+))
+"""
+
+
+class RecorderStore:
+    async def datastreams(self, unit: Unit, ids: Sequence[str]) -> Mapping[str, Datastream]:
+        rows = await unit.driver.fetch(_DATASTREAMS, ids)
+        return {
+            row["id"]: Datastream(
+                row["id"],
+                row["tenant"],
+                row["thing_id"],
+                Kind(row["kind"]),
+                timedelta(seconds=row["valid_seconds"]),
+            )
+            for row in rows
+        }
+
+    async def record(
+        self, unit: Unit, messages: Sequence[Message], readings: Sequence[Reading]
+    ) -> Mapping[str, Kept]:
+        """Keep the readings of messages that are new. Returns those that were stored, by their id."""
+        await unit.driver.execute(_STAGING)
+        await unit.driver.copy_records_to_table(
+            "incoming",
+            records=[_row(messages[reading.message], reading) for reading in readings],
+            columns=_COLUMNS,
+        )
+        rows = await unit.driver.fetch(_RECORD)
+        return {row["id"]: Kept(Flag(row["flags"]), row["newest"]) for row in rows}
+
+    async def make_partitions(self, unit: Unit, first: datetime, months: int) -> int:
+        """Make the partitions that are missing. Returns how many."""
+        made: int = await unit.driver.fetchval("select make_partitions($1, $2)", first, months)
+        return made
+
+    async def forget_messages(self, unit: Unit, before: datetime) -> int:
+        """Forget ids of messages that came so long ago that nobody sends them again; some at a time."""
+        done = await unit.driver.execute(_FORGET, before)
+        return int(done.rpartition(" ")[2])
+
+
+def _row(message: Message, reading: Reading) -> tuple[object, ...]:
+    result = reading.result
+    # bool is an int, but never a float: numbers are floats by now.
+    kinds = (
+        result if isinstance(result, float) else None,
+        result if isinstance(result, bool) else None,
+        result if isinstance(result, str) else None,
+    )
+    return (
+        *message,
+        reading.received_at,
+        reading.message,
+        reading.id,
+        reading.datastream.id,
+        reading.phenomenon_time,
+        reading.valid_until,
+        reading.flags.value,
+        *kinds,
+    )

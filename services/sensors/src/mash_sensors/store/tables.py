@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The tables."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from mash_sdk.database import tenant_column
+
+metadata = MetaData()
+MOMENT = DateTime(timezone=True)
+ID = UUID(as_uuid=False)
+
+things = Table(
+    "things",
+    metadata,
+    Column("id", Text, primary_key=True),
+    tenant_column(),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("properties", JSONB(none_as_null=True)),
+    Column("registered_at", MOMENT, nullable=False),
+)
+
+observed_properties = Table(
+    "observed_properties",
+    metadata,
+    Column("id", ID, primary_key=True),
+    tenant_column(),
+    Column("name", Text, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("description", Text, nullable=False),
+)
+
+sensors = Table(
+    "sensors",
+    metadata,
+    Column("id", ID, primary_key=True),
+    tenant_column(),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("encoding_type", Text, nullable=False),
+    Column("metadata", Text, nullable=False),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", ID, primary_key=True),
+    tenant_column(),
+    Column("name", Text, nullable=False),
+    Column("made_at", MOMENT, nullable=False),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", ID, primary_key=True),
+    tenant_column(),
+    Column("device_id", Text, nullable=False),
+    Column("dev_eui", Text),
+    Column("thing_id", Text, nullable=False),
+    Column("webhook_id", ID),
+    Column("registered_at", MOMENT, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", ID, primary_key=True),
+    tenant_column(),
+    Column("digest", LargeBinary, nullable=False),
+    Column("device_id", ID),
+    Column("webhook_id", ID),
+    Column("made_at", MOMENT, nullable=False),
+    Column("revoked_at", MOMENT),
+)
+
+datastreams = Table(
+    "datastreams",
+    metadata,
+    Column("id", ID, primary_key=True),
+    tenant_column(),
+    Column("thing_id", Text, nullable=False),
+    Column("sensor_id", ID, nullable=False),
+    Column("property_id", ID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("unit", Text),
+    Column("valid_seconds", Integer, nullable=False),
+    Column("device_id", ID),
+    Column("field", Text),
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    tenant_column(),
+    Column("id", ID, primary_key=True),
+    Column("datastream_id", ID, nullable=False),
+    Column("phenomenon_time", MOMENT, primary_key=True),
+    Column("received_at", MOMENT, nullable=False),
+    Column("number", Double),
+    Column("truth", Boolean),
+    Column("text", Text),
+    Column("flags", SmallInteger, nullable=False),
+)
+
+newest = Table(
+    "newest",
+    metadata,
+    Column("datastream_id", ID, primary_key=True),
+    tenant_column(),
+    Column("observation_id", ID, nullable=False),
+    Column("phenomenon_time", MOMENT, nullable=False),
+    Column("received_at", MOMENT, nullable=False),
+    Column("valid_until", MOMENT, nullable=False),
+    Column("number", Double),
+    Column("truth", Boolean),
+    Column("text", Text),
+)

@@ -51,10 +51,11 @@ def test_only_declared_rooms(group: str, service: str) -> None:
 def test_the_readme_says_what_the_manifest_says(group: str, service: str) -> None:
     text = (ROOT / group / service / "README.md").read_text(encoding="utf-8")
     manifest = Manifest.of(Names(service).package)
-    for event in (*manifest.listens, *manifest.announces):
+    said = {*manifest.listens, *manifest.announces, *manifest.streams}
+    for event in said:
         assert event in text, f"README.md of {service} does not name {event}"
     named = {n for n in re.findall(r"mash\.[a-z_]+\.v\d+\.[A-Z][A-Za-z]+", text) if not n.endswith("Service")}
-    assert named - {*manifest.listens, *manifest.announces} == set(), "README.md names more than module.toml"
+    assert named - said == set(), "README.md names more than module.toml"
     for route in manifest.routes:
         assert route.path in text, f"README.md of {service} does not name {route.path}"
 

@@ -23,6 +23,7 @@ from mash_sdk.events import event_types, topic_of
 from mash_sdk.manifest import Manifest, Route
 from mash_sdk.names import Names
 from mash_sdk.settings import Settings
+from mash_sdk.streams import stream_of, stream_types
 from mash_sdk.testing.conformance import Door, doors
 
 ROOT = Path(__file__).parents[2]
@@ -141,6 +142,24 @@ def test_events(tmp_path: Path) -> None:
                 for field in descriptor.fields
             ),
         ]
+    for name, message in sorted(stream_types().items()):
+        about = stream_of(message)
+        lines += [
+            "",
+            f"## `{about.topic}`",
+            "",
+            said[name],
+            "",
+            f"`{name}`",
+            "",
+            f"A stream, key `{about.key_field}`. Written and read by {_who('streams', name)}.",
+            "",
+            *table("field", "type", "meaning"),
+            *(
+                row(f"`{field.name}`", _type(field), said[f"{name}.{field.name}"])
+                for field in message.DESCRIPTOR.fields
+            ),
+        ]
     lines += ["", "## Types they use", "", *table("type", "what")]
     lines += [row(f"`{name}`", text) for name, text in sorted(used_types(said).items())]
     current("events.md", lines)
@@ -152,15 +171,20 @@ def _who(side: str, event: str) -> str:
 
 def _type(field: FieldDescriptor) -> str:
     kind = field.message_type or field.enum_type
-    names = {FieldDescriptor.TYPE_STRING: "text", FieldDescriptor.TYPE_INT64: "whole number"}
+    names = {
+        FieldDescriptor.TYPE_STRING: "text",
+        FieldDescriptor.TYPE_INT64: "whole number",
+        FieldDescriptor.TYPE_DOUBLE: "number",
+        FieldDescriptor.TYPE_BOOL: "true or false",
+    }
     return f"`{kind.full_name}`" if kind else names[field.type]
 
 
 def used_types(said: dict[str, str]) -> dict[str, str]:
     """Messages and enumerations of our contract that events have as fields."""
     found = {}
-    for event in event_types().values():
-        for field in event.DESCRIPTOR.fields:
+    for message in (*event_types().values(), *stream_types().values()):
+        for field in message.DESCRIPTOR.fields:
             if field.enum_type:
                 values = ", ".join(f"`{value.name}`" for value in field.enum_type.values)
                 found[field.enum_type.full_name] = f"{said[field.enum_type.full_name]} {values}"
@@ -256,7 +280,8 @@ def _callers(door: Door) -> str:
     guards = door.guards
     roles = sorted({role for guard in guards for role in guard.roles})
     services = sorted({f"service {name}" for guard in guards for name in guard.services})
-    return "everyone" if door.public else ", ".join(roles + services)
+    keys = ["who has a key of the service's own"] if any(guard.keyring for guard in guards) else []
+    return "everyone" if door.public else ", ".join(roles + services + keys)
 
 
 def _summary(described: dict[str, Any], door: Door) -> str:

@@ -13,7 +13,7 @@ PUBLIC = frozenset(
         "mash_sdk.blocking",  # in_process: work that would hold up the event loop
         "mash_sdk.clock",
         "mash_sdk.database",  # Database, Unit, Cause, tenant_column
-        "mash_sdk.http",  # Router, Allow, Keyring, InUnit, IdempotencyKey, Page, Pages, PageForm, paging, files
+        "mash_sdk.http",  # Router, Allow, Keyring, InUnit, IdempotencyKey, Page, Pages, PageForm, files
         "mash_sdk.identity",  # Principal
         "mash_sdk.ids",
         "mash_sdk.journey",

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from mash.forms.v1.events_pb2 import ApplicationSubmitted
-from mash_sdk.kafka import BrokerAway, Consumer, KafkaBroker, Outgoing, Topic
+from mash.sensors.v1.observations_pb2 import ObservationBatch
+from mash_sdk.kafka import BrokerAway, Consumer, KafkaBroker, Outgoing, Outlet, StreamConsumer, Topic
 from mash_sdk.relay import Relay
 from mash_tools import events
 from mash_tools.parts.kafka import Kafka
@@ -137,6 +138,47 @@ async def test_a_broker_that_dies_and_comes_back_delays_and_loses_nothing(
         await relay.ready()
         await consumer.ready()
     assert [what for what in await probe.handled() if what.startswith("crash")] == forms
+
+
+async def test_what_a_door_was_told_is_on_the_stream_is_handled_also_when_the_broker_dies(
+    probe: Any, broker: KafkaBroker, kafka: Kafka
+) -> None:
+    program = probe.bench.program
+    outlet = Outlet(ObservationBatch, patience=5)
+    outlet.connect(broker)
+    bound = program.streams[0].bind(program.provides)
+    told: set[str] = set()
+
+    def reader() -> StreamConsumer:
+        return StreamConsumer(bound, program.database, broker, probe.bench.clock, program.telemetry)
+
+    async def send(n: int) -> None:
+        """As a device does: the same message until somebody takes it."""
+        message = ObservationBatch(source_id=f"crash {n % 7}", message_id=f"reading {n}")
+        while True:
+            try:
+                await outlet.send(message, "heidelberg")
+            except BrokerAway:
+                await asyncio.sleep(0.2)
+            else:
+                told.add(message.message_id)
+                return
+
+    async with running(reader()) as first, running(reader()):
+        async with asyncio.TaskGroup() as devices:
+            for n in range(600):
+                devices.create_task(send(n))
+                if n == 200:
+                    kafka.kill()
+                if n == 400:
+                    await kafka.start()
+                    await kafka.ready()
+                await asyncio.sleep(0.005)
+        await until_handled(probe, told, within=90)
+        await first.ready()
+    await outlet.close()
+    handled = [what for what in await probe.handled() if what.startswith("reading")]
+    assert sorted(handled) == sorted(f"reading {n}" for n in range(600))
 
 
 async def test_what_is_followed_is_read_from_the_beginning_and_then_on(broker: KafkaBroker) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""From a network's webhook to an observation that can be read: once, kept, flagged, or refused with a reason."""
+"""From a network's webhook to an observation that can be read: once, kept, flagged, or refused."""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -10,8 +10,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mash_forms.model.answers import Complaint, complaints, posted
+from mash_forms.model.answers import posted
 from mash_forms.model.application import Outcome
+from mash_forms.model.complaints import Complaint, complaints
 from mash_forms.model.days import last_day, months_later
 from mash_forms.model.definition import define, read_form
 
@@ -26,7 +27,7 @@ RAW["steps"][0]["fields"].append(
     }
 )
 FEE = {"title": "Gebühr", "cents": 3070, "currency": "EUR"}
-FORM = read_form(define(RAW, {"id": "amt", "title": "Amt"}, FEE))
+FORM = read_form(define(RAW, {"id": "amt", "title": "Amt"}, {"ausweis": FEE}))
 TODAY = date(2026, 3, 2)
 
 
@@ -132,5 +133,5 @@ def test_a_text_of_many_lines_keeps_them_and_nothing_else(answers: dict[str, Any
 
 def test_a_browser_is_told_the_same(answers: dict[str, Any]) -> None:
     sent = {**{name: str(value) for name, value in answers.items()}, "keeper": "true"}
-    assert complaints(FORM, posted(FORM, sent), TODAY) == []
-    assert pointed(posted(FORM, {**sent, "given_name": "x\ny"})) == ["given_name"]
+    assert complaints(FORM, posted(FORM.fields.values(), sent), TODAY) == []
+    assert pointed(posted(FORM.fields.values(), {**sent, "given_name": "x\ny"})) == ["given_name"]

@@ -387,4 +387,4 @@ async def test_an_application_stays_with_its_version_of_the_form(
             {"v": application["form_version"]},
         )
     assert kept["form"]["title"] == {"de": "Parkausweis"}
-    assert kept["fee"]["cents"] == 3070
+    assert kept["fees"]["ausweis"]["cents"] == 3070

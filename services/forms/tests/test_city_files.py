@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from mash_forms.gateways.city_files import CityFiles
-from mash_forms.model.answers import clean, complaints, posted
+from mash_forms.model.answers import clean, posted
 from mash_forms.model.application import Outcome
+from mash_forms.model.complaints import complaints
 from mash_forms.model.definition import read_form
 from mash_forms.model.form import Form
 
@@ -171,8 +172,12 @@ async def test_texts_are_trimmed_transformed_or_absent(form: Form) -> None:
 
 async def test_what_a_browser_sends_becomes_typed(form: Form) -> None:
     sent = {"keeper": "false", "zone": "2", "cars": "3", "news": "true", "note": "", "csrf": "x", "id": "y"}
-    assert posted(form, sent) == {"keeper": False, "zone": 2, "cars": 3, "news": True}
-    assert posted(form, {"cars": "drei", "zone": "9"}) == {"cars": "drei", "zone": 9, "news": False}
+    assert posted(form.fields.values(), sent) == {"keeper": False, "zone": 2, "cars": 3, "news": True}
+    assert posted(form.fields.values(), {"cars": "drei", "zone": "9"}) == {
+        "cars": "drei",
+        "zone": 9,
+        "news": False,
+    }
 
 
 async def test_answers_are_shown_as_people_read_them(form: Form, answers: dict[str, Any]) -> None:

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mash_forms.gateways.city_files import CityFiles
-from mash_forms.model.answers import complaints, posted
+from mash_forms.model.answers import posted
+from mash_forms.model.complaints import complaints
 from mash_forms.model.form import Form
 from mash_forms.views.words import pages
 from mash_sdk.http.pages import PageContext
@@ -116,7 +117,7 @@ async def names(found: CityFiles) -> set[str]:
 def use(form: Form) -> None:
     form.matches("auto")
     texts = dict.fromkeys(form.fields, "1")
-    for data in ({}, posted(form, texts)):
+    for data in ({}, posted(form.fields.values(), texts)):
         complaints(form, data, TODAY)
         form.answers(data)
     pages.render(PAGE, "service.html", title="", form=form)

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The shape of a form's YAML file, as cities/README.md describes it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from mash_tools.cities.facts import Fact, Said, Slug, Strict, Text
 
 Pointer = Annotated[str, StringConstraints(pattern=r"^/[a-z][a-z0-9_]*$")]
+Cel = Annotated[str, StringConstraints(min_length=1)]
+"""An expression of CEL; what is wrong in it is told by mash_forms.model.checks."""
 Duration = Annotated[str, StringConstraints(pattern=r"^P(\d+[YMWD])+$")]
 State = Literal["INITIATED", "SUBMITTED", "RECEIVED", "PROCESSING", "ACTION_REQUIRED", "COMPLETED"]
 STATES: tuple[State, ...] = (
@@ -57,13 +59,14 @@ class Option(Strict):
     label: Text
 
 
-class FormField(Strict):
-    """One question."""
+class RowField(Strict):
+    """One question in a row of a group."""
 
     path: Pointer
     widget: Literal["text", "email", "date", "radio", "select", "checkbox", "textarea", "number"]
     label: Text
     help: Text | None = None
+    when: Cel | None = None
     options: list[Option] = Field(default_factory=list)
     autocomplete: Said | None = None
     prefill: Literal["given_name", "family_name", "email"] | None = None
@@ -79,13 +82,56 @@ class FormField(Strict):
         return errors
 
 
+class FormField(RowField):
+    """One question, or a group of questions that is asked several times."""
+
+    widget: Literal[  # type: ignore[assignment]
+        "text", "email", "date", "radio", "select", "checkbox", "textarea", "number", "group", "upload"
+    ]
+    fields: list[RowField] = Field(default_factory=list)
+    item: Text | None = None
+    add: Text | None = None
+
+    @model_validator(mode="after")
+    def is_whole(self) -> Self:
+        if (self.widget == "group") != bool(self.fields and self.item and self.add):
+            raise PydanticCustomError("group", "a group has fields, item and add; nothing else has them")
+        return self
+
+
 class Step(Strict):
     """A page of the form."""
 
     id: Slug
     title: Text
     text: Text | None = None
+    when: Cel | None = None
     fields: Annotated[list[FormField], Field(min_length=1)]
+
+
+class Computed(Strict):
+    """A value the form works out of the answers."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    type: Literal["boolean", "integer", "number", "string"]
+    label: Text
+    value: Cel
+
+
+class Rule(Strict):
+    """What has to hold between answers, and what is said where it does not."""
+
+    at: Annotated[str, StringConstraints(pattern=r"^/[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)?$")]
+    valid: Cel
+    says: dict[str, Remedy]
+
+
+class Charge(Strict):
+    """A fee that is due under a condition, or several times."""
+
+    id: Slug
+    when: Cel | None = None
+    times: Cel | None = None
 
 
 class StateText(Strict):
@@ -137,14 +183,16 @@ class FormFile(Strict):
     keywords: dict[str, list[Said]]
     situations: Annotated[list[Slug], Field(min_length=1)]
     office: Slug
-    fee: Slug | None = None
+    fee: Slug | Annotated[list[Charge], Field(min_length=1)] | None = None
     leika: LeiKa | None = None
     legal_basis: Annotated[list[LegalBasis], Field(min_length=1)]
     trust_level: Annotated[int, Field(strict=True, ge=1, le=4)]
     retention: dict[Literal["draft", "application", "document"], Keep]
     privacy: Text
     data: dict[str, Any]
+    computed: list[Computed] = Field(default_factory=list)
     steps: Annotated[list[Step], Field(min_length=1)]
+    rules: list[Rule] = Field(default_factory=list)
     states: dict[State, StateText]
     decision: Decision
 

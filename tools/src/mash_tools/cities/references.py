@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the files of a city say of one another: ids that are named must exist, and exist once."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from mash_forms.model.checks import faults
+from mash_forms.model.expressions import RESERVED
 from mash_tools.cities.faults import Fault
 from mash_tools.cities.files import CityFile
 from mash_tools.cities.forms import FormFile
 from mash_tools.cities.source import Place, Source
-
-RESERVED = frozenset({"id", "csrf"})
-"""Names of hidden fields on the page of every form."""
 
 
 class HasSource(Protocol):
@@ -74,30 +75,36 @@ def form(source: Source, form: FormFile, named: Named) -> Iterator[Fault]:
         yield fault(("name",), f"name is {form.name!r}; write {source.file.stem!r} as the file")
     if named.offices is not None and form.office not in named.offices:
         yield fault(("office",), f"office {form.office!r} is not in offices.toml; {_choose(named.offices)}")
-    if named.fees is not None and form.fee is not None and form.fee not in named.fees:
-        yield fault(("fee",), f"fee {form.fee!r} is not in fees.toml; {_choose(named.fees)}, or leave it out")
+    charges = [form.fee] if isinstance(form.fee, str) else [one.id for one in form.fee or ()]
+    for at, fee in enumerate(charges):
+        if named.fees is not None and fee not in named.fees:
+            place: Place = ("fee",) if isinstance(form.fee, str) else ("fee", at, "id")
+            yield fault(place, f"fee {fee!r} is not in fees.toml; {_choose(named.fees)}, or leave it out")
     for at, slug in enumerate(form.situations):
         if named.situations is not None and slug not in named.situations:
             what = f"situation {slug!r} is not in portal.toml; {_choose(named.situations)}"
             yield fault(("situations", at), what)
-    for place, what in (*_answers(form), *_languages(source.data, named.languages)):
-        yield fault(place, what)
+    for at_place, what in (*_answers(source, form), *_languages(source.data, named.languages)):
+        yield fault(at_place, what)
 
 
 def _choose(known: set[str]) -> str:
     return f"write {' or '.join(sorted(known))}" if known else "add it there"
 
 
-def _answers(form: FormFile) -> Iterator[tuple[Place, str]]:
+def _answers(source: Source, form: FormFile) -> Iterator[tuple[Place, str]]:
     try:
         Draft202012Validator.check_schema(form.data)
     except SchemaError as err:
         yield ("data", *err.absolute_path), f"data is no JSON Schema: {err.message}; correct it"
         return
     properties: dict[str, Any] = form.data.get("properties", {})
+    computed = {one.name for one in form.computed}
     yield from _schema(form.data, properties)
     yield from _questions(form, properties)
-    yield from _permit(form, properties)
+    yield from _permit(form, properties, computed)
+    with suppress(LookupError, TypeError, AttributeError):  # what has not its shape is told already
+        yield from faults(json.loads(json.dumps(source.data, default=str)))
 
 
 def _schema(data: Mapping[str, Any], properties: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
@@ -109,18 +116,8 @@ def _schema(data: Mapping[str, Any], properties: Mapping[str, Any]) -> Iterator[
                 ("data", "properties", name),
                 f"{name} is not described; write what it may be, as {{type: …}}",
             )
-    for place in _references(data, ("data",)):
-        yield place, "data refer elsewhere ($ref); write out what is meant"
     for name in sorted(set(data.get("required", [])) - properties.keys()):
         yield ("data", "required"), f"{name} is required but not in data.properties; add it or remove it"
-
-
-def _references(node: Any, place: Place) -> Iterator[Place]:
-    inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, value in inside:
-        if key == "$ref":
-            yield (*place, key)
-        yield from _references(value, (*place, key))
 
 
 def _questions(form: FormFile, properties: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
@@ -140,10 +137,10 @@ def _questions(form: FormFile, properties: Mapping[str, Any]) -> Iterator[tuple[
         yield ("data", "properties", name), f"{name} is in no step; ask for it or remove it"
 
 
-def _permit(form: FormFile, properties: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+def _permit(form: FormFile, properties: Mapping[str, Any], computed: set[str]) -> Iterator[tuple[Place, str]]:
     approved = form.decision.approved
     for at, path in enumerate(approved.shows):
-        if path[1:] not in properties:
+        if path[1:] not in properties.keys() | computed:
             yield ("decision", "approved", "shows", at), f"{path} is not in data.properties; correct it"
     if approved.validity:
         start, place = approved.validity.start, ("decision", "approved", "validity", "from")
@@ -159,7 +156,9 @@ def _is_date(about: object) -> bool:
     return isinstance(about, dict) and about.get("format") == "date"
 
 
-_TEXTS = frozenset({"title", "summary", "keywords", "privacy", "text", "label", "help"})
+_TEXTS = frozenset(
+    {"title", "summary", "keywords", "privacy", "text", "label", "help", "item", "add", "says"}
+)
 
 
 def _languages(node: Any, languages: list[str], place: Place = ()) -> Iterator[tuple[Place, str]]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from mash_forms.model.definition import BrokenForm, define, read_form
+from mash_forms.model.definition import BrokenForm, define, fees_of, read_form
 from mash_forms.model.form import Form
 from mash_forms.model.reference import is_reference, reference_of
 from mash_forms.service.ports import City, Situation
@@ -118,14 +118,14 @@ def _form(file: Path, shared: Mapping[str, Any], language: str) -> Form:
     raw = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 — the safe loader, in C
     if not isinstance(raw, dict) or raw.get("name") != file.stem:
         raise BrokenForm(f"`name` must be {file.stem!r}, as the file is called")
-    fee = None
-    if raw.get("fee") is not None:
-        fee = shared["fees.toml"].get("fees", {}).get(raw["fee"])
-        if fee is None:
-            raise BrokenForm(f"fee {raw['fee']!r} is not in fees.toml")
+    fees = {}
+    for fee in fees_of(raw):
+        fees[fee] = shared["fees.toml"].get("fees", {}).get(fee)
+        if fees[fee] is None:
+            raise BrokenForm(f"fee {fee!r} is not in fees.toml")
     for office in shared["offices.toml"].get("offices", ()):
         if isinstance(office, dict) and office.get("id") == raw["office"]:
-            return read_form(define(raw, office, fee), language)
+            return read_form(define(raw, office, fees), language)
     raise BrokenForm(f"office {raw['office']!r} is not in offices.toml")
 
 

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from mash_forms.model.application import Outcome, State
+from mash_forms.model.expressions import Expression, Language
+from mash_forms.model.formats import FORMATS
 from mash_forms.model.money import Money
 
 Raw = Mapping[str, Any]
+MOST_ROWS = 20
+"""Rows of a group, at most, where its schema does not say."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,40 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Charge:
+    """A fee that is due `times` over (default: once), if `when` holds (default: always)."""
+
+    fee: Fee
+    when: Expression | None = None
+    times: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A value that the form works out of the answers; nobody is asked for it."""
+
+    name: str
+    label: str
+    value: Expression
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What has to hold between answers. Where it does not, this is said at a field."""
+
+    at: tuple[str, ...]
+    """The field's name; in a group, the group's name and the field's."""
+    valid: Expression
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class Field:
-    """One answer: how it is asked for and what is said when it is wrong."""
+    """One answer: how it is asked for and what is said when it is wrong.
+
+    A group (widget `group`) asks `fields` as often as the applicant adds rows.
+    """
 
     name: str
     widget: str
@@ -77,6 +115,23 @@ class Field:
     errors: Mapping[str, tuple[str, str]]
     required: bool
     schema: Raw
+    when: Expression | None = None
+    fields: tuple[Field, ...] = ()
+    item: str = ""
+    add: str = ""
+
+    @property
+    def is_group(self) -> bool:
+        return self.widget == "group"
+
+    @property
+    def most(self) -> int:
+        """How many rows a group, or files an upload, may have."""
+        return int(self.schema.get("maxItems", MOST_ROWS))
+
+    @property
+    def least(self) -> int:
+        return int(self.schema.get("minItems", 0))
 
     def complaint(self, keyword: str) -> tuple[str, str]:
         """Return reason and remedy for a failing JSON Schema keyword."""
@@ -91,6 +146,7 @@ class Section:
     title: str
     text: str
     fields: tuple[Field, ...]
+    when: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -122,24 +178,43 @@ class Form:
     leika: Fact | None
     trust_level: int
     office: Office
-    fee: Fee | None
+    charges: tuple[Charge, ...]
     schema: Raw
+    language: Language
     sections: tuple[Section, ...]
+    computed: tuple[Computed, ...]
+    rules: tuple[Rule, ...]
     states: Mapping[State, tuple[str, str]]
     letters: Mapping[Outcome, Letter]
+    keeps: Mapping[str, str]
+    """Class of data (draft, application, document) → how long it is kept, an ISO 8601 duration."""
 
     @cached_property
     def fields(self) -> dict[str, Field]:
         return {field.name: field for section in self.sections for field in section.fields}
 
+    @cached_property
+    def validator(self) -> Draft202012Validator:
+        """Checks answers by the schema."""
+        return Draft202012Validator(self.schema, format_checker=FORMATS)
+
+    @property
+    def fee(self) -> Fee | None:
+        """The fee of a form that costs everybody the same."""
+        only = self.charges[0] if len(self.charges) == 1 else None
+        return only.fee if only and only.when is None and only.times is None else None
+
     @property
     def demo(self) -> bool:
         """Tell whether anything in it that a decision rests on is made up for the demo."""
-        return bool(self.fee and self.fee.demo) or any(letter.demo for letter in self.letters.values())
+        made_up = any(charge.fee.demo for charge in self.charges)
+        return made_up or any(letter.demo for letter in self.letters.values())
 
     def shown(self, name: str, value: Any) -> str:
         """Return an answer as people read it."""
-        field = self.fields.get(name)
+        return self._shown(self.fields.get(name), value)
+
+    def _shown(self, field: Field | None, value: Any) -> str:
         if value is None:
             return "–"
         for option in field.options if field else ():
@@ -153,11 +228,27 @@ class Form:
 
     def answers(self, data: Raw, names: tuple[str, ...] | None = None) -> list[tuple[str, str]]:
         """Return label and answer of the given fields (default: of all that were answered)."""
-        wanted = tuple(self.fields) if names is None else names
+        computed = {one.name: one.label for one in self.computed}
+        wanted = (*self.fields, *computed) if names is None else names
+        rows: list[tuple[str, str]] = []
+        for name in wanted:
+            if name not in data:
+                continue
+            if name in computed:
+                rows.append((computed[name], self._shown(None, data[name])))
+            elif name in self.fields:
+                rows += self.said(self.fields[name], data[name])
+        return rows
+
+    def said(self, field: Field, value: Any) -> list[tuple[str, str]]:
+        """Return label and answer of one field; of a group, those of all its rows."""
+        if not field.is_group:
+            return [(field.label, self._shown(field, value))]
         return [
-            (self.fields[name].label, self.shown(name, data[name]))
-            for name in wanted
-            if name in self.fields and name in data
+            (f"{field.item} {number}: {inside.label}", self._shown(inside, row[inside.name]))
+            for number, row in enumerate(value, start=1)
+            for inside in field.fields
+            if inside.name in row
         ]
 
     def matches(self, query: str) -> bool:

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What applicants do: open a form, hand in, look at their own, fetch their documents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mash_forms.model.answers import clean, complaints
+from mash_forms.model.answers import clean
 from mash_forms.model.application import Applicant, Application
+from mash_forms.model.complaints import NO_OBJECT, Complaint, complaints_of
+from mash_forms.model.filling import Filled, fill
 from mash_forms.model.form import Form
+from mash_forms.model.money import Money
 from mash_forms.model.reference import reference_of
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import (
@@ -81,13 +83,14 @@ class ApplicationService:
         """
         form = await self.form(cmd.form, cmd.who)
         city = await self._catalogue.city(unit.tenant)
-        data = clean(form, cmd.data) if isinstance(cmd.data, Mapping) else {}
+        now = unit.clock.now()
+        today = now.astimezone(ZoneInfo(city.timezone)).date()
+        filled = fill(form, clean(form, cmd.data) if isinstance(cmd.data, Mapping) else {}, today)
+        data = filled.data
         before = await self._applications.get(unit, cmd.id)
         if before is not None:
             return _same(before, cmd.id, form, cmd.who, data)
-        now = unit.clock.now()
-        today = now.astimezone(ZoneInfo(city.timezone)).date()
-        _require_right(form, data if isinstance(cmd.data, Mapping) else cmd.data, today)
+        _require_right(complaints_of(filled, today) if isinstance(cmd.data, Mapping) else [NO_OBJECT])
         application = Application(
             id=cmd.id,
             reference=await self._free_reference(city, cmd.id, unit),
@@ -95,7 +98,7 @@ class ApplicationService:
             form_version=form.version,
             applicant=_applicant(form, data, cmd.who, city),
             data=data,
-            fee=form.fee.money if form.fee else None,
+            fee=_fee_of(filled),
             submitted_at=now,
         )
         application.submit()
@@ -154,22 +157,34 @@ def _require_level(form: Form, who: Principal) -> None:
         raise Forbidden("Für diesen Antrag brauchen Sie eine Anmeldung mit höherem Vertrauensniveau.")
 
 
-def _require_right(form: Form, data: object, today: date) -> None:
-    faults = [
-        Fault(pointer("data", wrong.name) if wrong.name else "/data", wrong.reason, wrong.remedy)
-        for wrong in complaints(form, data, today)
-    ]
+def _require_right(found: Sequence[Complaint]) -> None:
+    faults = [Fault(pointer("data", *map(str, wrong.path)), wrong.reason, wrong.remedy) for wrong in found]
     if faults:
         raise Invalid("Bitte prüfen Sie Ihre Angaben.", errors=faults)
+
+
+def _fee_of(filled: Filled) -> Money | None:
+    """Raises Conflict where the fee cannot be told although every answer is right: nobody pays a guess."""
+    if filled.charged() is None:
+        raise Conflict(
+            "Die Gebühr lässt sich aus Ihren Angaben nicht berechnen. Bitte wenden Sie sich an das Amt."
+        )
+    return filled.fee
 
 
 def _same(
     before: Application, application_id: str, form: Form, who: Principal, data: Mapping[str, Any]
 ) -> Application:
-    said = (before.id, before.form, before.applicant.subject, before.data)
-    if said != (application_id, form.name, who.subject, data):
+    said = (before.id, before.form, before.applicant.subject, _said(form, before.data))
+    if said != (application_id, form.name, who.subject, _said(form, data)):
         raise Conflict("Die Kennung des Antrags ist vergeben. Beginnen Sie den Antrag bitte neu.")
     return before
+
+
+def _said(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was said, without what was computed of it: that may differ from day to day."""
+    computed = {one.name for one in form.computed}
+    return {name: value for name, value in data.items() if name not in computed}
 
 
 def _applicant(form: Form, data: Mapping[str, Any], who: Principal, city: City) -> Applicant:

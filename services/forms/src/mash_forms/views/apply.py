@@ -39,7 +39,9 @@ async def hand_in(
     application_id = _id(values)
     journey.join(application_id)
     try:
-        await applications.submit(Submit(application_id, name, posted(form, values), who), unit)
+        await applications.submit(
+            Submit(application_id, name, posted(form.fields.values(), values), who), unit
+        )
     except Invalid as err:
         return _filled(page, form, application_id, values, errors=err.errors)
     except Conflict:

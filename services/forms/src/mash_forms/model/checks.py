@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What is wrong with a form as written, beyond the shape of its file: place in the file and reason.
+
+`./mash city check` says it with the line; the service refuses such a form when it is loaded.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from mash_forms.model.expressions import RESERVED, RESULTS, ROW, TODAY, BadExpression, Expression, Language
+from mash_forms.model.form import Raw
+from mash_forms.model.reach import never_met
+
+Place = tuple[str | int, ...]
+Found = tuple[Place, str]
+
+
+def faults(form: Raw) -> Iterator[Found]:
+    """Every fault of a form's data, expressions and reachability. Raises SchemaError or KeyError and the
+    like where it has not the shape that its file should have.
+    """
+    Draft202012Validator.check_schema(form["data"])
+    properties: Mapping[str, Any] = form["data"]["properties"]
+    structural = list(_structure(form, properties))
+    yield from structural
+    if structural:
+        return
+    computed = {one["name"]: one["type"] for one in form.get("computed") or []}
+    names = Language.of(properties, computed)
+    broken = list(_expressions(form, names))
+    yield from broken
+    if not broken:
+        yield from _reachable(form, names, properties)
+
+
+def _structure(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
+    for name in sorted(RESERVED & properties.keys()):
+        yield ("data", "properties", name), f"a field cannot be called {name!r}: the page sends that itself"
+    for place in _references(form["data"], ("data",)):
+        yield place, "data refer elsewhere ($ref); write out what is meant"
+    for index, one in enumerate(form.get("computed") or []):
+        if one["name"] in properties.keys() | RESERVED:
+            what = f"a computed value cannot be called {one['name']!r}: an answer or the page is called so"
+            yield ("computed", index, "name"), what
+        if one["type"] not in RESULTS:
+            yield ("computed", index, "type"), f"{one['type']} is no type; choose one of {', '.join(RESULTS)}"
+    for place, field, about in _fields(form, properties):
+        if isinstance(about, Mapping):
+            yield from _field(place, field, about)
+
+
+def _field(place: Place, field: Raw, about: Raw) -> Iterator[Found]:
+    rows = about.get("type") == "array" and "properties" in (about.get("items") or {})
+    if (field["widget"] == "group") != rows:
+        yield (*place, "widget"), "the widget `group` and an array of objects belong together"
+    elif rows:
+        yield from _group(place, field, about["items"])
+    if (field["widget"] == "upload") != (about.get("type") == "array" and not rows):
+        yield (*place, "widget"), "the widget `upload` and an array of strings belong together"
+    allowed = Draft202012Validator(about)
+    for at, option in enumerate(field.get("options") or []):
+        if not allowed.is_valid(option["value"]):
+            yield (*place, "options", at), f"{option['value']!r} is not what data allow for {field['path']}"
+
+
+def _group(place: Place, field: Raw, rows: Raw) -> Iterator[Found]:
+    asked = [inside["path"].removeprefix("/") for inside in field.get("fields") or []]
+    for name in sorted(rows["properties"].keys() - set(asked)):
+        yield (*place, "fields"), f"{name} is in no row of {field['path']}; ask for it or remove it"
+    for at, name in enumerate(asked):
+        if name not in rows["properties"] or asked.count(name) > 1:
+            yield (
+                (*place, "fields", at, "path"),
+                f"/{name} is not exactly once in the rows of {field['path']}",
+            )
+        if field["fields"][at]["widget"] in {"group", "upload"}:
+            yield (*place, "fields", at, "widget"), "a row holds neither groups nor uploads"
+
+
+def _fields(form: Raw, properties: Mapping[str, Any]) -> Iterator[tuple[Place, Raw, Any]]:
+    for step_at, step in enumerate(form["steps"]):
+        for at, field in enumerate(step["fields"]):
+            name = field["path"].removeprefix("/")
+            yield ("steps", step_at, "fields", at), field, properties.get(name)
+
+
+def _expressions(form: Raw, names: Language) -> Iterator[Found]:
+    for place, source, result, allowed in (*_conditions(form), *_values(form, names)):
+        expression = Expression(source, result, names)
+        try:
+            expression.check()
+        except BadExpression as fault:
+            yield place, f"{source!r} {fault}"
+            continue
+        if late := sorted(expression.names - allowed - {TODAY}):
+            yield place, f"looks at {', '.join(late)}, which nobody has been asked for by then"
+    targets = {
+        field["path"].removeprefix("/"): {
+            inside["path"].removeprefix("/") for inside in field.get("fields") or []
+        }
+        for _, field, _ in _fields(form, {})
+    }
+    for at, rule in enumerate(form.get("rules") or []):
+        field, _, inside = rule["at"].removeprefix("/").partition("/")
+        if field not in targets or (inside and inside not in targets[field]):
+            yield ("rules", at, "at"), f"{rule['at']} is asked in no step"
+
+
+def _conditions(form: Raw) -> Iterator[tuple[Place, str, str, frozenset[str]]]:
+    """Conditions look at what is asked before them: so one pass through the form settles them."""
+    before: set[str] = {one["name"] for one in form.get("computed") or []}
+    for at, step in enumerate(form["steps"]):
+        if step.get("when") is not None:
+            yield ("steps", at, "when"), step["when"], "boolean", frozenset(before)
+        for index, field in enumerate(step["fields"]):
+            place: Place = ("steps", at, "fields", index)
+            if field.get("when") is not None:
+                yield (*place, "when"), field["when"], "boolean", frozenset(before)
+            for inside_at, inside in enumerate(field.get("fields") or []):
+                if inside.get("when") is not None:
+                    allowed = frozenset(before | {ROW})
+                    yield (*place, "fields", inside_at, "when"), inside["when"], "boolean", allowed
+            before.add(field["path"].removeprefix("/"))
+
+
+def _values(form: Raw, names: Language) -> Iterator[tuple[Place, str, str, frozenset[str]]]:
+    everything = frozenset(names.types) - {ROW}
+    earlier: set[str] = set()
+    worked_out = {one["name"] for one in form.get("computed") or []}
+    for at, one in enumerate(form.get("computed") or []):
+        yield ("computed", at, "value"), one["value"], one["type"], (everything - worked_out) | earlier
+        earlier.add(one["name"])
+    for at, rule in enumerate(form.get("rules") or []):
+        inside = "/" in rule["at"].removeprefix("/")
+        yield ("rules", at, "valid"), rule["valid"], "boolean", everything | {ROW} if inside else everything
+    for at, charge in enumerate(form["fee"] if isinstance(form.get("fee"), list) else []):
+        for key, result in (("when", "boolean"), ("times", "integer")):
+            if charge.get(key) is not None:
+                yield ("fee", at, key), charge[key], result, everything
+
+
+def _reachable(form: Raw, names: Language, properties: Mapping[str, Any]) -> Iterator[Found]:
+    asked: dict[str, tuple[Expression, ...]] = {}
+    for at, step in enumerate(form["steps"]):
+        place: Place = ("steps", at)
+        gates = _gates((), step, names)
+        if step.get("when") is not None and never_met(gates, asked, properties):
+            yield (*place, "when"), f"nobody ever reaches the step {step['id']}; correct its condition"
+            continue
+        for index, field in enumerate(step["fields"]):
+            inner = _gates(gates, field, names)
+            asked[field["path"].removeprefix("/")] = inner
+            if field.get("when") is not None and never_met(inner, asked, properties):
+                yield (*place, "fields", index, "when"), f"nobody is ever asked for {field['path']}"
+
+
+def _gates(around: Sequence[Expression], raw: Raw, names: Language) -> tuple[Expression, ...]:
+    when = raw.get("when")
+    return tuple(around) if when is None else (*around, Expression(when, "boolean", names))
+
+
+def _references(node: Any, place: Place) -> Iterator[Place]:
+    inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in inside:
+        if key == "$ref":
+            yield (*place, key)
+        yield from _references(value, (*place, key))

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,12 @@ from hypothesis import strategies as st
 
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.model.answers import posted
-from mash_forms.model.complaints import complaints
+from mash_forms.model.complaints import complaints, complaints_of
+from mash_forms.model.draft import Draft
+from mash_forms.model.filling import fill
 from mash_forms.model.form import Form
+from mash_forms.service import Opened
+from mash_forms.views.asking import asked
 from mash_forms.views.words import pages
 from mash_sdk.http.pages import PageContext
 from mash_sdk.identity import Principal
@@ -32,6 +36,7 @@ SHARED = ("city.toml", "portal.toml", "offices.toml", "fees.toml")
 DEFINITION = yaml.safe_load((CITIES / "heidelberg" / FORM).read_text(encoding="utf-8"))
 PAGE = PageContext(Principal("visitor", "heidelberg"), None, "/heidelberg", "csrf")
 TODAY = date(2026, 3, 2)
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 GONE = object()
 JUNK: list[Any] = [
     GONE, None, "", "x", "\x00", "\ud800", b"\xff", True, 0, -1, 1.5, math.nan, math.inf, 10**400,
@@ -121,14 +126,22 @@ def use(form: Form) -> None:
         complaints(form, data, TODAY)
         form.answers(data)
     pages.render(PAGE, "service.html", title="", form=form)
-    sent = {"application_id": "x", "values": texts, "faults": {}, "earlier": ""}
-    pages.render(PAGE, "apply.html", title="", status=200, form=form, **sent)
+    draft = Draft.begun("x", form, "anna", posted(form.fields.values(), texts), NOW)
+    filled = fill(form, draft.data, TODAY)
+    opened = Opened(draft, filled, complaints_of(filled, TODAY))
+    filled.charged()
+    for step in filled.steps:
+        said = asked(opened, step, opened.wrong(step))
+        about = {"number": 1, "total": 1, "more": False, "to": "", "begun": None}
+        pages.render(
+            PAGE, "step.html", title="", form=form, opened=opened, section=step.section, asked=said, **about
+        )
 
 
 @settings(max_examples=300, deadline=None)
 @given(forms())
 def test_a_damaged_form_takes_nothing_away(content: bytes) -> None:
-    assert offered(FORM, content, loaded=True) == {"ausweis", "meldung"}
+    assert offered(FORM, content, loaded=True) == {"ausweis", "meldung", "wohnung"}
     assert "meldung" in offered(FORM, content, loaded=False)
 
 
@@ -136,7 +149,7 @@ def test_a_damaged_form_takes_nothing_away(content: bytes) -> None:
 @given(files())
 def test_a_damaged_file_takes_nothing_away(damaged: tuple[str, bytes]) -> None:
     name, content = damaged
-    assert offered(name, content, loaded=True) == {"ausweis", "meldung"}
+    assert offered(name, content, loaded=True) == {"ausweis", "meldung", "wohnung"}
     try:
         offered(name, content, loaded=False)
     except Unavailable:
@@ -162,17 +175,17 @@ def test_what_was_there_stays(name: str, content: bytes, loaded: bool) -> None: 
     """An office without an id harms no form of another office, and so on."""
     found = offered(name, content, loaded=loaded)
     if loaded:
-        assert found == {"ausweis", "meldung"}
+        assert found == {"ausweis", "meldung", "wohnung"}
 
 
 def test_an_office_without_an_id_harms_no_form_of_another() -> None:
     good = (CITIES / "heidelberg" / "offices.toml").read_bytes()
     more = b'\n[[offices]]\ntitle = "Ohne Kennung"\n' + good
-    assert offered("offices.toml", more, loaded=False) == {"ausweis", "meldung"}
+    assert offered("offices.toml", more, loaded=False) == {"ausweis", "meldung", "wohnung"}
 
 
 @pytest.mark.parametrize("taken", ["id", "csrf"])
 def test_a_field_cannot_be_called_as_the_page_calls_its_own(taken: str) -> None:
     text = (CITIES / "heidelberg" / FORM).read_text(encoding="utf-8")
     spoilt = text.replace("/cars", f"/{taken}").replace("cars:", f"{taken}:").encode()
-    assert offered(FORM, spoilt, loaded=False) == {"meldung"}
+    assert offered(FORM, spoilt, loaded=False) == {"meldung", "wohnung"}

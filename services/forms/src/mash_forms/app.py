@@ -13,11 +13,12 @@ from mash_forms.service import (
     Catalogue,
     DeskService,
     DocumentService,
+    DraftService,
     FeeService,
     NoticeService,
 )
 from mash_forms.settings import Settings
-from mash_forms.store import ApplicationStore, AuditStore, DocumentStore, FormVersionStore
+from mash_forms.store import ApplicationStore, AuditStore, DocumentStore, DraftStore, FormVersionStore
 from mash_forms.views import account, apply, catalogue, desk
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
@@ -33,6 +34,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     store, versions, letters, audit = ApplicationStore(), FormVersionStore(), DocumentStore(), AuditStore()
     cases = Cases(versions, letters)
     applying = observed(ApplicationService(store, versions, letters, audit, files, cases), "applications")
+    drafts = observed(DraftService(DraftStore(), versions, files, cases, applying), "drafts")
     fees = observed(FeeService(store, audit), "fees")
     desk_service = observed(DeskService(store, letters, audit, cases), "desk")
     documents = observed(DocumentService(store, letters, audit, files, cases, TypstPrinter()), "documents")
@@ -43,6 +45,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.provides = {
         Catalogue: files,
         ApplicationService: applying,
+        DraftService: drafts,
         FeeService: fees,
         DeskService: desk_service,
         DocumentService: documents,

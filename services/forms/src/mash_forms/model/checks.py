@@ -13,6 +13,8 @@ from mash_forms.model.expressions import RESERVED, RESULTS, ROW, TODAY, BadExpre
 from mash_forms.model.form import Raw
 from mash_forms.model.reach import never_met
 
+REVIEW = "review"
+"""The last page of every form: no step can be called so."""
 Place = tuple[str | int, ...]
 Found = tuple[Place, str]
 
@@ -38,8 +40,14 @@ def faults(form: Raw) -> Iterator[Found]:
 def _structure(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
     for name in sorted(RESERVED & properties.keys()):
         yield ("data", "properties", name), f"a field cannot be called {name!r}: the page sends that itself"
-    for place in _references(form["data"], ("data",)):
-        yield place, "data refer elsewhere ($ref); write out what is meant"
+    elsewhere = list(_references(form["data"], ("data",)))
+    yield from ((place, "data refer elsewhere ($ref); write out what is meant") for place in elsewhere)
+    if elsewhere:
+        return
+    ids = [step["id"] for step in form["steps"]]
+    for at, step_id in enumerate(ids):
+        if step_id == REVIEW or ids.index(step_id) < at:
+            yield ("steps", at, "id"), f"{step_id} is the name of another page; choose another"
     for index, one in enumerate(form.get("computed") or []):
         if one["name"] in properties.keys() | RESERVED:
             what = f"a computed value cannot be called {one['name']!r}: an answer or the page is called so"

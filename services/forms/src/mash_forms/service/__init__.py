@@ -5,6 +5,7 @@ from mash_forms.service.applications import ApplicationService, Submit
 from mash_forms.service.cases import Cases
 from mash_forms.service.desk import Decide, DeskService
 from mash_forms.service.documents import DocumentService
+from mash_forms.service.drafts import AddRow, Answer, Answered, DraftService, Opened, RemoveRow
 from mash_forms.service.fees import FeeService, Settle
 from mash_forms.service.notices import NoticeService
 from mash_forms.service.ports import (
@@ -19,6 +20,9 @@ from mash_forms.service.ports import (
 )
 
 __all__ = [
+    "AddRow",
+    "Answer",
+    "Answered",
     "ApplicationService",
     "Case",
     "Cases",
@@ -27,11 +31,14 @@ __all__ = [
     "Decide",
     "DeskService",
     "DocumentService",
+    "DraftService",
     "FeeService",
     "Listing",
     "NoticeService",
+    "Opened",
     "Paging",
     "QueueFilter",
+    "RemoveRow",
     "Settle",
     "Situation",
     "StoredDocument",

@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -81,10 +82,14 @@ class ApplicationService:
         Raises NotFound for an unknown form, Invalid with JSON pointers under `/data`, Forbidden if the login
         does not reach the form's trust level, Conflict if the id stands for another application.
         """
-        form = await self.form(cmd.form, cmd.who)
+        return await self.hand_in(cmd, await self.form(cmd.form, cmd.who), unit)
+
+    async def hand_in(self, cmd: Submit, form: Form, unit: Unit) -> Application:
+        """Submit with this version of the form; what is raised is as in submit()."""
+        _require_level(form, cmd.who)
         city = await self._catalogue.city(unit.tenant)
         now = unit.clock.now()
-        today = now.astimezone(ZoneInfo(city.timezone)).date()
+        today = today_of(city, unit)
         filled = fill(form, clean(form, cmd.data) if isinstance(cmd.data, Mapping) else {}, today)
         data = filled.data
         before = await self._applications.get(unit, cmd.id)
@@ -113,6 +118,10 @@ class ApplicationService:
         unit.announce(*application.happened)
         count(APPLICATIONS_SUBMITTED, attributes={"mash.form": form.name})
         return application
+
+    async def exists(self, application_id: str, unit: Unit) -> bool:
+        """Tell whether an id stands for an application, whoever's."""
+        return await self._applications.get(unit, application_id) is not None
 
     async def own(self, who: Principal, paging: Paging, unit: Unit) -> Listing:
         """Return the applicant's own applications, newest first."""
@@ -148,6 +157,11 @@ class ApplicationService:
             if not await self._applications.reference_taken(unit, reference):
                 return reference
             attempt += 1
+
+
+def today_of(city: City, unit: Unit) -> date:
+    """Return the day it is in a city."""
+    return unit.clock.now().astimezone(ZoneInfo(city.timezone)).date()
 
 
 def _require_level(form: Form, who: Principal) -> None:

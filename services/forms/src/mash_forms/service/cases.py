@@ -3,9 +3,13 @@
 
 from mash_forms.model.application import Application
 from mash_forms.model.definition import read_form
+from mash_forms.model.form import Form
 from mash_forms.service.ports import Case, Documents, FormVersions
 from mash_sdk.database import Unit
 from mash_sdk.problems import NotFound
+
+REMEMBERED = 200
+"""Versions of forms that are kept read. They never change, and to read one takes its time."""
 
 
 class Cases:
@@ -14,11 +18,22 @@ class Cases:
     def __init__(self, versions: FormVersions, documents: Documents) -> None:
         self._versions = versions
         self._documents = documents
+        self._read: dict[tuple[str, str, str, str], Form] = {}
 
     async def of(self, application: Application, unit: Unit) -> Case:
         """Return the case of an application."""
-        definition = await self._versions.definition(unit, application.form, application.form_version)
-        if definition is None:
-            raise NotFound("Die Fassung des Formulars fehlt.")
-        documents = await self._documents.of(unit, application.id)
-        return Case(application, read_form(definition, application.applicant.language), documents)
+        language = application.applicant.language
+        form = await self.form(application.form, application.form_version, unit, language)
+        return Case(application, form, await self._documents.of(unit, application.id))
+
+    async def form(self, name: str, version: str, unit: Unit, language: str = "de") -> Form:
+        """Return a version of a form that something was begun or handed in with."""
+        key = (unit.tenant, name, version, language)
+        if key not in self._read:
+            definition = await self._versions.definition(unit, name, version)
+            if definition is None:
+                raise NotFound("Die Fassung des Formulars fehlt.")
+            if len(self._read) >= REMEMBERED:
+                del self._read[next(iter(self._read))]
+            self._read[key] = read_form(definition, language)
+        return self._read[key]

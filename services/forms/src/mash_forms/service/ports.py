@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from mash_forms.model.application import Application, Document, State
+from mash_forms.model.draft import Draft
 from mash_forms.model.form import Form
 from mash_sdk.database import Unit
 
@@ -108,8 +109,28 @@ class Applications(Protocol):
     async def queue(self, unit: Unit, wanted: QueueFilter, paging: Paging) -> Listing: ...
 
 
+class Drafts(Protocol):
+    """Where drafts are kept. Each statement sees those of one person (subject) only."""
+
+    async def get(self, unit: Unit, draft_id: str, subject: str) -> Draft | None:
+        """Get it and keep others from changing it until the unit ends."""
+        ...
+
+    async def save(self, unit: Unit, draft: Draft) -> bool:
+        """Keep it; False if its id is somebody else's, or another form's."""
+        ...
+
+    async def own(self, unit: Unit, subject: str, limit: int) -> Sequence[Draft]:
+        """Those that can be gone on with, the newest first."""
+        ...
+
+    async def count(self, unit: Unit, subject: str) -> int: ...
+
+    async def remove(self, unit: Unit, draft_id: str, subject: str) -> None: ...
+
+
 class FormVersions(Protocol):
-    """Every version of a form that an application was handed in with."""
+    """Every version of a form that something was begun or handed in with."""
 
     async def keep(self, unit: Unit, form: Form) -> None: ...
 

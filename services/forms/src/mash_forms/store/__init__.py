@@ -2,6 +2,7 @@
 """The way down to PostgreSQL. Row-level security narrows every statement to the unit's tenant."""
 
 from mash_forms.store.applications import ApplicationStore
+from mash_forms.store.drafts import DraftStore
 from mash_forms.store.records import AuditStore, DocumentStore, FormVersionStore
 
-__all__ = ["ApplicationStore", "AuditStore", "DocumentStore", "FormVersionStore"]
+__all__ = ["ApplicationStore", "AuditStore", "DocumentStore", "DraftStore", "FormVersionStore"]

@@ -2,7 +2,7 @@
 """The tables as SQLAlchemy sees them; migrations/ makes them."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from mash_sdk.database import tenant_column
 
@@ -38,6 +38,20 @@ applications = Table(
     Column("rank", SmallInteger),
     Column("submitted_at", TIME),
     Column("changed_at", TIME),
+)
+drafts = Table(
+    "drafts",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("form", Text),
+    Column("form_version", Text),
+    Column("subject", Text),
+    Column("data", JSONB),
+    Column("seen", ARRAY(Text)),
+    Column("changed_at", TIME),
+    Column("expires_at", TIME),
+    Column("deleted_at", TIME),
 )
 history = Table(
     "history",

@@ -1,11 +1,26 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Pages: an applicant's own applications, with what comes next, and the letters."""
 
-from starlette.responses import HTMLResponse, Response
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mash_forms.service import Paging
-from mash_forms.views.words import Applying, Citizen, Forms, ShownApplication, ShownDocument, pages, shown_pdf
-from mash_sdk.http import After, InUnit, Page, Router
+from mash_forms.views.words import (
+    Applying,
+    Citizen,
+    Drafting,
+    Forms,
+    ShownApplication,
+    ShownDocument,
+    ShownDraft,
+    is_id,
+    pages,
+    shown_pdf,
+)
+from mash_sdk.http import After, InUnit, Page, PageForm, Router
 
 router = Router(prefix="/pages/account", tags=["pages"])
 
@@ -14,7 +29,15 @@ LENGTH = 20
 
 @router.get("", response_class=HTMLResponse)
 async def account(
-    page: Page, who: Citizen, forms: Forms, applications: Applying, unit: InUnit, after: After = None
+    page: Page,
+    who: Citizen,
+    forms: Forms,
+    applications: Applying,
+    drafting: Drafting,
+    unit: InUnit,
+    after: After = None,
+    kept: Annotated[bool, Query()] = False,  # noqa: FBT002 — a query parameter
+    thrown: Annotated[str, Query(max_length=36)] = "",
 ) -> HTMLResponse:
     listing = await applications.own(who, Paging(LENGTH, after), unit)
     return pages.render(
@@ -24,7 +47,26 @@ async def account(
         listing=listing,
         forms={form.name: form for form in await forms.forms(who.tenant)},
         first=after is None,
+        drafts=await drafting.own(who, unit) if after is None else [],
+        kept=kept,
+        thrown=thrown if is_id(thrown) else "",
     )
+
+
+@router.post("/drafts/{draft_id}/delete", response_class=HTMLResponse)
+async def throw_away(
+    page: Page, who: Citizen, drafting: Drafting, unit: InUnit, draft_id: ShownDraft, _sent: PageForm
+) -> Response:
+    await drafting.throw_away(draft_id, who, unit)
+    return RedirectResponse(page.url(f"/account?thrown={draft_id}"), HTTPStatus.SEE_OTHER)
+
+
+@router.post("/drafts/{draft_id}/restore", response_class=HTMLResponse)
+async def fetch_back(
+    page: Page, who: Citizen, drafting: Drafting, unit: InUnit, draft_id: ShownDraft, _sent: PageForm
+) -> Response:
+    await drafting.fetch_back(draft_id, who, unit)
+    return RedirectResponse(page.url("/account"), HTTPStatus.SEE_OTHER)
 
 
 @router.get("/applications/{application_id}", response_class=HTMLResponse)

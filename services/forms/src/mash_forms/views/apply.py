@@ -1,85 +1,200 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Pages: filling in a form and handing it in."""
+"""Pages: filling in a form step by step, looking it over, handing it in.
+
+Each answer is kept before the next page is asked for, and what is wrong is said on the page that follows: so
+neither going back nor loading again sends or loses anything.
+"""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Annotated
 
+from fastapi import Path, Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from mash_forms.model.answers import posted
-from mash_forms.model.form import Form
-from mash_forms.service import Submit
-from mash_forms.views.words import Applying, Citizen, FormName, pages, texts
-from mash_sdk import journey
+from mash_forms.model.checks import REVIEW
+from mash_forms.model.filling import Shown
+from mash_forms.service import AddRow, Answer, Answered, Opened, RemoveRow
+from mash_forms.views.asking import asked
+from mash_forms.views.words import Applying, Citizen, Drafting, FormName, ShownDraft, pages, texts
 from mash_sdk.http import InUnit, Page, PageContext, PageForm, Router
-from mash_sdk.identity import Principal
-from mash_sdk.ids import new_id, parse_id
-from mash_sdk.problems import Conflict, Fault, Invalid
+from mash_sdk.ids import new_id
+from mash_sdk.problems import Invalid, NotFound
 
 router = Router(prefix="/pages/apply", tags=["pages"])
 
 
+StepName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,79}$")]
+Said = Annotated[bool, Query()]
+
+
 @router.get("/{name}", response_class=HTMLResponse)
-async def blank(page: Page, who: Citizen, applications: Applying, name: FormName) -> HTMLResponse:
-    form = await applications.form(name, who)
-    return _filled(page, form, new_id(), _prefilled(form, who))
+async def begin(page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: FormName) -> HTMLResponse:
+    opened = await drafts.blank(name, new_id(), who, unit)
+    begun = [draft for draft, form in await drafts.own(who, unit) if form.name == name]
+    return _step(page, opened, opened.filled.steps[0], begun=begun[0] if begun else None)
 
 
-@router.post("/{name}", response_class=HTMLResponse)
-async def hand_in(
-    page: Page,
-    who: Citizen,
-    applications: Applying,
-    unit: InUnit,
-    name: FormName,
-    sent: PageForm,
+@router.get("/{name}/{draft_id}", response_class=HTMLResponse)
+async def go_on(
+    page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: FormName, draft_id: ShownDraft
 ) -> Response:
-    form = await applications.form(name, who)
-    values = texts(sent)
-    application_id = _id(values)
-    journey.join(application_id)
-    try:
-        await applications.submit(
-            Submit(application_id, name, posted(form.fields.values(), values), who), unit
-        )
-    except Invalid as err:
-        return _filled(page, form, application_id, values, errors=err.errors)
-    except Conflict:
-        # Sent before with other answers: say so, and let the next sending be an application of its own.
-        return _filled(page, form, new_id(), values, earlier=application_id)
-    target = page.url(f"/account/applications/{application_id}")
-    return RedirectResponse(target, HTTPStatus.SEE_OTHER)
+    opened = await drafts.one(draft_id, name, who, unit)
+    open_steps = [step for step in opened.filled.steps if step.section.id not in opened.draft.seen]
+    return _to(page, opened, open_steps[0].section.id if open_steps else REVIEW)
 
 
-def _filled(
-    page: PageContext,
-    form: Form,
-    application_id: str,
-    values: Mapping[str, str],
-    errors: Sequence[Fault] = (),
-    earlier: str = "",
+@router.get("/{name}/{draft_id}/review", response_class=HTMLResponse)
+async def review(
+    page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: FormName, draft_id: ShownDraft
 ) -> HTMLResponse:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.CONFLICT if earlier else HTTPStatus.OK
+    opened = await drafts.one(draft_id, name, who, unit)
+    faults = [(step, opened.wrong(step)) for step in opened.filled.steps]
     return pages.render(
         page,
-        "apply.html",
-        title=f"Fehler: {form.title}" if errors else f"{form.title} beantragen",
-        status=status,
-        form=form,
-        application_id=application_id,
-        values=values,
-        faults={fault.pointer.removeprefix("/data").removeprefix("/"): fault for fault in errors},
-        earlier=earlier,
+        "review.html",
+        title=f"Prüfen und abgeben: {opened.filled.form.title}",
+        opened=opened,
+        form=opened.filled.form,
+        faulty=[(step, wrong) for step, wrong in faults if wrong],
+        charged=opened.filled.charged(),
+        total=len(opened.filled.steps) + 1,
     )
 
 
-def _prefilled(form: Form, who: Principal) -> dict[str, str]:
-    known = {"given_name": who.given_name, "family_name": who.family_name, "email": who.email}
-    return {name: known[field.prefill] for name, field in form.fields.items() if known.get(field.prefill)}
-
-
-def _id(values: Mapping[str, str]) -> str:
+@router.post("/{name}/{draft_id}/review", response_class=HTMLResponse)
+async def hand_in(
+    page: Page,
+    who: Citizen,
+    drafts: Drafting,
+    unit: InUnit,
+    name: FormName,
+    draft_id: ShownDraft,
+    _sent: PageForm,
+) -> Response:
     try:
-        return parse_id(values.get("id", ""))
+        application = await drafts.hand_in(draft_id, name, who, unit)
     except Invalid:
-        return new_id()
+        return RedirectResponse(page.url(f"/apply/{name}/{draft_id}/{REVIEW}"), HTTPStatus.SEE_OTHER)
+    return RedirectResponse(page.url(f"/account/applications/{application.id}"), HTTPStatus.SEE_OTHER)
+
+
+@router.get("/{name}/{draft_id}/{step}", response_class=HTMLResponse)
+async def step(
+    page: Page,
+    who: Citizen,
+    drafts: Drafting,
+    unit: InUnit,
+    name: FormName,
+    draft_id: ShownDraft,
+    step: StepName,
+    check: Said = False,  # noqa: FBT002 — a query parameter
+    more: Said = False,  # noqa: FBT002 — a query parameter
+    to: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    opened = await drafts.one(draft_id, name, who, unit)
+    shown = opened.filled.step(step)
+    if shown is None:  # it was asked once, and is not any more
+        return await go_on(page, who, drafts, unit, name, draft_id)
+    return _step(page, opened, shown, check=check, more=more, to=to)
+
+
+@router.post("/{name}/{draft_id}/{step}", response_class=HTMLResponse)
+async def answer(
+    page: Page,
+    who: Citizen,
+    drafts: Drafting,
+    applications: Applying,
+    unit: InUnit,
+    name: FormName,
+    draft_id: ShownDraft,
+    step: StepName,
+    sent: PageForm,
+) -> Response:
+    values = texts(sent)
+    action, _, rest = values.get("action", "next").partition(":")
+    cmd = Answer(draft_id, name, step, values, who)
+    try:
+        done = await drafts.answer(cmd, unit, _change(action, rest))
+    except NotFound:
+        # Sent once more after it was handed in: that is where they want to be.
+        application = (await applications.one(draft_id, who, unit)).application
+        return RedirectResponse(page.url(f"/account/applications/{application.id}"), HTTPStatus.SEE_OTHER)
+    if action == "later":
+        return RedirectResponse(page.url("/account?kept=1"), HTTPStatus.SEE_OTHER)
+    return _next(page, done, step, action, values)
+
+
+def _next(
+    page: PageContext, done: Answered, step: str, action: str, values: Mapping[str, str]
+) -> RedirectResponse:
+    opened, back = done.opened, values.get("to", "")
+    query = [f"to={REVIEW}"] if back == REVIEW else []
+    if action in {"add", "remove"}:
+        group = values["action"].partition(":")[2].partition(":")[0]
+        return _to(page, opened, step, query, f"f-{group}" if group in opened.filled.fields else "")
+    if action == "back":
+        return _to(page, opened, _before(opened, step))
+    if done.more:
+        return _to(page, opened, step, ["more=1", *query], "more")
+    if done.step is not None and opened.wrong(done.step):
+        return _to(page, opened, step, ["check=1", *query])
+    return _to(page, opened, _after(opened, step, back))
+
+
+def _change(action: str, rest: str) -> AddRow | RemoveRow | None:
+    group, _, row = rest.partition(":")
+    if action == "add":
+        return AddRow(group)
+    return RemoveRow(group, int(row)) if action == "remove" and row.isdecimal() and row.isascii() else None
+
+
+def _before(opened: Opened, step: str) -> str:
+    ids = [shown.section.id for shown in opened.filled.steps]
+    return ids[max(ids.index(step) - 1, 0)] if step in ids else ids[0]
+
+
+def _after(opened: Opened, step: str, back: str) -> str:
+    """Return the next step; for who came from the review, the next that has to be answered still."""
+    ids = [shown.section.id for shown in opened.filled.steps]
+    if back == REVIEW:
+        return next((one.section.id for one in opened.filled.steps if opened.wrong(one)), REVIEW)
+    place = ids.index(step) + 1 if step in ids else 0
+    return ids[place] if place < len(ids) else REVIEW
+
+
+def _to(
+    page: PageContext, opened: Opened, step: str, query: Sequence[str] = (), place: str = ""
+) -> RedirectResponse:
+    path = f"/apply/{opened.draft.form}/{opened.draft.id}/{step}"
+    target = page.url(path) + ("?" + "&".join(query) if query else "") + (f"#{place}" if place else "")
+    return RedirectResponse(target, HTTPStatus.SEE_OTHER)
+
+
+def _step(
+    page: PageContext,
+    opened: Opened,
+    shown: Shown,
+    *,
+    check: bool = False,
+    more: bool = False,
+    to: str = "",
+    begun: object = None,
+) -> HTMLResponse:
+    number = opened.filled.steps.index(shown) + 1
+    faults = opened.wrong(shown) if check else []
+    title = f"{shown.section.title} (Schritt {number} von {len(opened.filled.steps) + 1})"
+    return pages.render(
+        page,
+        "step.html",
+        title=f"Fehler: {title}" if faults else f"{title}: {opened.filled.form.title}",
+        opened=opened,
+        form=opened.filled.form,
+        section=shown.section,
+        asked=asked(opened, shown, faults),
+        number=number,
+        total=len(opened.filled.steps) + 1,
+        more=more,
+        to=to if to == REVIEW else "",
+        begun=begun,
+    )

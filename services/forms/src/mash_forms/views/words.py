@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from mash_forms.model.application import Outcome, State
-from mash_forms.service import ApplicationService, Catalogue, DeskService, StoredDocument
+from mash_forms.service import ApplicationService, Catalogue, DeskService, DraftService, StoredDocument
 from mash_sdk import journey
 from mash_sdk.http import Allow, Pages, file_answer
 from mash_sdk.identity import Principal
@@ -21,6 +21,7 @@ Anyone = Annotated[Principal, Depends(Allow.anyone())]
 Citizen = Annotated[Principal, Depends(Allow("citizen"))]
 Clerk = Annotated[Principal, Depends(Allow("clerk"))]
 Applying = Annotated[ApplicationService, Provide(ApplicationService)]
+Drafting = Annotated[DraftService, Provide(DraftService)]
 Desk = Annotated[DeskService, Provide(DeskService)]
 Forms = Annotated[Catalogue, Provide(Catalogue)]
 FormName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
@@ -56,10 +57,23 @@ def _found(text: str) -> str:
         raise NotFound("Diese Seite gibt es nicht.") from err
 
 
+def is_id(text: str) -> bool:
+    """Tell whether a text from an address is an id."""
+    try:
+        parse_id(text)
+    except Invalid:
+        return False
+    return True
+
+
 async def _application(application_id: str) -> str:
     wanted = _found(application_id)
     journey.join(wanted)
     return wanted
+
+
+async def _draft(draft_id: str) -> str:
+    return await _application(draft_id)
 
 
 async def _document(document_id: str) -> str:
@@ -68,6 +82,8 @@ async def _document(document_id: str) -> str:
 
 ShownApplication = Annotated[str, Depends(_application)]
 """An application named in a page's address; what runs now belongs to its journey."""
+ShownDraft = Annotated[str, Depends(_draft)]
+"""A draft: the application it becomes has the same id, and so the same journey."""
 ShownDocument = Annotated[str, Depends(_document)]
 
 

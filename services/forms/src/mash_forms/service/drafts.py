@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What applicants do before they hand in: begin, answer step by step, put aside, throw away, fetch back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from mash_forms.model.answers import posted
+from mash_forms.model.application import Application
+from mash_forms.model.complaints import Complaint, Path, complaints_of
+from mash_forms.model.draft import Draft
+from mash_forms.model.filling import Filled, Shown, fill
+from mash_forms.model.form import Field, Form
+from mash_forms.model.storable import storable
+from mash_forms.service.applications import ApplicationService, Submit, today_of
+from mash_forms.service.cases import Cases
+from mash_forms.service.ports import Catalogue, Drafts, FormVersions
+from mash_sdk.database import Unit
+from mash_sdk.identity import Principal
+from mash_sdk.problems import Conflict, NotFound
+
+MOST_DRAFTS = 50
+"""Drafts one person may have at a time."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a page of a form sent. `draft_id` (UUIDv7) is new on the first page."""
+
+    draft_id: str
+    form: str
+    step: str
+    values: Mapping[str, str]
+    who: Principal
+
+
+@dataclass(frozen=True)
+class AddRow:
+    """Ask a group once more."""
+
+    group: str
+
+
+@dataclass(frozen=True)
+class RemoveRow:
+    """Take one row of a group away; rows count from 0."""
+
+    group: str
+    row: int
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A draft with its form as far as it is filled in, and what is wrong with that."""
+
+    draft: Draft
+    filled: Filled
+    complaints: Sequence[Complaint]
+
+    def wrong(self, step: Shown) -> list[Complaint]:
+        """Return what is wrong with the answers of one step."""
+        names = {field.name for field in step.fields}
+        return [complaint for complaint in self.complaints if complaint.path and complaint.path[0] in names]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A step that was answered. `more`: nothing is wrong, but the answers led to further questions in it."""
+
+    opened: Opened
+    step: Shown | None
+    more: bool
+
+
+class DraftService:
+    """Use cases of whoever fills in a form. Somebody else's draft is NotFound, as if it were not there."""
+
+    def __init__(
+        self,
+        drafts: Drafts,
+        versions: FormVersions,
+        catalogue: Catalogue,
+        cases: Cases,
+        applications: ApplicationService,
+    ) -> None:
+        self._drafts = drafts
+        self._versions = versions
+        self._catalogue = catalogue
+        self._cases = cases
+        self._applications = applications
+
+    async def blank(self, name: str, draft_id: str, who: Principal, unit: Unit) -> Opened:
+        """Return a form to begin with, filled in with what the account knows. Nothing is kept yet."""
+        form = await self._applications.form(name, who)
+        draft = Draft.begun(draft_id, form, who.subject, _prefilled(form, who), unit.clock.now())
+        return await self._opened(draft, form, unit)
+
+    async def one(self, draft_id: str, name: str, who: Principal, unit: Unit) -> Opened:
+        """Return a draft to go on with."""
+        draft = await self._own(draft_id, who, unit)
+        if draft.form != name or draft.deleted_at is not None:
+            raise _gone()
+        return await self._opened(draft, await self._form(draft, unit), unit)
+
+    async def own(self, who: Principal, unit: Unit) -> list[tuple[Draft, Form]]:
+        """Return what somebody has begun, the newest first."""
+        return [
+            (draft, await self._form(draft, unit))
+            for draft in await self._drafts.own(unit, who.subject, MOST_DRAFTS)
+        ]
+
+    async def answer(self, cmd: Answer, unit: Unit, change: AddRow | RemoveRow | None = None) -> Answered:
+        """Keep what was answered in one step, right or wrong, and say what is wrong with it.
+
+        Raises NotFound for a draft that is not there (only the first step begins one), Conflict for one
+        too many.
+        """
+        before = await self._found(cmd, unit)
+        form, filled = before.filled.form, before.filled
+        shown = filled.step(cmd.step)
+        data = dict(before.draft.data)
+        if shown is not None:
+            data = {**_without(data, shown), **_kept(posted(_sent(shown, cmd.values), cmd.values))}
+        if change is not None:
+            data = _changed(form, data, change)
+        draft = before.draft.changed(form, data, cmd.step, unit.clock.now())
+        if not await self._drafts.save(unit, draft):
+            raise _gone()
+        after = await self._opened(draft, form, unit)
+        now_shown = after.filled.step(cmd.step)
+        if shown is None or now_shown is None:
+            return Answered(after, now_shown, more=False)
+        fresh = _unanswered(after.filled, now_shown) - _paths(filled, shown)
+        wrong = {complaint.path for complaint in after.wrong(now_shown)}
+        return Answered(after, now_shown, more=bool(fresh) and wrong <= fresh)
+
+    async def hand_in(self, draft_id: str, name: str, who: Principal, unit: Unit) -> Application:
+        """Make an application of a draft. Twice is once. Raises Invalid if something is wrong with it."""
+        draft = await self._drafts.get(unit, draft_id, who.subject)
+        if draft is None:
+            return (await self._applications.one(draft_id, who, unit)).application
+        opened = await self.one(draft_id, name, who, unit)
+        cmd = Submit(draft.id, draft.form, opened.filled.data, who)
+        application = await self._applications.hand_in(cmd, opened.filled.form, unit)
+        await self._drafts.remove(unit, draft.id, who.subject)
+        return application
+
+    async def throw_away(self, draft_id: str, who: Principal, unit: Unit) -> Draft:
+        """Put a draft where it can be fetched back from for a day."""
+        draft = (await self._own(draft_id, who, unit)).thrown_away(unit.clock.now())
+        await self._drafts.save(unit, draft)
+        return draft
+
+    async def fetch_back(self, draft_id: str, who: Principal, unit: Unit) -> Draft:
+        """Undo throwing away. Raises NotFound once it is gone for good."""
+        draft = await self._own(draft_id, who, unit)
+        draft = draft.fetched_back(await self._form(draft, unit), unit.clock.now())
+        await self._drafts.save(unit, draft)
+        return draft
+
+    async def _found(self, cmd: Answer, unit: Unit) -> Opened:
+        draft = await self._drafts.get(unit, cmd.draft_id, cmd.who.subject)
+        if draft is not None:
+            return await self.one(cmd.draft_id, cmd.form, cmd.who, unit)
+        blank = await self.blank(cmd.form, cmd.draft_id, cmd.who, unit)
+        first = blank.filled.steps[0].section.id if blank.filled.steps else ""
+        if cmd.step != first or await self._applications.exists(cmd.draft_id, unit):
+            raise _gone()
+        if await self._drafts.count(unit, cmd.who.subject) >= MOST_DRAFTS:
+            raise Conflict("Sie haben zu viele Entwürfe. Löschen Sie einen in Ihrem Konto.")
+        await self._versions.keep(unit, blank.filled.form)
+        return blank
+
+    async def _own(self, draft_id: str, who: Principal, unit: Unit) -> Draft:
+        draft = await self._drafts.get(unit, draft_id, who.subject)
+        if draft is None or draft.expires_at <= unit.clock.now():
+            raise _gone()
+        return draft
+
+    async def _form(self, draft: Draft, unit: Unit) -> Form:
+        return await self._cases.form(draft.form, draft.form_version, unit)
+
+    async def _opened(self, draft: Draft, form: Form, unit: Unit) -> Opened:
+        today: date = today_of(await self._catalogue.city(unit.tenant), unit)
+        filled = fill(form, draft.data, today)
+        return Opened(draft, filled, complaints_of(filled, today))
+
+
+def _gone() -> NotFound:
+    return NotFound("Diesen Entwurf gibt es nicht, oder nicht mehr.")
+
+
+def _prefilled(form: Form, who: Principal) -> dict[str, Any]:
+    known = {"given_name": who.given_name, "family_name": who.family_name, "email": who.email}
+    return {name: known[field.prefill] for name, field in form.fields.items() if known.get(field.prefill)}
+
+
+def _sent(shown: Shown, values: Mapping[str, str]) -> list[Field]:
+    """Return what a page can have sent: what it asked, and what a client sent that knew what comes next."""
+    known = {field.name for field in shown.fields}
+    more = [field for field in shown.section.fields if field.name in values and field.name not in known]
+    return [*shown.fields, *more]
+
+
+def _without(data: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
+    asked = {field.name for field in shown.fields if field.widget != "upload"}
+    return {name: value for name, value in data.items() if name not in asked}
+
+
+def _kept(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what the database cannot hold: a browser's page sends no such thing."""
+    return {name: value for name, value in answers.items() if storable(value)}
+
+
+def _changed(form: Form, data: dict[str, Any], change: AddRow | RemoveRow) -> dict[str, Any]:
+    group = form.fields.get(change.group)
+    if group is None or not group.is_group:
+        return data
+    found = data.get(change.group)
+    rows = list(found) if isinstance(found, list) else []
+    if isinstance(change, RemoveRow):
+        return {**data, change.group: [row for at, row in enumerate(rows) if at != change.row]}
+    # The page shows as many empty rows as have to be there; one more is one more than those.
+    rows += [{} for _ in range(max(group.least - len(rows), 0))]
+    return {**data, change.group: [*rows, {}][: group.most]}
+
+
+def _unanswered(filled: Filled, shown: Shown) -> set[Path]:
+    def given(path: Path) -> bool:
+        value: Any = filled.data
+        for part in path:
+            value = value[int(part)] if isinstance(value, list) else value.get(part)
+            if value is None:
+                return False
+        return True
+
+    return {path for path in _paths(filled, shown) if not given(path)}
+
+
+def _paths(filled: Filled, shown: Shown) -> set[Path]:
+    """Where answers are asked for in a step, rows included."""
+    paths: set[Path] = set()
+    for field in shown.fields:
+        paths.add((field.name,))
+        rows = filled.data.get(field.name) if field.is_group else None
+        for at, row in enumerate(rows if isinstance(rows, list) else ()):
+            paths |= {(field.name, at, inside.name) for inside in filled.row_fields(field, row)}
+    return paths

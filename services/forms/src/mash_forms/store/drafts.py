@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""SQL of drafts. Every statement names whose draft it is: nobody else's is ever found."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import RowMapping
+
+from mash_forms.model.draft import Draft
+from mash_forms.store.tables import drafts
+from mash_sdk.database import Unit
+
+
+class DraftStore:
+    """Keeps drafts."""
+
+    async def get(self, unit: Unit, draft_id: str, subject: str) -> Draft | None:
+        found = await unit.connection.execute(
+            select(drafts).where(drafts.c.id == draft_id, drafts.c.subject == subject).with_for_update()
+        )
+        row = found.mappings().first()
+        return _draft(row) if row is not None else None
+
+    async def save(self, unit: Unit, draft: Draft) -> bool:
+        values = {
+            "form_version": draft.form_version,
+            "data": draft.data,
+            "seen": list(draft.seen),
+            "changed_at": draft.changed_at,
+            "expires_at": draft.expires_at,
+            "deleted_at": draft.deleted_at,
+        }
+        kept = await unit.connection.execute(
+            insert(drafts)
+            .values(id=draft.id, form=draft.form, subject=draft.subject, **values)
+            .on_conflict_do_update(
+                index_elements=["tenant", "id"],
+                set_=values,
+                where=(drafts.c.subject == draft.subject) & (drafts.c.form == draft.form),
+            )
+            .returning(drafts.c.id)
+        )
+        return kept.first() is not None
+
+    async def own(self, unit: Unit, subject: str, limit: int) -> Sequence[Draft]:
+        found = await unit.connection.execute(
+            select(drafts)
+            .where(
+                drafts.c.subject == subject,
+                drafts.c.deleted_at.is_(None),
+                drafts.c.expires_at > unit.clock.now(),
+            )
+            .order_by(drafts.c.changed_at.desc(), drafts.c.id.desc())
+            .limit(limit)
+        )
+        return [_draft(row) for row in found.mappings()]
+
+    async def count(self, unit: Unit, subject: str) -> int:
+        found = await unit.connection.execute(
+            select(func.count()).select_from(drafts).where(drafts.c.subject == subject)
+        )
+        return int(found.scalar_one())
+
+    async def remove(self, unit: Unit, draft_id: str, subject: str) -> None:
+        await unit.connection.execute(
+            delete(drafts).where(drafts.c.id == draft_id, drafts.c.subject == subject)
+        )
+
+
+def _draft(row: RowMapping) -> Draft:
+    return Draft(
+        id=row["id"],
+        form=row["form"],
+        form_version=row["form_version"],
+        subject=row["subject"],
+        data=row["data"],
+        changed_at=row["changed_at"],
+        expires_at=row["expires_at"],
+        seen=tuple(row["seen"]),
+        deleted_at=row["deleted_at"],
+    )

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A step as a page shows it: its questions with names, answers and faults, rows of groups included."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mash_forms.model.complaints import Complaint, Path
+from mash_forms.model.filling import Shown
+from mash_forms.model.form import Field
+from mash_forms.service import Opened
+
+
+@dataclass(frozen=True)
+class Question:
+    """A field on the page. `name` is what the browser sends it as: `plate`, `children.0.given_name`."""
+
+    field: Field
+    path: Path
+    value: str
+    fault: Complaint | None
+    rows: Sequence[Sequence["Question"]] = ()
+
+    @property
+    def name(self) -> str:
+        return ".".join(map(str, self.path))
+
+    @property
+    def id(self) -> str:
+        return "f-" + "-".join(map(str, self.path))
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A fault as the summary says it, with the place on the page it links to."""
+
+    id: str
+    label: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a step asks, and what is wrong with it."""
+
+    questions: Sequence[Question]
+    faults: Sequence[Wrong]
+
+
+def asked(opened: Opened, shown: Shown, faults: Sequence[Complaint]) -> Asked:
+    """Return the questions of a step."""
+    found = {fault.path: fault for fault in faults}
+    questions = [_question(opened, field, opened.draft.data, found) for field in shown.fields]
+    inside = [one for question in questions for row in question.rows for one in row]
+    by_path = {question.path: question for question in (*questions, *inside)}
+    return Asked(questions, [_wrong(fault, by_path) for fault in faults])
+
+
+def _question(
+    opened: Opened, field: Field, data: Mapping[str, Any], faults: Mapping[Path, Complaint]
+) -> Question:
+    path: Path = (field.name,)
+    if not field.is_group:
+        return Question(field, path, text_of(data.get(field.name)), faults.get(path))
+    given = data.get(field.name)
+    rows = [row if isinstance(row, Mapping) else {} for row in given] if isinstance(given, list) else []
+    rows += [{} for _ in range(field.least - len(rows))]
+    return Question(
+        field,
+        path,
+        "",
+        faults.get(path),
+        [
+            [
+                Question(
+                    inside,
+                    (field.name, at, inside.name),
+                    text_of(row.get(inside.name)),
+                    faults.get((field.name, at, inside.name)),
+                )
+                for inside in opened.filled.row_fields(field, row)
+            ]
+            for at, row in enumerate(rows)
+        ],
+    )
+
+
+def _wrong(fault: Complaint, questions: Mapping[Path, Question]) -> Wrong:
+    question = questions.get(fault.path)
+    if question is None:
+        # A row that is wrong as a whole, or a field that is not on the page: the group it belongs to is.
+        question = next((one for path, one in questions.items() if path == fault.path[:1]), None)
+    label = question.field.label if question else ""
+    if question is not None and len(question.path) > 1:
+        group = questions[question.path[:1]].field
+        label = f"{group.item} {int(question.path[1]) + 1}, {label}"
+    return Wrong(question.id if question else "", label, fault.reason, fault.remedy)
+
+
+def text_of(value: Any) -> str:
+    """Return an answer as a browser's control has it."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value if isinstance(value, str) else json.dumps(value).replace(".", ",")

@@ -54,19 +54,29 @@ async def _hands_in(anna: Page) -> str:
     # She logs in on the way to the form, and comes back to it.
     await anna.get_by_role("link", name=re.compile("beantragen", re.IGNORECASE)).first.click()
     await log_in(anna, "anna")
-    await expect(anna.get_by_role("heading", level=1)).to_have_text("Bewohnerparkausweis beantragen")
+    await expect(anna.locator("main")).to_contain_text("Bewohnerparkausweis: Schritt 1 von 4")
     await expect(anna.get_by_label("E-Mail-Adresse")).to_have_value("anna@heidelberg.example")
+    await anna.get_by_role("button", name="Weiter", exact=True).last.click()
 
-    # What is missing is said at its field and in a summary.
-    await anna.get_by_role("button", name="beantragen").click()
-    await expect(anna.get_by_role("alert")).to_contain_text("Kennzeichen")
-
+    # What is missing is said at its field and in a summary, which leads there.
+    await expect(anna.locator("main")).to_contain_text("Schritt 2 von 4")
     await anna.get_by_label("Straße").fill("Hauptstraße")
     await anna.get_by_label("Hausnummer").fill("12 a")
+    await anna.get_by_label("Hausnummer").press("Enter")
+    await anna.get_by_role("alert").get_by_role("link", name=re.compile("Postleitzahl")).click()
+    await expect(anna.get_by_label("Postleitzahl")).to_be_focused()
     await anna.get_by_label("Postleitzahl").fill("69117")
+
+    # She puts it aside, and goes on from her account.
+    await anna.get_by_role("button", name="Speichern und später weitermachen").click()
+    await anna.get_by_role("link", name="Weitermachen").first.click()
+    await expect(anna.locator("main")).to_contain_text("Schritt 3 von 4")
     await anna.get_by_label("Kennzeichen").fill("hd-ab 123")
     await anna.get_by_label("Ja", exact=True).check()
     await anna.locator("input[type=date]").fill("2027-01-01")
+    await anna.get_by_role("button", name="Weiter", exact=True).last.click()
+    await expect(anna.get_by_role("heading", level=1)).to_have_text("Prüfen und abgeben")
+    await expect(anna.locator("main")).to_contain_text("Hauptstraße")
     await anna.get_by_role("button", name="beantragen").click()
     await anna.wait_for_url(re.compile(r"/account/applications/[0-9a-f-]{36}$"))
     return anna.url.rpartition("/")[2]

@@ -67,7 +67,7 @@ async def count(bench: Bench, table: str, tenant: str = "heidelberg") -> int:
 async def test_the_catalogue_is_public_and_searchable(bench: Bench) -> None:
     visitor = bench.visitor()
     forms = (await visitor.get(f"{API}/forms")).json()["items"]
-    assert [form["name"] for form in forms] == ["meldung", "ausweis"]
+    assert [form["name"] for form in forms] == ["meldung", "ausweis", "wohnung"]
     assert forms[1]["fee"]["amount"] == {"cents": 3070, "currency": "EUR"}
     assert forms[1]["fee"]["demo"]
     assert forms[0]["fee"] is None

@@ -132,10 +132,9 @@ def use(form: Form) -> None:
     filled.charged()
     for step in filled.steps:
         said = asked(opened, step, opened.wrong(step))
-        about = {"number": 1, "total": 1, "more": False, "to": "", "begun": None}
-        pages.render(
-            PAGE, "step.html", title="", form=form, opened=opened, section=step.section, asked=said, **about
-        )
+        about: dict[str, Any] = {"number": 1, "total": 1, "more": False, "to": "", "begun": None}
+        about |= {"form": form, "opened": opened, "section": step.section, "asked": said}
+        pages.render(PAGE, "step.html", title="", status=200, **about)
 
 
 @settings(max_examples=300, deadline=None)

@@ -42,10 +42,11 @@ async def test_the_catalogue_and_every_form_are_published_for_each_city(bench: B
         f"heidelberg{FORMS}",
         f"heidelberg{FORMS}/ausweis",
         f"heidelberg{FORMS}/meldung",
+        f"heidelberg{FORMS}/wohnung",
         f"mannheim{FORMS}",
         f"mannheim{FORMS}/meldung",
     }
-    assert names(bench) == ["meldung", "ausweis"]  # by title
+    assert names(bench) == ["meldung", "ausweis", "wohnung"]  # by title
     assert names(bench, "mannheim") == ["meldung"]
     detail = json.loads(found[f"heidelberg{FORMS}/ausweis"].body)
     assert detail["data_schema"]["type"] == "object"
@@ -55,7 +56,7 @@ async def test_the_catalogue_and_every_form_are_published_for_each_city(bench: B
 async def test_what_has_not_changed_is_published_once(bench: Bench) -> None:
     for _ in range(3):
         await bench.publish()
-    assert len(bench.broker.records(TOPIC)) == 5
+    assert len(bench.broker.records(TOPIC)) == 6
 
 
 async def test_a_changed_form_and_the_list_it_stands_in_are_published_anew(
@@ -83,8 +84,9 @@ async def test_a_form_that_is_gone_is_withdrawn_even_if_nobody_watched(changing:
     changing.program.publishes = Publishing(Publication(CityFiles(folder, look_again=0)).publish)
     await changing.publish()
     assert f"heidelberg{FORMS}/ausweis" not in changing.public()
-    assert names(changing) == ["meldung"]
+    assert names(changing) == ["meldung", "wohnung"]
     (folder / "heidelberg/forms/meldung.yaml").unlink()
+    (folder / "heidelberg/forms/wohnung.yaml").unlink()
     await changing.publish()
     assert names(changing) == []
 

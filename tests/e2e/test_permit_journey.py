@@ -128,7 +128,7 @@ async def _finds_the_permit(anna: Page, city: str, application_id: str) -> None:
     assert str(pdf.trailer["/Root"]["/Lang"]).startswith("de")
 
 
-APPLY = "forms: POST /pages/apply/{name}"
+APPLY = "forms: POST /pages/apply/{name}/{draft_id}/review"
 DECIDE = "forms: POST /pages/desk/applications/{application_id}/decision"
 ASK = "mash.forms.v1.ApplicationService/GetNotice"
 CASCADE = (

@@ -133,7 +133,7 @@ DECIDE = "forms: POST /pages/desk/applications/{application_id}/decision"
 ASK = "mash.forms.v1.ApplicationService/GetNotice"
 CASCADE = (
     ("portal-gw: POST /apply", APPLY),
-    (APPLY, "forms: applications.submit"),
+    (APPLY, "forms: drafts.hand_in"),
     (APPLY, "payments: process ApplicationSubmitted"),
     (APPLY, "notify: process ApplicationSubmitted"),
     ("payments: checkout.returned", "forms: process PaymentSettled"),

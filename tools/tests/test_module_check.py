@@ -50,6 +50,7 @@ SPOILT = {
         "name = ",
         "call it 'lost-and-found'",
     ),
+    "another sdk": (TOML, '"0.1.0"\nsdk = ">=0.1,<1"', '"0.1.0"\nsdk = ">=9"', "sdk =", "would not start"),
     "another version": (f"{MODULE}/pyproject.toml", '"0.1.0"', '"0.2.0"', "version =", "let them agree"),
     "heard in vain": (
         TOML,

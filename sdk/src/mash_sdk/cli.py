@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
 import uvloop
@@ -31,8 +32,20 @@ def load(package: str) -> Program:
 
 def settings_of(package: str) -> Settings:
     """The package's own Settings, read from the environment."""
+    name = fitting(package).name
     settings: type[Settings] = import_module(f"{package}.settings").Settings
-    return settings.load(Manifest.of(package).name)
+    return settings.load(name)
+
+
+def fitting(package: str) -> Manifest:
+    """The package's manifest. Raises ManifestError if it was not made for the SDK that runs here."""
+    manifest, sdk = Manifest.of(package), version("mash-sdk")
+    if not manifest.fits(sdk):
+        raise ManifestError(
+            f"{manifest.name} {manifest.version} needs mash-sdk {manifest.sdk}, but {sdk} runs here; "
+            "install an SDK of that range, or a version of the module that was made for this one"
+        )
+    return manifest
 
 
 def build(package: str, settings: Settings) -> Program:
@@ -52,8 +65,8 @@ def main(package: str, argv: list[str] | None = None) -> None:
     migrating.add_argument("--to", default="head", help="an Alembic revision, or `base`")
     commands.add_parser("openapi", help="print the OpenAPI document")
     wanted = parser.parse_args(argv)
-    configure_logging(Manifest.of(package).name)
     try:
+        configure_logging(fitting(package).name)
         if wanted.command == "serve":
             only = tuple(part for part in wanted.only.split(",") if part)
             if unknown := set(only) - set(PARTS):

@@ -5,7 +5,16 @@ import tomllib
 from importlib.resources import files
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 OutsidePath = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9][a-z0-9/._-]*$")]
 PublicPath = Annotated[
@@ -16,6 +25,14 @@ EventName = Annotated[str, StringConstraints(pattern=r"^mash\.[a-z0-9_]+\.v\d+\.
 
 class ManifestError(Exception):
     """A module.toml that cannot be used; the text says where and why."""
+
+
+def _range(text: str) -> str:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        raise ValueError("is no range of versions; write for example >=0.1,<1") from None
+    return text
 
 
 class _Part(BaseModel):
@@ -56,7 +73,8 @@ class Manifest(_Part):
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
     title: str
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+([-+].+)?$")]
-    sdk: str
+    sdk: Annotated[str, AfterValidator(_range)]
+    """The versions of the SDK it runs on (PEP 440)."""
     owner: str | None = None
     listens: tuple[EventName, ...] = ()
     announces: tuple[EventName, ...] = ()
@@ -94,6 +112,10 @@ class Manifest(_Part):
         route = self.route_of(path)
         free = route is not None and route.kind == "api" and not route.roles
         return free and any(public.covers(path) for public in self.public)
+
+    def fits(self, sdk: str) -> bool:
+        """Whether it runs on that version of the SDK."""
+        return SpecifierSet(self.sdk).contains(sdk, prereleases=True)
 
     @classmethod
     def of(cls, package: str) -> "Manifest":

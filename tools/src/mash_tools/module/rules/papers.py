@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Final
 
 from mash_sdk.names import Names
@@ -22,6 +23,9 @@ def manifest_agrees(tree: Tree, _contract: Contract) -> Iterator[Fault]:
     if tree.source.package != names.package:
         what = f"name {manifest.name!r} does not fit the package {tree.source.package}; "
         yield Fault(file, tree.at("name"), what + f"call it {Names.of_package(tree.source.package).folder!r}")
+    if not manifest.fits(sdk := version("mash-sdk")):
+        what = f"sdk = {manifest.sdk!r} excludes the SDK here, {sdk}: it would not start; try it, then widen"
+        yield Fault(file, tree.at("sdk"), what)
     project, where = tree.project, tree.project_file
     if not project:
         return

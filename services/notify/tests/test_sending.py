@@ -2,6 +2,9 @@
 """From an event to a mail: once, whatever comes twice, fails or hangs up."""
 
 import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +12,15 @@ from sqlalchemy import text
 
 from mash.notify.v1.events_pb2 import MessageDeliveryUnknown, MessageRefused, MessageSent
 from mash_notify.gateways.forms import REACH, WORD
+from mash_notify.gateways.senders import senders_of
+from mash_notify.gateways.smtp import SmtpChannel
 from mash_notify.service import sender as sending_rules
+from mash_notify.service.sender import Sender
+from mash_notify.store.queue import QueueStore
 from mash_sdk.testing import Bench
 from mash_sdk.testing.spans import assert_edge
+
+CITIES = Path(__file__).parents[3] / "cities"
 
 
 async def states(bench: Bench) -> list[tuple[str, str]]:
@@ -81,6 +90,65 @@ async def test_the_words_go_once_they_are_sent(
     async with bench.unit() as unit:
         row = (await unit.connection.execute(text("select subject, text, html from messages"))).one()
     assert tuple(row) == (None, None, None)
+
+
+BROKEN = {
+    "no TOML": b"[email",
+    "not UTF-8": '[email]\naddress = "a@b.example"\nname = "Münster"\n'.encode("latin-1"),
+    "no table": b'email = "a@b.example"\n',
+    "nothing": b"",
+    "wrong type": b'[email]\naddress = 1\nname = "M"\n',
+    "missing value": b'[email]\nname = "M"\n',
+    "no address": b'[email]\naddress = "M"\nname = "M"\n',
+    "missing": None,
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+async def test_a_citys_broken_file_holds_up_its_own_mails_only(
+    content: bytes | None,
+    bench_of: Callable[..., Awaitable[Bench]],
+    sink: Any,
+    forms: Any,
+    happened: Any,
+    sending: Any,
+    eventually: Any,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cities = tmp_path / "cities"
+    shutil.copytree(CITIES, cities)
+    file = cities / "mannheim" / "notify.toml"
+    whole = file.read_bytes()
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    bench = await bench_of(
+        "mash_notify", cities=cities, forms_grpc=forms.address, smtp=f"127.0.0.1:{sink.port}"
+    )
+    [said] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert "mannheim" in said
+    assert str(file) in said
+
+    async def tried() -> bool:
+        async with bench.unit("mannheim") as unit:
+            rows = await unit.connection.execute(text("select state, attempts from messages"))
+            return [tuple(row) for row in rows] == [("queued", 1)]
+
+    for tenant in ("mannheim", "heidelberg"):
+        await bench.deliver(happened("submitted", "a1"), tenant)
+        await bench.deliver(happened("received", "a1"), tenant)
+    async with sending(bench):
+        await eventually(sink.received)
+        await eventually(tried)
+    assert len(sink.received()) == 1
+
+    file.write_bytes(whole)
+    program = bench.program
+    mended = SmtpChannel(program.settings, senders_of(program.tenants))
+    bench.clock.forward(minutes=1)
+    async with sending(bench, Sender(QueueStore(program.database), mended, bench.clock)):
+        await eventually(lambda: len(sink.received()) == 2)
 
 
 async def test_refused_is_refused(

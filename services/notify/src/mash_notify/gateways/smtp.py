@@ -2,6 +2,7 @@
 """E-mail by SMTP. It knows at every point whether the server may already have the message."""
 
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -18,6 +19,8 @@ from mash_notify.settings import Settings
 from mash_sdk.settings import address
 from mash_sdk.telemetry import SpanKind, step
 
+_log = logging.getLogger(__name__)
+
 _PERMANENT = range(500, 600)
 _TRANSIENT = range(400, 500)
 
@@ -32,8 +35,12 @@ class SmtpChannel:
 
     async def send(self, mail: Mail, handing_over: Callable[[], Awaitable[None]]) -> None:
         """See `mash_notify.service.sender.Channel`."""
+        sender = self._senders.get(mail.tenant)
+        if sender is None:
+            _log.warning("an e-mail waits: nobody is known to send as %s", mail.tenant)
+            raise NotNow
         try:
-            sender, content = self._senders[mail.tenant], _content(mail, self._senders[mail.tenant])
+            content = _content(mail, sender)
         except (
             ValueError,
             IndexError,

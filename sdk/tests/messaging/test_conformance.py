@@ -21,6 +21,7 @@ router = Router(prefix="/api/probe/v1")
 
 @router.get("/own/{id}")
 async def own(id: str, who: Annotated[Principal, Depends(Allow("citizen"))]) -> dict[str, str]:  # noqa: A002
+    """One's own."""
     return {"id": id, "of": who.subject}
 
 
@@ -31,6 +32,7 @@ async def desk(who: Annotated[Principal, Depends(Allow("clerk"))]) -> None:
 
 @router.get("/open")
 async def open_to_all(who: Annotated[Principal, Depends(Allow.anyone())]) -> dict[str, str]:
+    """For everyone."""
     return {"tenant": who.tenant}
 
 
@@ -76,6 +78,17 @@ async def test_a_route_that_lets_strangers_in_is_found(probe: Any) -> None:
     ):
         with pytest.raises(pytest.fail.Exception, match="GET /api/probe/v1/lax does not refuse"):
             await test(probe.bench)
+
+
+async def test_a_route_that_says_nothing_is_found(probe: Any) -> None:
+    silent = Router(prefix="/api/probe/v1")
+
+    @silent.get("/silent")
+    async def answer(who: Annotated[Principal, Depends(Allow.anyone())]) -> None: ...
+
+    probe.bench.program.http = [silent]
+    with pytest.raises(AssertionError, match="GET /api/probe/v1/silent"):
+        await suite().test_routes_say_what_they_do(probe.bench)
 
 
 async def test_two_effects_of_one_event_are_found(probe: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,16 @@ class ModuleConformance:
         assert described <= seen, "the walk misses routes: it proves nothing"
         assert all(door.guards for door in doors(bench.program))
 
+    async def test_routes_say_what_they_do(self, bench: Bench) -> None:
+        paths: dict[str, dict[str, Any]] = bench.program.asgi().openapi().get("paths", {})
+        silent = [
+            f"{method.upper()} {path}"
+            for path, methods in paths.items()
+            for method, operation in methods.items()
+            if not operation.get("description")
+        ]
+        assert silent == [], "a route's docstring is its description in the API reference"
+
     async def test_routes_refuse_those_without_a_token(self, bench: Bench) -> None:
         visitor = bench.visitor(HOME)
         for door in doors(bench.program):

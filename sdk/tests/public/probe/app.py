@@ -47,11 +47,13 @@ async def publish(unit: Unit) -> None:
 
 @router.get("")
 async def all_notes(request: Request, who: Anyone, unit: InUnit) -> Response:
+    """All notes."""
     return board(await notes_of(unit)).answer(request)
 
 
 @router.get("/{name}")
 async def note(request: Request, who: Anyone, unit: InUnit, name: str) -> Response:
+    """One note."""
     words = (await notes_of(unit)).get(name)
     if words is None:
         raise NotFound("There is no such note.")

@@ -145,12 +145,14 @@ async def list_forms(
     forms: Forms,
     q: Annotated[str, Query(max_length=200, description="words to look for")] = "",
 ) -> Response:
+    """The city's forms that hold these words, or all."""
     found = [form for form in await forms.forms(who.tenant) if form.matches(q)]
     return catalogue_of(found).answer(request)
 
 
 @router.get("/forms/{name}", response_model=FormDetail)
 async def one_form(request: Request, who: Anyone, forms: Forms, name: FormName) -> Response:
+    """A form with the JSON Schema of its data and its fee."""
     form = await forms.form(who.tenant, name)
     if form is None:
         raise NotFound("Dieses Formular gibt es nicht.")
@@ -165,6 +167,7 @@ async def submit(
     body: NewApplication,
     idempotency_key: IdempotencyKey = None,  # noqa: ARG001 — the router answers a repeated key
 ) -> ApplicationView:
+    """Hand in an application. It has to be paid next where its form has a fee."""
     application_id = parse_id(body.id) if body.id is not None else new_id()
     journey.join(application_id)
     cmd = Submit(application_id, body.form, body.data, who)
@@ -183,6 +186,7 @@ async def list_applications(
     limit: Limit = 50,
     after: After = None,
 ) -> ApplicationList:
+    """The caller's own applications, newest first; for clerks the desk's queue with `desk`."""
     paging = Paging(limit, after)
     if not desk:
         listing = await applications.own(who, paging, unit)
@@ -197,6 +201,7 @@ async def list_applications(
 async def one_application(
     who: Person, unit: InUnit, applications: Applying, desk: Desk, application_id: ApplicationId
 ) -> ApplicationDetail:
+    """An application with answers, history and documents: one's own, or any for clerks."""
     if "clerk" in who.roles:
         return ApplicationDetail.of_case(await desk.case(application_id, who, unit))
     return ApplicationDetail.of_case(await applications.one(application_id, who, unit))
@@ -211,6 +216,7 @@ async def decide(
     body: NewDecision,
     idempotency_key: IdempotencyKey = None,  # noqa: ARG001 — the router answers a repeated key
 ) -> ApplicationView:
+    """Approve or reject an application. The applicant gets a letter."""
     return ApplicationView.of(await desk.decide(Decide(application_id, body.outcome, body.reason, who), unit))
 
 
@@ -223,6 +229,7 @@ async def document(
     application_id: ApplicationId,
     document_id: DocumentId,
 ) -> Response:
+    """A letter as PDF."""
     service = desk if "clerk" in who.roles else applications
     letter = await service.document(application_id, document_id, who, unit)
     return file_answer(letter.content, letter.document.file_name, "application/pdf")

@@ -39,6 +39,7 @@ async def account(
     kept: Annotated[bool, Query()] = False,  # noqa: FBT002 — a query parameter
     thrown: Annotated[str, Query(max_length=36)] = "",
 ) -> HTMLResponse:
+    """The caller's own applications."""
     listing = await applications.own(who, Paging(LENGTH, after), unit)
     return pages.render(
         page,
@@ -57,6 +58,7 @@ async def account(
 async def throw_away(
     page: Page, who: Citizen, drafting: Drafting, unit: InUnit, draft_id: ShownDraft, _sent: PageForm
 ) -> Response:
+    """Throw a draft away; it can be fetched back for a while."""
     await drafting.throw_away(draft_id, who, unit)
     return RedirectResponse(page.url(f"/account?thrown={draft_id}"), HTTPStatus.SEE_OTHER)
 
@@ -65,6 +67,7 @@ async def throw_away(
 async def fetch_back(
     page: Page, who: Citizen, drafting: Drafting, unit: InUnit, draft_id: ShownDraft, _sent: PageForm
 ) -> Response:
+    """Fetch back a draft that was thrown away."""
     await drafting.fetch_back(draft_id, who, unit)
     return RedirectResponse(page.url("/account"), HTTPStatus.SEE_OTHER)
 
@@ -73,6 +76,7 @@ async def fetch_back(
 async def application(
     page: Page, who: Citizen, applications: Applying, unit: InUnit, application_id: ShownApplication
 ) -> HTMLResponse:
+    """One of them: how it stands, what comes next, its letters."""
     case = await applications.one(application_id, who, unit)
     title = f"{case.form.title} {case.application.reference}"
     return pages.render(page, "application.html", title=title, case=case, application=case.application)
@@ -86,4 +90,5 @@ async def document(
     application_id: ShownApplication,
     document_id: ShownDocument,
 ) -> Response:
+    """A letter as PDF, shown by the browser."""
     return shown_pdf(await applications.document(application_id, document_id, who, unit))

@@ -30,6 +30,7 @@ Said = Annotated[bool, Query()]
 
 @router.get("/{name}", response_class=HTMLResponse)
 async def begin(page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: FormName) -> HTMLResponse:
+    """The first step of a form, with what the login tells filled in."""
     opened = await drafts.blank(name, new_id(), who, unit)
     begun = [draft for draft, form in await drafts.own(who, unit) if form.name == name]
     return _step(page, opened, opened.filled.steps[0], begun=begun[0] if begun else None)
@@ -39,6 +40,7 @@ async def begin(page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: 
 async def go_on(
     page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: FormName, draft_id: ShownDraft
 ) -> Response:
+    """Go to the first step of a draft that was not seen yet."""
     opened = await drafts.one(draft_id, name, who, unit)
     open_steps = [step for step in opened.filled.steps if step.section.id not in opened.draft.seen]
     return _to(page, opened, open_steps[0].section.id if open_steps else REVIEW)
@@ -48,6 +50,7 @@ async def go_on(
 async def review(
     page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: FormName, draft_id: ShownDraft
 ) -> HTMLResponse:
+    """All answers, to be looked through before they are handed in."""
     opened = await drafts.one(draft_id, name, who, unit)
     faults = [(step, opened.wrong(step)) for step in opened.filled.steps]
     return pages.render(
@@ -72,6 +75,7 @@ async def hand_in(
     draft_id: ShownDraft,
     _sent: PageForm,
 ) -> Response:
+    """Hand in the draft as an application."""
     try:
         application = await drafts.hand_in(draft_id, name, who, unit)
     except Invalid:
@@ -92,6 +96,7 @@ async def step(
     more: Said = False,  # noqa: FBT002 — a query parameter
     to: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
+    """One step of a form."""
     opened = await drafts.one(draft_id, name, who, unit)
     shown = opened.filled.step(step)
     if shown is None:  # it was asked once, and is not any more
@@ -111,6 +116,7 @@ async def answer(
     step: StepName,
     sent: PageForm,
 ) -> Response:
+    """Keep the answers of a step and go on."""
     values = texts(sent)
     action, _, rest = values.get("action", "next").partition(":")
     cmd = Answer(draft_id, name, step, values, who)

@@ -21,6 +21,7 @@ async def services(
     q: Annotated[str, Query(max_length=200)] = "",
     situation: Annotated[str, Query(max_length=80)] = "",
 ) -> HTMLResponse:
+    """The city's services, by words or life situation."""
     city = await forms.city(who.tenant)
     found = [
         form
@@ -40,6 +41,7 @@ async def services(
 
 @router.get("/{name}", response_class=HTMLResponse)
 async def service(page: Page, who: Anyone, forms: Forms, name: FormName) -> HTMLResponse:
+    """What a service is, what it costs and who is in charge."""
     form = await forms.form(who.tenant, name)
     if form is None:
         raise NotFound("Diesen Dienst gibt es hier nicht.")

@@ -41,6 +41,7 @@ async def queue(
     reference: Annotated[str, Query(max_length=40)] = "",
     after: After = None,
 ) -> HTMLResponse:
+    """The office's queue: first what waits for it, the oldest on top."""
     wanted = QueueFilter(
         State(state) if state in STATES else None, read_reference(reference) if reference.strip() else None
     )
@@ -64,6 +65,7 @@ async def queue(
 async def case(
     page: Page, who: Clerk, desk: Desk, unit: InUnit, application_id: ShownApplication
 ) -> HTMLResponse:
+    """One application, to be looked through and decided."""
     shown = await desk.case(application_id, who, unit)
     title = f"Vorgang {shown.application.reference}"
     return pages.render(page, "case.html", title=title, case=shown, application=shown.application)
@@ -73,6 +75,7 @@ async def case(
 async def take_up(
     page: Page, who: Clerk, desk: Desk, unit: InUnit, application_id: ShownApplication, _sent: PageForm
 ) -> Response:
+    """Take an application on oneself."""
     await desk.take_up(application_id, who, unit)
     return RedirectResponse(page.url(f"/desk/applications/{application_id}"), HTTPStatus.SEE_OTHER)
 
@@ -81,6 +84,7 @@ async def take_up(
 async def decide(
     page: Page, who: Clerk, desk: Desk, unit: InUnit, application_id: ShownApplication, sent: PageForm
 ) -> Response:
+    """Decide: first a second look, then for good."""
     values = texts(sent)
     said, reason = values.get("outcome", ""), values.get("reason", "").replace("\r\n", "\n").strip()
     if said not in Outcome.__members__:
@@ -104,6 +108,7 @@ async def decide(
 async def document(
     who: Clerk, desk: Desk, unit: InUnit, application_id: ShownApplication, document_id: ShownDocument
 ) -> Response:
+    """A letter as PDF, shown by the browser."""
     return shown_pdf(await desk.document(application_id, document_id, who, unit))
 
 

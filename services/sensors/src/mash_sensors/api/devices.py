@@ -210,6 +210,7 @@ async def register_device(
 async def list_devices(
     _who: Editor, unit: InUnit, devices: Use, limit: Limit = 50, after: After = None
 ) -> DevicePage:
+    """The city's devices."""
     cursor = parse_id(after, "?after") if after else None
     found = await devices.list(limit + 1, cursor, unit)
     following = found[limit - 1].id if len(found) > limit else None
@@ -243,11 +244,13 @@ async def make_webhook(body: NewWebhook, _who: Editor, unit: InUnit, devices: Us
 
 @router.post("/webhooks/{webhook_id}/keys", status_code=201)
 async def make_webhook_key(webhook_id: str, _who: Editor, unit: InUnit, devices: Use) -> MadeKeyView:
+    """Another key of the webhook, shown once."""
     return MadeKeyView.of(await devices.add_webhook_key(parse_id(webhook_id, "?webhook_id"), unit))
 
 
 @router.delete("/webhooks/{webhook_id}/keys/{key_id}", status_code=204)
 async def revoke_webhook_key(webhook_id: str, key_id: str, _who: Editor, unit: InUnit, devices: Use) -> None:
+    """The webhook's key opens nothing any more, within seconds."""
     await devices.revoke(parse_id(webhook_id, "?webhook_id"), parse_id(key_id, "?key_id"), unit)
 
 

@@ -93,6 +93,7 @@ async def root(_who: Anyone, show: Show) -> Root:
 async def list_things(
     _who: Anyone, wanted: Wanted, unit: InUnit, things: Things, show: Show
 ) -> SetView[ThingView]:
+    """The city's Things."""
     return show.piece(await things.list(wanted.piece, unit), wanted, "/Things", show.thing)
 
 
@@ -124,6 +125,7 @@ async def register_thing(
 async def list_datastreams_of_thing(
     key: str, _who: Anyone, wanted: Wanted, unit: InUnit, things: Things, reading: Reading, show: Show
 ) -> SetView[DatastreamView]:
+    """What is observed at a Thing."""
     thing = await things.get(key_of(key, _THING), unit)
     listing = await reading.datastreams(thing.id, wanted.piece, unit)
     return show.piece(listing, wanted, f"/Things('{thing.id}')/Datastreams", show.datastream)
@@ -133,6 +135,7 @@ async def list_datastreams_of_thing(
 async def list_datastreams(
     _who: Anyone, wanted: Wanted, unit: InUnit, reading: Reading, show: Show
 ) -> SetView[DatastreamView]:
+    """The city's Datastreams."""
     listing = await reading.datastreams(None, wanted.piece, unit)
     return show.piece(listing, wanted, "/Datastreams", show.datastream)
 
@@ -141,6 +144,7 @@ async def list_datastreams(
 async def get_datastream(
     key: str, _who: Anyone, unit: InUnit, reading: Reading, show: Show
 ) -> DatastreamView:
+    """One Datastream."""
     return show.datastream(await reading.datastream(key_of(key, _DATASTREAM), unit))
 
 
@@ -158,6 +162,7 @@ async def list_observations_of_datastream(
 async def get_thing_of_datastream(
     key: str, _who: Anyone, unit: InUnit, things: Things, reading: Reading, show: Show
 ) -> ThingView:
+    """The Thing at which it is observed."""
     entry = await reading.datastream(key_of(key, _DATASTREAM), unit)
     return show.thing(await things.get(entry.thing_id, unit))
 
@@ -166,6 +171,7 @@ async def get_thing_of_datastream(
 async def get_sensor_of_datastream(
     key: str, _who: Anyone, unit: InUnit, reading: Reading, show: Show
 ) -> SensorView:
+    """The Sensor that observes it."""
     entry = await reading.datastream(key_of(key, _DATASTREAM), unit)
     return show.sensor(await reading.sensor(entry.sensor_id, unit))
 
@@ -174,6 +180,7 @@ async def get_sensor_of_datastream(
 async def get_property_of_datastream(
     key: str, _who: Anyone, unit: InUnit, reading: Reading, show: Show
 ) -> ObservedPropertyView:
+    """What is observed."""
     entry = await reading.datastream(key_of(key, _DATASTREAM), unit)
     return show.observed_property(await reading.property(entry.property_id, unit))
 
@@ -182,11 +189,13 @@ async def get_property_of_datastream(
 async def list_sensors(
     _who: Anyone, wanted: Wanted, unit: InUnit, reading: Reading, show: Show
 ) -> SetView[SensorView]:
+    """The city's Sensors."""
     return show.piece(await reading.sensors(wanted.piece, unit), wanted, "/Sensors", show.sensor)
 
 
 @router.get("/Sensors({key})")
 async def get_sensor(key: str, _who: Anyone, unit: InUnit, reading: Reading, show: Show) -> SensorView:
+    """One Sensor."""
     return show.sensor(await reading.sensor(key_of(key, "Diesen Sensor"), unit))
 
 
@@ -194,6 +203,7 @@ async def get_sensor(key: str, _who: Anyone, unit: InUnit, reading: Reading, sho
 async def list_properties(
     _who: Anyone, wanted: Wanted, unit: InUnit, reading: Reading, show: Show
 ) -> SetView[ObservedPropertyView]:
+    """What is observed in the city."""
     listing = await reading.properties(wanted.piece, unit)
     return show.piece(listing, wanted, "/ObservedProperties", show.observed_property)
 
@@ -202,6 +212,7 @@ async def list_properties(
 async def get_property(
     key: str, _who: Anyone, unit: InUnit, reading: Reading, show: Show
 ) -> ObservedPropertyView:
+    """One ObservedProperty."""
     found = await reading.property(key_of(key, "Diese ObservedProperty"), unit)
     return show.observed_property(found)
 
@@ -219,6 +230,7 @@ async def list_observations(
 async def get_observation(
     key: str, _who: Anyone, unit: InUnit, reading: Reading, show: Show
 ) -> ObservationView:
+    """One Observation."""
     return show.observation(await reading.observation(key_of(key, "Diese Observation"), unit))
 
 
@@ -226,6 +238,7 @@ async def get_observation(
 async def get_datastream_of_observation(
     key: str, _who: Anyone, unit: InUnit, reading: Reading, show: Show
 ) -> DatastreamView:
+    """The Datastream it belongs to."""
     observation = await reading.observation(key_of(key, "Diese Observation"), unit)
     return show.datastream(await reading.datastream(observation.datastream_id, unit))
 

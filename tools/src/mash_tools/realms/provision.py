@@ -56,18 +56,32 @@ def provision(
     chosen = set(only)
     realms = [realm_of(s, keycloak_url, client_jwks) for s in sites if not chosen or s.realm in chosen]
     with said(keycloak_url):
-        token = _token(keycloak_url, admin_user, admin_password)
+        # One login for all threads: a login costs more than everything an unchanged realm needs.
+        first = administrator(keycloak_url, admin_user, admin_password)
+        first.get_token()
         # Making a realm changes the master realm too, which Keycloak does not do in parallel.
         creating = Lock()
 
         def keep(realm: Realm) -> RealmReport:
-            connection = KeycloakOpenIDConnection(
-                server_url=keycloak_url, username=admin_user, password=admin_password, token=dict(token)
-            )
+            connection = administrator(keycloak_url, admin_user, admin_password, first.token)
             return RealmKeeper(connection, creating).keep(realm)
 
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="realms") as threads:
             return Report(tuple(threads.map(keep, realms)))
+
+
+def administrator(
+    keycloak_url: str, user: str, password: str, token: Mapping[str, object] | None = None
+) -> KeycloakOpenIDConnection:
+    """The administrator's connection, which renews its `token` when that runs out."""
+    return KeycloakOpenIDConnection(
+        server_url=keycloak_url,
+        username=user,
+        password=password,
+        # Else it would ask the realm that is worked on, which knows neither token nor administrator.
+        user_realm_name="master",
+        token=dict(token) if token else None,
+    )
 
 
 @contextmanager
@@ -87,11 +101,3 @@ def said(keycloak_url: str) -> Iterator[None]:
             f"Keycloak at {keycloak_url} refused a change ({err.response_code}): {err.error_message!r}; "
             "its log says more."
         ) from err
-
-
-def _token(keycloak_url: str, user: str, password: str) -> Mapping[str, object]:
-    """One login for all threads: a login costs more than everything an unchanged realm needs."""
-    connection = KeycloakOpenIDConnection(server_url=keycloak_url, username=user, password=password)
-    connection.get_token()
-    # A refresh token serves one thread alone: where a slow Keycloak outlasts the access token, each logs in.
-    return {key: value for key, value in (connection.token or {}).items() if key != "refresh_token"}

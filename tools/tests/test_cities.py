@@ -18,6 +18,7 @@ from mash_tools.realms.people import people_of
 CITIES = Path(__file__).parents[2] / "cities"
 NAMES = ("heidelberg", "heilbronn", "mannheim")
 FORM = "forms/bewohnerparkausweis.yaml"
+RULE = "rules/frost.toml"
 
 
 @pytest.fixture
@@ -132,6 +133,19 @@ SPOILT: list[tuple[str, str, str, str, str]] = [
     (FORM, "trust_level: 1", "trust_level: 1\ntrust_level: 2", "trust_level: 2", "there twice"),
     (FORM, "summary:\n", "summary: {de: eins, zwei}\n#", "summary:", "zwei"),
     (FORM, "  COMPLETED:", "  DONE:", "DONE", "not known"),
+    (RULE, "below = 0.0", "below = 0.0\nabove = 1.0", "[when]", "either above or below"),
+    (RULE, "below = 0.0", "", "[when]", "either above or below"),
+    (RULE, 'unit = "Cel"', 'unit = "Grad"', "unit", "choose"),
+    (RULE, "hysteresis = 0.5", "hysteresis = -1", "hysteresis", "greater than or equal to 0"),
+    (RULE, "hysteresis = 0.5", 'devices = ["frost-2"]', "devices", "'frost-2' is not in sensors.toml"),
+    (RULE, "demo = true", "", "", "fact without origin"),
+    (RULE, "demo = true", "color = 1", "color", "not known here"),
+    ("sensors.toml", 'unit = "Cel"', 'unit = "C"', "unit", "choose"),
+    ("sensors.toml", 'valid_for = "PT15M"', 'valid_for = "15 Minuten"', "valid_for", "duration"),
+    ("sensors.toml", 'field = "air"', 'field = "surface"', "[[devices]]", "have the same field"),
+    ("sensors.toml", "demo = true", "", "[[devices]]", "only a device marked as demo"),
+    ("sensors.toml", 'place = "Alte Brücke"', "", "[[devices]]", "place is missing"),
+    ("city.toml", "demo = true", "demo = false", "", "a demo device, but city.toml"),
 ]
 
 

@@ -1,21 +1,29 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The whole of sensors on one screen."""
 
+from mash.sensors.v1.alerts_pb2_grpc import add_AlertServiceServicer_to_server
 from mash.sensors.v1.observations_pb2 import ObservationBatch
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.kafka import Outlet
 from mash_sdk.program import Program
+from mash_sdk.rpc import RpcDoor
 from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
 from mash_sensors import events
+from mash_sensors.api import alerts as alerts_api
 from mash_sensors.api import devices, sensorthings, uplinks
+from mash_sensors.gateways.city_rules import CityRules
+from mash_sensors.rpc import AlertRpc
+from mash_sensors.service.alerts import AlertService
 from mash_sensors.service.devices import DeviceService
 from mash_sensors.service.reading import ReadingService
 from mash_sensors.service.recorder import Recorder
 from mash_sensors.service.things import ThingService
 from mash_sensors.service.upkeep import Upkeep
 from mash_sensors.service.uplinks import DeviceKeys, UplinkService
+from mash_sensors.service.watch import Watch
 from mash_sensors.settings import Settings
+from mash_sensors.store.alerts import AlertStore
 from mash_sensors.store.catalogue import CatalogueStore
 from mash_sensors.store.devices import DeviceStore
 from mash_sensors.store.observations import ObservationStore
@@ -29,16 +37,20 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     outlet = Outlet(ObservationBatch, clock)
     known, catalogue, recorded = DeviceStore(), CatalogueStore(), RecorderStore()
     keys = DeviceKeys(database.unit, known, clock, settings.key_seconds)
+    rules, warnings = CityRules(settings.cities), AlertStore()
     things = ThingService(ThingStore())
+    alerts = observed(AlertService(rules, warnings, catalogue, ThingStore()), "alerts")
     accepting = UplinkService(database.unit, known, outlet, clock, settings.key_seconds)
-    program.http = [sensorthings.router, devices.router, uplinks.router]
+    program.http = [sensorthings.router, devices.router, uplinks.router, alerts_api.router]
+    program.rpc = [RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts))]
     program.streams = [events.observations]
     program.outlets = [outlet]
     program.provides = {
         DeviceKeys: keys,
         DeviceService: observed(DeviceService(known, catalogue, things, keys), "devices"),
         ReadingService: observed(ReadingService(catalogue, ObservationStore()), "reading"),
-        Recorder: observed(Recorder(recorded), "recorder"),
+        AlertService: alerts,
+        Recorder: observed(Recorder(recorded, Watch(rules, warnings)), "recorder"),
         Tenants: program.tenants,
         ThingService: observed(things, "sensors"),
         UplinkService: observed(accepting, "uplinks"),

@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Every signal sensors emits. Dashboards and alerts are generated from this file."""
 
+from typing import Literal
+
 from mash_sdk.telemetry import counter
+
+Attribute = Literal[
+    "mash.sensors.flag",  # what is odd about a reading
+    "mash.sensors.reason",  # why a message was refused
+    "mash.sensors.rule",  # the name of a city's rule
+]
 
 THINGS_REGISTERED = counter("mash.sensors.things.registered", doc="Things registered")
 DEVICES_REGISTERED = counter("mash.sensors.devices.registered", doc="devices registered")
@@ -23,3 +31,8 @@ OBSERVATIONS_FLAGGED = counter(
 MESSAGES_REPEATED = counter(
     "mash.sensors.messages.repeated", doc="messages that were met before, and stored once"
 )
+ALERTS_OPENED = counter("mash.sensors.alerts.opened", doc="alerts opened", attributes=("mash.sensors.rule",))
+ALERTS_RESOLVED = counter(
+    "mash.sensors.alerts.resolved", doc="alerts resolved", attributes=("mash.sensors.rule",)
+)
+RULES_BROKEN = counter("mash.sensors.rules.broken", doc="times a city's rule could not be read")

@@ -12,6 +12,7 @@ from mash_sdk.tenants import RESERVED
 from mash_tools.cities import files, references
 from mash_tools.cities.faults import Fault, of_shape
 from mash_tools.cities.forms import FormFile
+from mash_tools.cities.sensors import RuleFile, SensorsFile
 from mash_tools.cities.source import Source, UnreadableError, read
 
 M = TypeVar("M", bound=BaseModel)
@@ -24,7 +25,12 @@ _REQUIRED: dict[str, type[BaseModel]] = {
     "payments.toml": files.PaymentsFile,
     "notify.toml": files.NotifyFile,
 }
-_OPTIONAL: dict[str, type[BaseModel]] = {"people.toml": files.PeopleFile}
+_OPTIONAL: dict[str, type[BaseModel]] = {"people.toml": files.PeopleFile, "sensors.toml": SensorsFile}
+_FOLDERS: dict[str, tuple[str, type[BaseModel]]] = {
+    "forms": (".yaml", FormFile),
+    "rules": (".toml", RuleFile),
+}
+"""Folders of files of one kind: what they are called, and their shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,9 @@ def _check_city(folder: Path) -> tuple[list[Fault], dict[str, Read]]:
             _read(file, shape, name, found, faults)
         elif name in _REQUIRED:
             faults.append(Fault(file, 1, "the file is missing; add it"))
-    for file in sorted((folder / "forms").glob("*.yaml")):
-        _read(file, FormFile, f"forms/{file.name}", found, faults)
+    for kind, (suffix, shape) in _FOLDERS.items():
+        for file in sorted((folder / kind).glob(f"*{suffix}")):
+            _read(file, shape, f"{kind}/{file.name}", found, faults)
     faults += _rules(folder, found)
     return faults, found
 
@@ -97,10 +104,11 @@ def _strangers(folder: Path) -> Iterator[Fault]:
     known = {*_REQUIRED, *_OPTIONAL, "README.md"}
     for file in sorted(folder.rglob("*")):
         inside = file.relative_to(folder)
-        if file.is_dir() and inside == Path("forms"):
+        if file.is_dir() and str(inside) in _FOLDERS:
             continue
-        is_form = inside.parent == Path("forms") and file.suffix == ".yaml"
-        if file.is_dir() or not (is_form or str(inside) in known):
+        suffix, _ = _FOLDERS.get(str(inside.parent), ("", None))
+        of_a_kind = bool(suffix) and file.suffix == suffix
+        if file.is_dir() or not (of_a_kind or str(inside) in known):
             yield Fault(file, 1, "is no file of a city's folder; correct its name or remove it")
 
 
@@ -129,6 +137,8 @@ def _rules(folder: Path, found: dict[str, Read]) -> Iterator[Fault]:
     yield from references.once(found, "portal.toml", "situations", "slug")
     yield from references.once(found, "offices.toml", "offices", "id")
     yield from references.once(found, "people.toml", "people", "username")
+    yield from references.once(found, "sensors.toml", "devices", "device_id")
+    yield from _sensors(found, demo=content.demo)
     named = references.Named(
         offices=references.ids(found, "offices.toml", "offices", "id"),
         situations=references.ids(found, "portal.toml", "situations", "slug"),
@@ -139,6 +149,28 @@ def _rules(folder: Path, found: dict[str, Read]) -> Iterator[Fault]:
         form = _content(found, name, FormFile)
         if form is not None:
             yield from references.form(form[0], form[1], named)
+
+
+def _sensors(found: dict[str, Read], *, demo: bool) -> Iterator[Fault]:
+    """Demo devices stand in demo cities, and a rule that names a device names one there is."""
+    sensors = _content(found, "sensors.toml", SensorsFile)
+    devices = sensors[1].devices if sensors is not None else []
+    if sensors is not None and not demo:
+        for number, device in enumerate(devices):
+            if device.demo:
+                line = sensors[0].line(("devices", number, "demo"))
+                yield Fault(
+                    sensors[0].file, line, "a demo device, but city.toml says demo = false; remove it"
+                )
+    known = {device.device_id for device in devices}
+    for name in found:
+        rule = _content(found, name, RuleFile)
+        if rule is None:
+            continue
+        for number, named in enumerate(rule[1].when.devices):
+            if known and named not in known:
+                line = rule[0].line(("when", "devices", number))
+                yield Fault(rule[0].file, line, f"device {named!r} is not in sensors.toml; correct its name")
 
 
 def _content(found: dict[str, Read], name: str, shape: type[M]) -> tuple[Source, M] | None:

@@ -20,6 +20,7 @@ _HINTS = {
     "languages": "write two letters, for example de",
     "version": 'write a number in quotes, for example "1"',
     "keep": "write an ISO 8601 duration, for example P2Y",
+    "valid_for": "write an ISO 8601 duration, for example PT30M",
     "source": "write the address of the page, https://…",
     "colours": "write #rrggbb",
     "path": "write a pointer to one answer, for example /given_name",
@@ -52,7 +53,7 @@ def _said(place: tuple[str | int, ...], detail: ErrorDetails) -> str:
         return f"{where} is missing; add it"
     if kind == "extra_forbidden":
         return f"{where} is not known here; correct its spelling or remove it"
-    if kind in {"string_pattern_mismatch", "string_type", "int_type", "greater_than"}:
+    if kind in {"string_pattern_mismatch", "string_type", "int_type", "greater_than", "time_delta_parsing"}:
         hint = next((_HINTS[str(part)] for part in reversed(place) if part in _HINTS), detail["msg"])
         return f"{where} = {detail['input']!r} is not right; {hint}"
     if kind == "literal_error":

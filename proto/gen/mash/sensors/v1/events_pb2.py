@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from mash.platform.v1 import options_pb2 as mash_dot_platform_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmash/sensors/v1/events.proto\x12\x0fmash.sensors.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1emash/platform/v1/options.proto\"d\n\x0fThingRegistered\x12\x10\n\x08thing_id\x18\x01 \x01(\t\x12\x31\n\rregistered_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0c\x92\xb5\x18\x08thing_idb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmash/sensors/v1/events.proto\x12\x0fmash.sensors.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1emash/platform/v1/options.proto\"d\n\x0fThingRegistered\x12\x10\n\x08thing_id\x18\x01 \x01(\t\x12\x31\n\rregistered_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0c\x92\xb5\x18\x08thing_id\"\xdc\x01\n\x0b\x41lertOpened\x12\x10\n\x08\x61lert_id\x18\x01 \x01(\t\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12\x10\n\x08thing_id\x18\x03 \x01(\t\x12\x15\n\rdatastream_id\x18\x04 \x01(\t\x12\x16\n\x0eobservation_id\x18\x05 \x01(\t\x12/\n\x0bobserved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\topened_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0c\x92\xb5\x18\x08\x61lert_id\"\xe0\x01\n\rAlertResolved\x12\x10\n\x08\x61lert_id\x18\x01 \x01(\t\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12\x10\n\x08thing_id\x18\x03 \x01(\t\x12\x15\n\rdatastream_id\x18\x04 \x01(\t\x12\x16\n\x0eobservation_id\x18\x05 \x01(\t\x12/\n\x0bobserved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bresolved_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0c\x92\xb5\x18\x08\x61lert_idb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,6 +35,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_THINGREGISTERED']._loaded_options = None
   _globals['_THINGREGISTERED']._serialized_options = b'\222\265\030\010thing_id'
+  _globals['_ALERTOPENED']._loaded_options = None
+  _globals['_ALERTOPENED']._serialized_options = b'\222\265\030\010alert_id'
+  _globals['_ALERTRESOLVED']._loaded_options = None
+  _globals['_ALERTRESOLVED']._serialized_options = b'\222\265\030\010alert_id'
   _globals['_THINGREGISTERED']._serialized_start=114
   _globals['_THINGREGISTERED']._serialized_end=214
+  _globals['_ALERTOPENED']._serialized_start=217
+  _globals['_ALERTOPENED']._serialized_end=437
+  _globals['_ALERTRESOLVED']._serialized_start=440
+  _globals['_ALERTRESOLVED']._serialized_end=664
 # @@protoc_insertion_point(module_scope)

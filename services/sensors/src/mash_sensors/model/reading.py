@@ -35,6 +35,11 @@ class Datastream:
     tenant: str
     thing_id: str
     kind: Kind
+    unit: str | None
+    definition: str
+    """What it observes, as a URI."""
+    device_id: str | None
+    """What the network calls the device that fills it."""
     valid_for: timedelta
 
 
@@ -77,5 +82,5 @@ class Kept(NamedTuple):
     """What became of a reading that was stored just now."""
 
     flags: Flag
-    newest: bool
-    """Whether it is its datastream's newest one."""
+    advances: bool
+    """Whether it is newer than all of its datastream that were there before the batch."""

@@ -15,6 +15,14 @@ class Unit:
     symbol: str
 
 
+def shown(value: float, code: str | None) -> str:
+    """As people read it: `−0,5 °C`."""
+    digits = f"{round(value, 3) + 0.0:.3f}".rstrip("0").rstrip(".")
+    whole = digits.replace("-", "−").replace(".", ",")
+    unit = UNITS.get(code or "")
+    return whole if unit is None or unit.code == "1" else f"{whole}\u00a0{unit.symbol}"
+
+
 UNITS: Final[Mapping[str, Unit]] = {
     unit.code: unit
     for unit in (

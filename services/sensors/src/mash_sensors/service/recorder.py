@@ -14,6 +14,7 @@ from mash_sdk.problems import Unreadable
 from mash_sdk.telemetry import count
 from mash_sensors.model.device import Kind, Result
 from mash_sensors.model.reading import Datastream, Flag, Kept, Message, Reading
+from mash_sensors.service.watch import New, Watch
 from mash_sensors.signals import MESSAGES_REPEATED, OBSERVATIONS_FLAGGED, OBSERVATIONS_STORED
 
 Batch = Sequence[Delivered[ObservationBatch]]
@@ -33,8 +34,9 @@ class Store(Protocol):
 class Recorder:
     """The batch's unit is the worker role's: a batch mixes tenants."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, watch: Watch) -> None:
         self._store = store
+        self._watch = watch
 
     async def record(self, batch: Batch, unit: Unit) -> None:
         """Raise Unreadable for a message that can never be stored."""
@@ -49,6 +51,11 @@ class Recorder:
             for reading in _readings(delivered, number, known)
         ]
         kept = await self._store.record(unit, list(messages), readings)
+        sent = [delivered.traceparent for delivered in messages.values()]
+        advancing = [reading for reading in readings if reading.id in kept and kept[reading.id].advances]
+        advancing.sort(key=lambda reading: reading.phenomenon_time)
+        live = [New(reading, sent[reading.message]) for reading in advancing if not kept[reading.id].flags]
+        await self._watch.look(live, unit)
         _tell(batch, readings, kept)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from mash_sdk.database import Unit
 from mash_sensors.model.catalogue import DatastreamEntry, ObservedProperty, Sensor
 from mash_sensors.model.device import Kind
-from mash_sensors.store.tables import datastreams, observed_properties, sensors
+from mash_sensors.model.rule import Watchable
+from mash_sensors.store.tables import datastreams, devices, observed_properties, sensors, things
 
 
 class CatalogueStore:
@@ -90,6 +91,24 @@ class CatalogueStore:
     async def properties(self, unit: Unit, *, skip: int, limit: int) -> Sequence[ObservedProperty]:
         piece = select(observed_properties).order_by(observed_properties.c.id).offset(skip).limit(limit)
         return [_property(row) for row in await unit.connection.execute(piece)]
+
+    async def watchable(self, unit: Unit) -> Sequence[Watchable]:
+        """Every datastream of numbers, with what rules go by."""
+        joined = (
+            select(
+                observed_properties.c.definition,
+                datastreams.c.unit,
+                devices.c.device_id,
+                things.c.id,
+                things.c.name,
+            )
+            .select_from(datastreams)
+            .join(observed_properties, observed_properties.c.id == datastreams.c.property_id)
+            .join(things, things.c.id == datastreams.c.thing_id)
+            .outerjoin(devices, devices.c.id == datastreams.c.device_id)
+            .where(datastreams.c.unit.is_not(None))
+        )
+        return [Watchable(*row) for row in await unit.connection.execute(joined)]
 
     async def count_properties(self, unit: Unit) -> int:
         return await unit.connection.scalar(select(func.count()).select_from(observed_properties)) or 0

@@ -26,6 +26,7 @@ _COLUMNS: Final = (
     *("tenant", "source_id", "message_id", "received_at", "n", "id", "datastream_id", "phenomenon_time"),
     *("valid_until", "flags", "number", "truth", "text"),
 )
+# A statement's parts see what was there before it: `before` is the newest reading before the batch.
 # Rows are locked in the order of their keys, so that two readers of one message never wait for one another.
 _RECORD: Final = f"""
 with fresh as (
@@ -61,13 +62,17 @@ with fresh as (
         received_at = excluded.received_at, valid_until = excluded.valid_until,
         number = excluded.number, truth = excluded.truth, text = excluded.text
     where excluded.phenomenon_time > known.phenomenon_time
-    returning observation_id
 )
-select kept.id::text, kept.flags, advanced.observation_id is not null as newest
-from kept left join advanced on advanced.observation_id = kept.id
+select kept.id::text, kept.flags,
+    kept.flags & {(Flag.FUTURE | Flag.SAME_TIME).value} = 0
+        and (before.phenomenon_time is null or before.phenomenon_time < kept.phenomenon_time) as advances
+from kept left join newest before using (datastream_id)
 """  # noqa: S608 — numbers of our own
 _DATASTREAMS: Final = """
-select id::text, tenant, thing_id, kind, valid_seconds from datastreams where id = any($1::uuid[])
+select d.id::text, d.tenant, d.thing_id, d.kind, d.unit, p.definition, v.device_id, d.valid_seconds
+from datastreams d join observed_properties p on p.id = d.property_id
+    left join devices v on v.id = d.device_id
+where d.id = any($1::uuid[])
 """
 _FORGET: Final = """
 delete from messages where ctid = any(array(
@@ -85,6 +90,9 @@ class RecorderStore:
                 row["tenant"],
                 row["thing_id"],
                 Kind(row["kind"]),
+                row["unit"],
+                row["definition"],
+                row["device_id"],
                 timedelta(seconds=row["valid_seconds"]),
             )
             for row in rows
@@ -101,7 +109,7 @@ class RecorderStore:
             columns=_COLUMNS,
         )
         rows = await unit.driver.fetch(_RECORD)
-        return {row["id"]: Kept(Flag(row["flags"]), row["newest"]) for row in rows}
+        return {row["id"]: Kept(Flag(row["flags"]), row["advances"]) for row in rows}
 
     async def make_partitions(self, unit: Unit, first: datetime, months: int) -> int:
         """Make the partitions that are missing. Returns how many."""

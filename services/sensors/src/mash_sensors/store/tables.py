@@ -130,3 +130,27 @@ newest = Table(
     Column("truth", Boolean),
     Column("text", Text),
 )
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", ID, primary_key=True),
+    tenant_column(),
+    Column("rule", Text, nullable=False),
+    Column("rule_version", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("resolved_text", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("thing_id", Text, nullable=False),
+    Column("datastream_id", ID, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opened_at", MOMENT, nullable=False),
+    Column("opened_by", ID, nullable=False),
+    Column("opened_value", Double, nullable=False),
+    Column("opened_observed_at", MOMENT, nullable=False),
+    Column("resolved_at", MOMENT),
+    Column("resolved_by", ID),
+    Column("resolved_value", Double),
+    Column("resolved_observed_at", MOMENT),
+)

@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, Final
 
 from mash_sdk.database import Database, Unit
+from mash_sdk.kafka.pauses import wait_for
 from mash_sdk.problems import Problem
 
 if TYPE_CHECKING:
+    from mash_sdk.program import Program
     from mash_sdk.running import Running
 
 log = logging.getLogger(__name__)
@@ -54,18 +56,17 @@ class Publishing:
 
     async def run(self, running: "Running") -> None:
         """Publish until the stop. A tenant that cannot be published is tried again; the others go on."""
-        program = running.program
-        halted = asyncio.create_task(running.stop.wait())
+        await running.until_stop(self._run(running.program))
+
+    async def _run(self, program: "Program") -> None:
         due: Collection[str] = list(program.tenants)
-        try:
-            while not running.stop.is_set():
-                for tenant in due:
-                    await self._try(program.name, program.database, tenant)
-                if await running.pause(self._apart):
-                    return
-                due = await self._next(halted) or list(program.tenants)
-        finally:
-            halted.cancel()
+        while True:
+            for tenant in due:
+                await self._try(program.name, program.database, tenant)
+            await asyncio.sleep(self._apart)
+            await wait_for(self._called, self._every)
+            self._called.clear()
+            due, self._due = self._due or list(program.tenants), set()
 
     async def _try(self, name: str, database: Database, tenant: str) -> None:
         try:
@@ -77,12 +78,3 @@ class Publishing:
             self.changed(tenant)
         else:
             self._failing.discard(tenant)
-
-    async def _next(self, halted: asyncio.Task[bool]) -> Collection[str]:
-        """Who is due next; nobody in particular once the time is over."""
-        called = asyncio.create_task(self._called.wait())
-        await asyncio.wait({called, halted}, timeout=self._every, return_when=asyncio.FIRST_COMPLETED)
-        called.cancel()
-        due, self._due = self._due, set()
-        self._called.clear()
-        return due

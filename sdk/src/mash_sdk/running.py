@@ -3,7 +3,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -63,6 +63,18 @@ class Running:
             async with asyncio.timeout(seconds):
                 await self.stop.wait()
         return self.stop.is_set()
+
+    async def until_stop(self, work: Coroutine[object, object, None]) -> None:
+        """Await work that may wait for long; when it is time to stop, it is cancelled."""
+        task, halted = asyncio.ensure_future(work), asyncio.ensure_future(self.stop.wait())
+        try:
+            await asyncio.wait({task, halted}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+        finally:
+            for one in (task, halted):
+                one.cancel()
+            await asyncio.gather(task, halted, return_exceptions=True)
 
     async def kept(self, name: str, run: Run) -> None:
         """Run background work until the stop; start it again, with growing pauses, when it raises."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mash_portal_gw.edge import lane
-from mash_portal_gw.edge.passage import Passage
+from mash_portal_gw.edge.passage import Passage, Served
 from mash_sdk.signals import HTTP_SERVER_SECONDS
 
 Front = Any
@@ -23,7 +23,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     take = lane.Lane.take
 
-    def watched(self: lane.Lane, *asked: Any) -> Passage | None:
+    def watched(self: lane.Lane, *asked: Any) -> Passage | Served | None:
         passage = take(self, *asked)
         if passage is not None:
             found.append(asked[1].decode())

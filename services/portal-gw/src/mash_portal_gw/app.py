@@ -27,6 +27,7 @@ from mash_portal_gw.gateways.city_files import load_cities
 from mash_portal_gw.gateways.keycloak import Keycloak
 from mash_portal_gw.gateways.mail import MailSink
 from mash_portal_gw.gateways.modules import HttpModuleDoors, ModulesTopic
+from mash_portal_gw.gateways.public_topics import PublicTopics
 from mash_portal_gw.gateways.traces import Traces
 from mash_portal_gw.model.network import networks
 from mash_portal_gw.service import Lifetimes, Logins, ModuleTokens, Sessions
@@ -35,6 +36,7 @@ from mash_portal_gw.service.health import Health
 from mash_portal_gw.service.ports import Mailbox, ModuleDoors, TraceStore
 from mash_portal_gw.service.routes import DOWN_SECONDS, RouteTable
 from mash_portal_gw.service.sealing import Sealer
+from mash_portal_gw.service.shelves import Shelves
 from mash_portal_gw.settings import Settings
 from mash_portal_gw.store import PostgresSessions
 from mash_sdk.client_key import client_key
@@ -53,6 +55,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
 
     routes = RouteTable({**read(settings.approvals), name: own}, clock)
     topic = ModulesTopic(routes)
+    shelves = Shelves(tenants, routes.owner, clock, settings.public_bytes)
+    public = PublicTopics(routes, shelves)
     keycloak = Keycloak(
         settings.keycloak, name, key, verifier, lambda tenant: tenants.url(tenant, "/callback"), clock
     )
@@ -101,6 +105,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         assets=assets,
         security=SecurityHeaders(form_targets=map(origin_of, form_targets)),
         documents=Documents(routes, others, settings.public_url, clock),
+        shelves=shelves,
         body_limit=settings.body_limit,
         crowd=Crowd(each=settings.client_connections, together=settings.all_connections),
         trusted=networks(settings.trusted_proxies),
@@ -113,6 +118,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.http = [views.router]
     program.provides = {
         RouteTable: routes,
+        Shelves: shelves,
         views.Cities: cities,
         Health: health,
         TraceStore: traces,
@@ -123,6 +129,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.runs = [
         topic.follow,
         topic.measure,
+        public.follow,
+        public.measure,
         watch_approvals(settings.approvals, own, routes),
         housekeeping.sessions,
         housekeeping.connections,

@@ -47,6 +47,9 @@ class Settings(sdk.Settings):
         gt=0,
         description="seconds an unused connection to a module is kept; less than the module keeps it",
     )
+    public_bytes: int = Field(
+        32 << 20, ge=1 << 20, description="bytes of published documents kept of one module, at most"
+    )
     upstream_seconds: float = Field(30.0, gt=0, description="seconds a module may be silent")
 
     @field_validator("trusted_proxies")

@@ -8,6 +8,7 @@ from mash_sdk.telemetry import counter, gauge
 Attribute = Literal[
     "mash.route.kind",  # api, page or own
     "mash.caller.kind",  # visitor, session, bearer or opaque
+    "mash.edge",  # public: answered with a published document, without a module
     "mash.limit",  # which limit refused: client, tenant or login
     "mash.reason",  # why a connection was turned away: a problem's kind, too-many-connections or unread
 ]
@@ -30,5 +31,21 @@ LOGINS = counter(
 )
 ANNOUNCEMENTS_REJECTED = counter(
     "mash.gateway.announcements_rejected", doc="announcements that were not believed or not approved"
+)
+PUBLIC_READ = counter(
+    "mash.gateway.public_read",
+    doc="requests answered with a published document, by whether the client had it already",
+    attributes=("mash.module", "mash.outcome"),
+)
+PUBLIC_REFUSED = counter(
+    "mash.gateway.public_refused",
+    doc="published documents that were not accepted; /ops/modules says why",
+    attributes=("mash.module",),
+)
+PUBLIC_DOCUMENTS = gauge(
+    "mash.gateway.public_documents", doc="published documents in memory", attributes=("mash.module",)
+)
+PUBLIC_BYTES = gauge(
+    "mash.gateway.public_bytes", unit="By", doc="bytes they take", attributes=("mash.module",)
 )
 INSTANCES = gauge("mash.gateway.instances", doc="live instances", attributes=("mash.module",))

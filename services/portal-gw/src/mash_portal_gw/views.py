@@ -13,6 +13,7 @@ from mash_portal_gw.model.trace import TRACE_ID, Span, Trace
 from mash_portal_gw.service.health import Health
 from mash_portal_gw.service.ports import Mailbox, ModuleDoors, TraceStore
 from mash_portal_gw.service.routes import RouteTable
+from mash_portal_gw.service.shelves import Shelves
 from mash_sdk.http import Allow, Page, Pages, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import NotFound
@@ -88,12 +89,15 @@ async def overview(
 
 
 @router.get("/ops/modules", response_class=HTMLResponse)
-async def modules_page(page: Page, _: Operator, routes: Routes) -> HTMLResponse:
+async def modules_page(
+    page: Page, _: Operator, routes: Routes, shelves: Annotated[Shelves, Provide(Shelves)]
+) -> HTMLResponse:
     return pages.render(
         page,
         "ops_modules.html",
         title="Module",
         modules=list(routes.modules()),
+        shelves={name: shelves.of(name) for name in shelves.names()},
         approved=sorted(routes.approved.values(), key=lambda one: one.name),
         rejections=routes.rejections(),
     )

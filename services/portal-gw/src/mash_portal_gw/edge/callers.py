@@ -111,18 +111,26 @@ class Callers:
 
         None: the door has to look, for whatever reason.
         """
-        token = sent[7:].strip()
+        now = self._clock.now().timestamp()
+        digest = self._known(sent, place, route, now)
+        proof = self._tokens.known(digest, module, now) if digest is not None else None
+        return b"Bearer " + proof.encode("latin-1") if proof is not None else None
+
+    def may_pass(self, sent: bytes, place: Place, route: Route) -> bool:
+        """Whether it is known already that this Authorization value is right and may pass."""
+        return self._known(sent, place, route, self._clock.now().timestamp()) is not None
+
+    def _known(self, sent: bytes, place: Place, route: Route, now: float) -> bytes | None:
+        """The digest of a token that may pass and was seen before."""
         if sent[:7].lower() != b"bearer ":
             return None
-        digest = hashlib.sha256(token).digest()
-        now = self._clock.now().timestamp()
+        digest = hashlib.sha256(sent[7:].strip()).digest()
         who = self._verifier.known(digest, now)
         if who is None or who.tenant != place.tenant:
             return None
         if route.roles and who.roles.isdisjoint(route.roles):
             return None
-        proof = self._tokens.known(digest, module, now)
-        return b"Bearer " + proof.encode("latin-1") if proof is not None else None
+        return digest
 
     async def _by_token(self, sent: str, tenant: str) -> Caller:
         scheme, _, token = sent.partition(" ")

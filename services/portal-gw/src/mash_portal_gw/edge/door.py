@@ -22,6 +22,7 @@ from mash_portal_gw.edge.lane import CLIENT_LEFT, Lane
 from mash_portal_gw.edge.login import PATHS as LOGIN_PATHS
 from mash_portal_gw.edge.own import inside_path, own_page, send_document, send_file, send_nowhere
 from mash_portal_gw.edge.passage import Passage
+from mash_portal_gw.edge.public import held_for, send_held
 from mash_portal_gw.edge.refusals import refuse
 from mash_portal_gw.edge.request import Request, check_length, read
 from mash_portal_gw.edge.sinks import Framed, Plain
@@ -184,7 +185,14 @@ class Door:
     async def _module(self, exchange: Exchange, request: Request, place: Place, target: Target) -> None:
         parts, route = self._parts, target.route
         module = target.module.manifest.name
+        held = held_for(parts, request, place, target)
+        if held is not None and b"authorization" not in request.fields:
+            await send_held(parts, exchange, target, held)
+            return
         caller = await self._caller(exchange, request, place, route)
+        if held is not None and caller.kind == "bearer":
+            await send_held(parts, exchange, target, held)
+            return
         check_length(request, parts.body_limit)
         peers = parts.routes.candidates(target, time.monotonic())
         if not peers:
@@ -328,6 +336,8 @@ def _note(exchange: Exchange, span: Span, seconds: float) -> None:
         tenant = exchange.place.tenant if exchange.place is not None else ""
         kind = exchange.caller.kind if exchange.caller is not None else ""
         span.set_attributes({**about, "mash.tenant": tenant, "mash.caller.kind": kind})
+        if exchange.edge:
+            span.set_attribute("mash.edge", exchange.edge)
     if status >= _FAILED:
         span.set_status(StatusCode.ERROR)
     record(HTTP_SERVER_SECONDS, seconds, about)

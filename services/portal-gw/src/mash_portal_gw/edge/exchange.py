@@ -20,6 +20,7 @@ from mash_portal_gw.edge.threshold import Crowd
 from mash_portal_gw.model.city import City
 from mash_portal_gw.model.network import Network
 from mash_portal_gw.service.routes import RouteTable
+from mash_portal_gw.service.shelves import Shelves
 from mash_sdk.tenants import Tenants
 
 
@@ -39,6 +40,7 @@ class Parts:
     assets: Assets
     security: SecurityHeaders
     documents: Documents
+    shelves: Shelves
     body_limit: int
     crowd: Crowd
     trusted: tuple[Network, ...] = ()
@@ -58,6 +60,8 @@ class Exchange:
     request_id: bytes = b""
     started: bool = False
     status: int = 0
+    edge: str = ""
+    """How it was answered without asking a module."""
     extra: Headers = field(default_factory=list)
 
     async def say(self, message: MutableMapping[str, Any]) -> None:

@@ -152,6 +152,8 @@ class GuardedHttp(HttpToolsProtocol):
             passage = self._lane.take(self, self.url, self.headers, self.parser)
             if passage is not None:
                 self.cycle = passage  # type: ignore[assignment]
+                if passage.response_complete:
+                    self.on_response_complete()
                 return
         super().on_headers_complete()
 

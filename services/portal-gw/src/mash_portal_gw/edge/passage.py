@@ -14,6 +14,7 @@ from mash_portal_gw.edge.connection import ClientGone, Connection
 from mash_portal_gw.edge.headers import Headers, to_client
 from mash_portal_gw.edge.tenancy import Place
 from mash_portal_gw.service.routes import Instance, Target
+from mash_portal_gw.service.shelves import Shelf
 
 if TYPE_CHECKING:
     from mash_portal_gw.edge.lane import Lane
@@ -47,6 +48,28 @@ class Way:
     path: bytes
     told: bytes
     module: str
+    shelf: Shelf | None
+    """Where the document of this path lies, if its module publishes one."""
+    key: str
+    """Under which it lies there."""
+
+
+class Served:
+    """Stands where uvicorn keeps the request it is at, for one that was answered while it was read."""
+
+    response_complete = True
+    disconnected = False
+    keep_alive = True
+
+    @property
+    def message_event(self) -> "Served":
+        return self
+
+    def set(self) -> None:
+        """Nobody waits."""
+
+
+SERVED: Final = Served()
 
 
 class Passage:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What modules say of themselves: their OpenAPI documents, and the topic they announce themselves on."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import aclosing
@@ -66,20 +67,20 @@ class ModulesTopic:
             raise Unavailable("Die Module sind noch nicht eingelesen.")
 
     async def follow(self, running: Running) -> None:
-        broker: Broker = running.broker
-        while not running.stop.is_set():
+        await running.until_stop(self._follow(running.broker))
+
+    async def _follow(self, broker: Broker) -> None:
+        while True:
             try:
                 async with aclosing(broker.follow([TOPIC])) as records:
                     async for one in records:
-                        if running.stop.is_set():
-                            return
                         if one is None:
                             self.read_all = True
                         elif one.key is not None and self._routes.learn(one.key, one.value) == "rejected":
                             count(ANNOUNCEMENTS_REJECTED)
             except BrokerAway as err:
                 log.info("the topic of modules cannot be read: %s", err)
-                await running.pause(1)
+                await asyncio.sleep(1)
 
     async def measure(self, running: Running) -> None:
         while not await running.pause(LOOK_SECONDS):

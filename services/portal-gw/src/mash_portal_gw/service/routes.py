@@ -169,6 +169,10 @@ class RouteTable:
         self._targets = targets
         self.version += 1
 
+    def refuse(self, name: str, reason: str) -> None:
+        """Show operators what else of a module was not accepted."""
+        self._reject(name, reason)
+
     def _reject(self, name: str, reason: str) -> None:
         self.rejected += 1
         name, reason = name[:80], reason[:300]
@@ -182,6 +186,11 @@ class RouteTable:
         known.last = self._clock.now()
 
     # Asking
+
+    def owner(self, path: str) -> str | None:
+        """The name of the module that answers an outside path."""
+        target = self.find(path)
+        return target.module.manifest.name if target is not None else None
 
     def find(self, path: str) -> Target | None:
         """The route with the longest matching prefix, by whole segments."""

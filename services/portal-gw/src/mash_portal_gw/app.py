@@ -129,9 +129,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.runs = [
         topic.follow,
         topic.measure,
+        watch_approvals(settings.approvals, own, routes),
         public.follow,
         public.measure,
-        watch_approvals(settings.approvals, own, routes),
         housekeeping.sessions,
         housekeeping.connections,
     ]

@@ -10,8 +10,7 @@ from mash_portal_gw.model.public import Held
 from mash_portal_gw.service.routes import RouteTable
 from mash_portal_gw.service.shelves import Pass, Refused, Shelves
 from mash_portal_gw.signals import PUBLIC_BYTES, PUBLIC_DOCUMENTS, PUBLIC_REFUSED
-from mash_sdk.kafka import BrokerAway
-from mash_sdk.kafka.broker import Record
+from mash_sdk.kafka import BrokerAway, Record
 from mash_sdk.manifest import Manifest
 from mash_sdk.names import Names
 from mash_sdk.running import Running

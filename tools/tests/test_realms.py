@@ -193,8 +193,11 @@ def test_an_administrator_whose_token_runs_out_goes_on(realms: Realms) -> None:
 
 
 def test_every_realm_has_its_roles_and_the_demo_logins(realms: Realms) -> None:
-    wanted = {"heidelberg": {"citizen", "clerk", "editor"}, "operators": {"operator"}}
-    logins = {"heidelberg": {"anna": ["citizen"], "kurt": ["clerk"]}, "operators": {"olga": ["operator"]}}
+    wanted = {"heidelberg": {"citizen", "clerk", "editor", "treasurer"}, "operators": {"operator"}}
+    logins = {
+        "heidelberg": {"anna": ["citizen"], "kurt": ["clerk"], "tina": ["treasurer"]},
+        "operators": {"olga": ["operator"]},
+    }
     for realm, roles in wanted.items():
         admin = realms.admin(realm)
         assert roles <= {role["name"] for role in admin.get_realm_roles()}

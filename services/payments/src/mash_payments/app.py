@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The only wiring of payments: what is made, and who gets what."""
 
-from mash_payments import api, events, views
-from mash_payments.gateways import city_files
+from mash_payments import api, events
+from mash_payments.gateways import camt053, city_files
 from mash_payments.gateways.girocheckout import GiroCheckout
 from mash_payments.gateways.paypal import PayPal
 from mash_payments.gateways.stripe import Stripe
 from mash_payments.gateways.xbezahldienste import XBezahldienste
-from mash_payments.service import Checkout, PaymentProvider, PaymentService, Reconciler, Returns
+from mash_payments.service import (
+    BankService,
+    CashDesk,
+    Checkout,
+    PaymentProvider,
+    PaymentService,
+    Reconciler,
+    Refunds,
+    Returns,
+)
 from mash_payments.settings import Settings
-from mash_payments.store import PaymentStore
+from mash_payments.store import LedgerStore, PaymentStore, StatementStore
+from mash_payments.views import citizen, desk
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.program import Program
 from mash_sdk.telemetry import observed
@@ -33,17 +43,27 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         PayPal(settings.paypal_url, cities.paypal, seconds),
         GiroCheckout(settings.girocheckout_url, cities.girocheckout, seconds),
     ]
+    by_name = {provider.name: provider for provider in providers}
     payments = observed(PaymentService(store, cities), "payments")
     returns = Returns(settings.return_secret.get_secret_value(), tenants.url)
-    checkout = observed(
-        Checkout(payments, {provider.name: provider for provider in providers}, database, returns), "checkout"
-    )
+    checkout = observed(Checkout(payments, by_name, database, returns), "checkout")
+    statements, books = StatementStore(), LedgerStore()
+    refunds = observed(Refunds(store, by_name, database), "refunds")
+    bank = observed(BankService(store, statements, books, camt053.read), "bank")
+    cash = observed(CashDesk(store, books, statements), "desk")
     reconciler = Reconciler(
-        checkout, store, database, every=settings.look_every, at_once=settings.look_at_once
+        checkout, refunds, store, database, every=settings.look_every, at_once=settings.look_at_once
     )
-    program.http = [api.router, views.router]
+    program.http = [api.router, citizen.router, desk.router]
     program.events = events.subscriptions
-    program.provides = {PaymentService: payments, Checkout: checkout, Reconciler: reconciler}
+    program.provides = {
+        PaymentService: payments,
+        Checkout: checkout,
+        Reconciler: reconciler,
+        Refunds: refunds,
+        BankService: bank,
+        CashDesk: cash,
+    }
     program.runs = [reconciler.run]
     program.closes = [*providers]
     return program

@@ -361,4 +361,4 @@ def test_every_adapter_is_asked() -> None:
     """An adapter without its suite does not pass unnoticed."""
     folder = {file.stem for file in Path(gateways.__path__[0]).glob("*.py")}
     asked = {suite.adapter for suite in ProviderConformance.__subclasses__()}
-    assert folder - {"__init__", "calling", "city_files"} == asked
+    assert folder - {"__init__", "calling", "camt053", "city_files"} == asked

@@ -21,7 +21,7 @@ from typing import Any, cast
 import pytest
 from google.protobuf.message import Message
 
-from mash_payments.model import AttemptState, Method, Money, NumberRule, Payment, Seen
+from mash_payments.model import AttemptState, Booking, Method, Money, NumberRule, Payment, Seen
 from mash_payments.service import (
     Begun,
     Checkout,
@@ -80,6 +80,7 @@ class MemoryUnit:
     staged: dict[str, Payment] = field(default_factory=dict)
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
     said: list[Message] = field(default_factory=list)
+    booked: list[Booking] = field(default_factory=list)
     held: list[asyncio.Lock] = field(default_factory=list)
 
     def announce(self, *events: Message) -> None:
@@ -95,6 +96,7 @@ class Memory:
         self.payments: dict[str, Payment] = {}
         self.keys: dict[tuple[str, str], str] = {}
         self.announced: list[Message] = []
+        self.booked: list[Booking] = []
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._number = 0
 
@@ -108,6 +110,7 @@ class Memory:
             self.payments |= unit.staged
             self.keys |= unit.keys
             self.announced += unit.said
+            self.booked += unit.booked
         finally:
             for lock in unit.held:
                 lock.release()
@@ -127,11 +130,15 @@ class Memory:
         if any(held.application_id == payment.application_id for held in self.payments.values()):
             return False
         unit.staged[payment.id] = self._stored(payment)
+        unit.booked += payment.booked
+        payment.booked.clear()
         return True
 
     async def save(self, unit: Any, payment: Payment) -> None:
         assert self._locks[payment.id] in unit.held, "saved without a lock"
         unit.staged[payment.id] = self._stored(payment)
+        unit.booked += payment.booked
+        payment.booked.clear()
 
     async def find(self, unit: Any, payment_id: str, *, lock: bool = False) -> Payment | None:
         if lock and payment_id in self.payments:
@@ -165,6 +172,9 @@ class Memory:
                     found.append(Due(TENANT, payment.application_id, attempt.id, attempt.trace))
         return found
 
+    async def claim_refunds(self, unit: Any, now: datetime, *, again: datetime, limit: int) -> list[Due]:
+        return []
+
     async def counts(self, unit: Any, now: datetime) -> tuple[int, int]:
         return 0, 0
 
@@ -177,6 +187,7 @@ class Memory:
     def _stored(payment: Payment) -> Payment:
         stored = copy.deepcopy(payment)
         stored.happened.clear()
+        stored.booked.clear()
         return stored
 
 
@@ -258,7 +269,12 @@ class World:
             self.sleep,
         )
         self.reconciler = Reconciler(
-            self.checkout, cast("Any", self.memory), cast("Any", self.memory), every=1, at_once=8
+            self.checkout,
+            cast("Any", None),
+            cast("Any", self.memory),
+            cast("Any", self.memory),
+            every=1,
+            at_once=8,
         )
         self.changed: set[str] = set()
         """Transactions whose provider took the money without being asked to."""

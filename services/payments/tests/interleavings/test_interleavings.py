@@ -2,6 +2,7 @@
 """No interleaving of starts, returns, polls, kills and duplicates settles twice or loses a settlement."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 from hypothesis import given, settings
@@ -46,6 +47,17 @@ def test_one_settlement_for_one_payment_never_two_never_none(
     assert len(world.said(PaymentOpened)) == 1
     assert len(settled) == (1 if exact else 0)
     assert (payment.state is PaymentState.SETTLED) == bool(exact)
+    # Booked once each, adding up to zero; what providers hold is what they took.
+    sources = [booking.source for booking in world.memory.booked]
+    assert len(sources) == len(set(sources))
+    balances: Counter[str] = Counter()
+    for booking in world.memory.booked:
+        for entry in booking.entries:
+            balances[entry.account] += entry.cents
+    assert sum(balances.values()) == 0
+    held = sum(cents for account, cents in balances.items() if account.startswith("provider:"))
+    assert held == sum(word.amount.cents for word in paid.values())
+    assert balances["receivable"] == (0 if exact else FEE.cents)
     by_transaction = {attempt.transaction_id: attempt for attempt in payment.attempts}
     for id_, word in paid.items():
         attempt = by_transaction[id_]

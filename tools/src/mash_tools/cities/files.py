@@ -237,7 +237,7 @@ class Login(Strict):
     family_name: Said
     email: EMail
     password: Said
-    roles: Annotated[list[Literal["citizen", "clerk", "editor"]], Field(min_length=1)]
+    roles: Annotated[list[Literal["citizen", "clerk", "editor", "treasurer"]], Field(min_length=1)]
 
 
 class PeopleFile(Strict):

@@ -21,6 +21,10 @@ from mash_payments.model.payment import Attempt as Attempt
 from mash_payments.model.payment import Payment as Payment
 from mash_payments.model.refund import NotRefundable as NotRefundable
 from mash_payments.model.refund import Refund as Refund
+from mash_payments.model.statement import Line as Line
+from mash_payments.model.statement import LineState as LineState
+from mash_payments.model.statement import Reason as Reason
+from mash_payments.model.statement import Statement as Statement
 from mash_payments.model.states import AttemptState as AttemptState
 from mash_payments.model.states import Change as Change
 from mash_payments.model.states import Flag as Flag

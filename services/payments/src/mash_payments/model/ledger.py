@@ -71,3 +71,15 @@ def refunded(refund_id: str, amount: Money, source: str, name: str) -> Booking:
 def to_transfer(refund_id: str, amount: Money, source: str) -> Booking:
     """Money the city has to give back by a transfer of its own."""
     return move(f"refund:{refund_id}", "to-transfer", amount, debit=source, credit=PAYABLE)
+
+
+def on_statement(line_id: str, amount: Money, account: str, *, came_in: bool) -> Booking:
+    """A line of the bank's statement: money came in from `account`, or left to it."""
+    debit, credit = (BANK, account) if came_in else (account, BANK)
+    return move(f"line:{line_id}", "statement", amount, debit=debit, credit=credit)
+
+
+def assigned(line_id: str, amount: Money, account: str, *, came_in: bool) -> Booking:
+    """A person said what a line is that nobody had assigned."""
+    debit, credit = (UNASSIGNED, account) if came_in else (account, UNASSIGNED)
+    return move(f"resolved:{line_id}", "assigned", amount, debit=debit, credit=credit)

@@ -189,7 +189,7 @@ class Payment:
     def transferred(self, attempt: Attempt, amount: Money, account: str, now: datetime) -> Change:
         """The bank's statement shows the payer's transfer; `account` is where the ledger has the money."""
         self.attempts.append(attempt)
-        word = Seen(AttemptState.PAYED, amount, attempt.chosen)
+        word = Seen(AttemptState.PAYED, amount, attempt.method)
         return self._paid(attempt, word, now, account)
 
     def prepare(self, attempt: Attempt) -> None:

@@ -52,6 +52,10 @@ class Refund:
             self.ended_at = now
         self.looked(now)
 
+    def unasked(self) -> None:
+        """Nobody can be asked what became of it: a person has to find out."""
+        self.next_look_at = None
+
     def looked(self, now: datetime) -> None:
         """Plan the next look while the provider has the last word; pauses grow."""
         waits = self.state in {RefundState.UNKNOWN, RefundState.PENDING}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,3 +82,14 @@ class RefundState(StrEnum):
     MANUAL = "MANUAL"
     DONE = "DONE"
     FAILED = "FAILED"
+
+
+# What FIT-Connect's metadata calls a payment's state: BOOKED where XBezahldienste says PAYED, else its names.
+# An attempt without an answer has none: nothing is known that could be passed on.
+FIT_CONNECT: Mapping[AttemptState, str | None] = {
+    AttemptState.UNKNOWN: None,
+    AttemptState.INITIAL: "INITIAL",
+    AttemptState.PAYED: "BOOKED",
+    AttemptState.CANCELED: "CANCELED",
+    AttemptState.FAILED: "FAILED",
+}

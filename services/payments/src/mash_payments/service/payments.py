@@ -86,8 +86,8 @@ class PaymentService:
             ),
             opened_at=now,
         )
+        payment.opened()
         if await self._store.add(unit, payment):
-            payment.opened()
             announce(payment, unit)
             count(signals.OPENED)
 

@@ -3,13 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from mash_payments.model import Method, Money, NumberRule, Payment, RefundState, Seen
+from mash_payments.model import (
+    Booking,
+    Line,
+    LineState,
+    Method,
+    Money,
+    NumberRule,
+    Payment,
+    RefundState,
+    Seen,
+    Statement,
+)
 from mash_sdk.database import Unit
 
 
@@ -209,12 +220,148 @@ class Payments(Protocol):
         """The attempt a provider's transaction belongs to."""
         ...
 
+    async def of_refund(self, unit: Unit, refund_id: str, *, lock: bool = False) -> Payment | None:
+        """By one of its refunds."""
+        ...
+
+    async def numbered(self, unit: Unit, numbers: Sequence[str], *, lock: bool = False) -> Sequence[Payment]:
+        """Those with one of these Kassenzeichen, letters and digits alone."""
+        ...
+
+    async def search(self, unit: Unit, words: str, *, limit: int, after: str | None) -> Sequence[Payment]:
+        """By Kassenzeichen, the application's reference or its id; without words all. Newest first."""
+        ...
+
+    async def flagged(self, unit: Unit, *, limit: int) -> Sequence[Payment]:
+        """Those with money that has to go back, or with a refund nobody knows the end of."""
+        ...
+
+    async def claim_refunds(self, unit: Unit, now: datetime, *, again: datetime, limit: int) -> Sequence[Due]:
+        """Refunds of all tenants due for a look, as `claim_due`; `attempt_id` is the refund's."""
+        ...
+
     async def claim_due(self, unit: Unit, now: datetime, *, again: datetime, limit: int) -> Sequence[Due]:
         """Attempts of all tenants due for a look; nobody else gets them before `again`."""
         ...
 
     async def counts(self, unit: Unit, now: datetime) -> tuple[int, int]:
         """Attempts due for a look, and attempts whose money has to go back; of all tenants."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """One line of the ledger, with its payment's Kassenzeichen where it has one."""
+
+    booking_id: str
+    booked_at: datetime
+    kind: str
+    source: str
+    receipt_number: str | None
+    account: str
+    cents: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an account holds: debit above zero."""
+
+    account: str
+    currency: str
+    cents: int
+
+
+class Ledger(Protocol):
+    """The city's books. What does not add up to zero is refused by the database itself."""
+
+    async def book(self, unit: Unit, made: Sequence[Booking], payment_id: str | None = None) -> None:
+        """Write bookings; one whose source was booked before fails the unit."""
+        ...
+
+    async def of_payment(self, unit: Unit, payment_id: str) -> Sequence[Booked]:
+        """A payment's lines, in the order of time."""
+        ...
+
+    async def between(self, unit: Unit, since: datetime, until: datetime) -> Sequence[Booked]:
+        """All lines of a period, in the order of time."""
+        ...
+
+    async def balances(self, unit: Unit, until: datetime) -> Sequence[Balance]:
+        """Every account as it stood at a moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStatement:
+    """A statement that was imported before."""
+
+    id: str
+    digest: str
+    lines: int
+    matched: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A line of a statement, and what it was found to be. `account`: the other side of the bank's account."""
+
+    id: str
+    statement_id: str
+    line: Line
+    state: LineState
+    reason: str
+    account: str
+    payment_id: str | None = None
+    attempt_id: str | None = None
+    note: str = ""
+
+
+class NotAStatement(Exception):
+    """Broken, or not a statement that can be read. Line and column count from 1."""
+
+    def __init__(self, reason: str, line: int, column: int) -> None:
+        super().__init__(f"Zeile {line}, Spalte {column}: {reason}")
+        self.reason, self.line, self.column = reason, line, column
+
+    def __reduce__(self) -> tuple[type[NotAStatement], tuple[str, int, int]]:
+        """As it goes from process to process."""
+        return NotAStatement, (self.reason, self.line, self.column)
+
+
+ReadStatements = Callable[[bytes], list[Statement]]
+"""Reads a bank's file in a process of its own, so a module's function. Raises NotAStatement."""
+
+
+class Statements(Protocol):
+    """Imported statements and their lines."""
+
+    async def add(
+        self, unit: Unit, statement_id: str, statement: Statement, digest: str, by: str
+    ) -> KnownStatement | None:
+        """Keep a new statement; the one there already, if its account and number are known."""
+        ...
+
+    async def add_line(self, unit: Unit, line: KeptLine) -> None:
+        """Keep one line."""
+        ...
+
+    async def find(self, unit: Unit, line_id: str, *, lock: bool = False) -> KeptLine | None:
+        """One line by its id."""
+        ...
+
+    async def waiting(self, unit: Unit, *, limit: int) -> Sequence[KeptLine]:
+        """Lines a person has to look at, oldest first."""
+        ...
+
+    async def passed_on(self, unit: Unit, payment_id: str) -> frozenset[str]:
+        """A payment's attempts whose money the bank has shown."""
+        ...
+
+    async def resolve(
+        self, unit: Unit, line_id: str, *, account: str, payment_id: str | None, by: str, note: str
+    ) -> None:
+        """Write down what a person said a line is."""
         ...
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Protocol
 
 from mash_payments import signals
 from mash_payments.service.checkout import Checkout
 from mash_payments.service.ports import Due, Payments, ProviderError, Units
+from mash_payments.service.refunds import Refunds
 from mash_sdk import journey
 from mash_sdk.problems import Problem
 from mash_sdk.telemetry import record, step
@@ -36,9 +38,17 @@ class Reconciler:
     """
 
     def __init__(
-        self, checkout: Checkout, store: Payments, units: Units, *, every: float, at_once: int
+        self,
+        checkout: Checkout,
+        refunds: Refunds,
+        store: Payments,
+        units: Units,
+        *,
+        every: float,
+        at_once: int,
     ) -> None:
         self._checkout = checkout
+        self._refunds = refunds
         self._store = store
         self._units = units
         self._every = every
@@ -55,18 +65,22 @@ class Reconciler:
             now = unit.clock.now()
             waiting, refunds = await self._store.counts(unit, now)
             due = await self._store.claim_due(unit, now, again=now + CLAIM, limit=self._at_once)
+            back = await self._store.claim_refunds(unit, now, again=now + CLAIM, limit=self._at_once)
         record(signals.WAITING, waiting)
         record(signals.REFUNDS, refunds)
         # A task each: what one joins (its journey) must not reach the next.
-        await asyncio.gather(*(asyncio.create_task(self._look(one)) for one in due))
-        return len(due)
+        looks = [(one, self._checkout.confirm) for one in due] + [
+            (one, self._refunds.confirm) for one in back
+        ]
+        await asyncio.gather(*(asyncio.create_task(self._look(one, ask)) for one, ask in looks))
+        return len(looks)
 
-    async def _look(self, due: Due) -> None:
+    async def _look(self, due: Due, ask: Callable[[str, str], Awaitable[object]]) -> None:
         journey.join(due.application_id)
         with step("payments.reconcile", links=[due.trace or None], attributes={"mash.tenant": due.tenant}):
             try:
-                await self._checkout.confirm(due.tenant, due.attempt_id)
+                await ask(due.tenant, due.attempt_id)
             except Exception as err:
                 # The claim runs out and it is looked at again.
                 expected = isinstance(err, ProviderError | Problem)
-                log.warning("attempt %s: %s", due.attempt_id, type(err).__name__, exc_info=not expected)
+                log.warning("%s: %s", due.attempt_id, type(err).__name__, exc_info=not expected)

@@ -21,6 +21,7 @@ _CITY_NAV: Final = (
     ("/services", "Dienstleistungen", None),
     ("/account", "Mein Konto", frozenset({"citizen", _VISITOR})),
     ("/desk", "Schreibtisch", frozenset({"clerk"})),
+    ("/desk/payments", "Kasse", frozenset({"treasurer"})),
 )
 _OPS_NAV: Final = (
     ("/", "Übersicht", None),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Tables of payments and the SQL on them. Row-level security keeps tenants apart; the worker sees all."""
+"""SQL on payments with their attempts, refunds and bookings."""
 
 from __future__ import annotations
 
@@ -10,62 +10,21 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from mash_payments.model import Attempt, AttemptState, Flag, Money, Payment, PaymentState
+from mash_payments.model import (
+    Attempt,
+    AttemptState,
+    Flag,
+    Money,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundState,
+    compact,
+)
 from mash_payments.service import Due
-from mash_sdk.database import Unit, tenant_column
-
-metadata = sa.MetaData()
-
-payments = sa.Table(
-    "payments",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    tenant_column(),
-    sa.Column("application_id", sa.Text, nullable=False),
-    sa.Column("payer", sa.Text, nullable=False),
-    sa.Column("reference", sa.Text, nullable=False),
-    sa.Column("due_cents", sa.BigInteger, nullable=False),
-    sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("receipt_number", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("settled_at", sa.DateTime(timezone=True)),
-    sa.Column("settled_by", sa.Text),
-)
-
-attempts = sa.Table(
-    "attempts",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    tenant_column(),
-    sa.Column("payment_id", sa.Text, nullable=False),
-    sa.Column("provider", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("transaction_id", sa.Text),
-    sa.Column("redirect_url", sa.Text),
-    sa.Column("next_look_at", sa.DateTime(timezone=True)),
-    sa.Column("ended_at", sa.DateTime(timezone=True)),
-    sa.Column("paid_cents", sa.BigInteger),
-    sa.Column("paid_currency", sa.Text),
-    sa.Column("method", sa.Text, nullable=False),
-    sa.Column("flag", sa.Text),
-    sa.Column("forgotten", sa.Boolean, nullable=False),
-    sa.Column("left", sa.Boolean, nullable=False),
-    sa.Column("chosen", sa.Text, nullable=False),
-    sa.Column("trace", sa.Text, nullable=False),
-)
-
-attempt_keys = sa.Table(
-    "attempt_keys",
-    metadata,
-    tenant_column(),
-    sa.Column("payer", sa.Text, nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("attempt_id", sa.Text, nullable=False),
-)
-
-receipt_numbers = sa.Sequence("receipt_numbers", metadata=metadata)
+from mash_payments.store.ledger import book
+from mash_payments.store.tables import attempt_keys, attempts, payments, receipt_numbers, refunds
+from mash_sdk.database import Unit
 
 
 class PaymentStore:
@@ -79,10 +38,14 @@ class PaymentStore:
         """The unique application decides who was first."""
         statement = insert(payments).values(_row(payment))
         statement = statement.on_conflict_do_nothing(constraint="payments_once_per_application")
-        return (await unit.connection.execute(statement.returning(payments.c.id))).first() is not None
+        if (await unit.connection.execute(statement.returning(payments.c.id))).first() is None:
+            return False
+        await book(unit, payment.booked, payment.id)
+        payment.booked.clear()
+        return True
 
     async def save(self, unit: Unit, payment: Payment) -> None:
-        """Writes the payment and every attempt."""
+        """Writes the payment, every attempt and refund, and books what is to be booked: all or nothing."""
         await unit.connection.execute(
             payments.update().where(payments.c.id == payment.id).values(_row(payment))
         )
@@ -90,6 +53,12 @@ class PaymentStore:
             row = _attempt_row(payment.id, attempt)
             statement = insert(attempts).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
             await unit.connection.execute(statement)
+        for refund in payment.refunds:
+            row = _refund_row(payment.id, refund)
+            statement = insert(refunds).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
+            await unit.connection.execute(statement)
+        await book(unit, payment.booked, payment.id)
+        payment.booked.clear()
 
     async def find(self, unit: Unit, payment_id: str, *, lock: bool = False) -> Payment | None:
         """By its id."""
@@ -138,6 +107,61 @@ class PaymentStore:
         attempt_id: str | None = await unit.connection.scalar(statement)
         return attempt_id
 
+    async def of_refund(self, unit: Unit, refund_id: str, *, lock: bool = False) -> Payment | None:
+        """By one of its refunds."""
+        owner = sa.select(refunds.c.payment_id).where(refunds.c.id == refund_id).scalar_subquery()
+        return await self._one(unit, payments.c.id == owner, lock=lock)
+
+    async def numbered(self, unit: Unit, numbers: Sequence[str], *, lock: bool = False) -> Sequence[Payment]:
+        """Found by index; locked in the order of ids, so that two who do it do not wait for each other."""
+        statement = sa.select(payments).where(payments.c.number_key.in_(numbers)).order_by(payments.c.id)
+        if lock:
+            statement = statement.with_for_update()
+        return await self._with_attempts(unit, (await unit.connection.execute(statement)).all())
+
+    async def search(self, unit: Unit, words: str, *, limit: int, after: str | None) -> Sequence[Payment]:
+        """By number, reference or application; newest first."""
+        statement = sa.select(payments)
+        if words:
+            said = [payments.c.number_key == compact(words), payments.c.reference == words.strip().upper()]
+            statement = statement.where(sa.or_(*said, payments.c.application_id == words.strip()))
+        if after is not None:
+            statement = statement.where(payments.c.id < after)
+        rows = (await unit.connection.execute(statement.order_by(payments.c.id.desc()).limit(limit))).all()
+        return await self._with_attempts(unit, rows)
+
+    async def flagged(self, unit: Unit, *, limit: int) -> Sequence[Payment]:
+        """Those with money that has to go back and has not, oldest first."""
+        gone = sa.select(sa.func.coalesce(sa.func.sum(refunds.c.cents), 0)).where(
+            refunds.c.attempt_id == attempts.c.id, refunds.c.state != RefundState.FAILED.value
+        )
+        waiting = sa.select(attempts.c.payment_id).where(
+            attempts.c.flag.is_not(None), attempts.c.paid_cents > gone.scalar_subquery()
+        )
+        unclear = sa.select(refunds.c.payment_id).where(
+            refunds.c.state.in_([RefundState.UNKNOWN.value, RefundState.MANUAL.value])
+        )
+        wanted = payments.c.id.in_(waiting) | payments.c.id.in_(unclear)
+        statement = sa.select(payments).where(wanted).order_by(payments.c.id).limit(limit)
+        return await self._with_attempts(unit, (await unit.connection.execute(statement)).all())
+
+    async def claim_refunds(self, unit: Unit, now: datetime, *, again: datetime, limit: int) -> Sequence[Due]:
+        """SKIP LOCKED, as for attempts."""
+        due = (
+            sa.select(refunds.c.id)
+            .where(refunds.c.next_look_at <= now)
+            .order_by(refunds.c.next_look_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            refunds.update()
+            .where(refunds.c.id.in_(due), payments.c.id == refunds.c.payment_id)
+            .values(next_look_at=again)
+            .returning(refunds.c.tenant, payments.c.application_id, refunds.c.id, sa.literal(""))
+        )
+        return [Due(*row) for row in await unit.connection.execute(statement)]
+
     async def claim_due(self, unit: Unit, now: datetime, *, again: datetime, limit: int) -> Sequence[Due]:
         """SKIP LOCKED: several instances share what is due."""
         due = (
@@ -180,7 +204,11 @@ class PaymentStore:
         found: dict[str, list[Attempt]] = {row.id: [] for row in rows}
         for row in await unit.connection.execute(statement):
             found[row.payment_id].append(_attempt(row))
-        return [_payment(row, found[row.id]) for row in rows]
+        back: dict[str, list[Refund]] = {row.id: [] for row in rows}
+        wanted = sa.select(refunds).where(refunds.c.payment_id.in_(list(back))).order_by(refunds.c.id)
+        for row in await unit.connection.execute(wanted):
+            back[row.payment_id].append(_refund(row))
+        return [_payment(row, found[row.id], back[row.id]) for row in rows]
 
 
 def _row(payment: Payment) -> dict[str, Any]:
@@ -192,6 +220,7 @@ def _row(payment: Payment) -> dict[str, Any]:
         "due_cents": payment.due.cents,
         "currency": payment.due.currency,
         "receipt_number": payment.receipt_number,
+        "number_key": compact(payment.receipt_number),
         "state": payment.state.value,
         "opened_at": payment.opened_at,
         "settled_at": payment.settled_at,
@@ -199,7 +228,7 @@ def _row(payment: Payment) -> dict[str, Any]:
     }
 
 
-def _payment(row: sa.Row[Any], found: list[Attempt]) -> Payment:
+def _payment(row: sa.Row[Any], found: list[Attempt], back: list[Refund]) -> Payment:
     return Payment(
         id=row.id,
         application_id=row.application_id,
@@ -212,6 +241,7 @@ def _payment(row: sa.Row[Any], found: list[Attempt]) -> Payment:
         settled_at=row.settled_at,
         settled_by=row.settled_by,
         attempts=found,
+        refunds=back,
     )
 
 
@@ -254,4 +284,36 @@ def _attempt(row: sa.Row[Any]) -> Attempt:
         left=row.left,
         chosen=row.chosen,
         trace=row.trace,
+    )
+
+
+def _refund_row(payment_id: str, refund: Refund) -> dict[str, Any]:
+    return {
+        "id": refund.id,
+        "payment_id": payment_id,
+        "attempt_id": refund.attempt_id,
+        "cents": refund.amount.cents,
+        "currency": refund.amount.currency,
+        "reason": refund.reason,
+        "requested_by": refund.requested_by,
+        "requested_at": refund.requested_at,
+        "state": refund.state.value,
+        "number": refund.number,
+        "next_look_at": refund.next_look_at,
+        "ended_at": refund.ended_at,
+    }
+
+
+def _refund(row: sa.Row[Any]) -> Refund:
+    return Refund(
+        id=row.id,
+        attempt_id=row.attempt_id,
+        amount=Money(row.cents, row.currency),
+        reason=row.reason,
+        requested_by=row.requested_by,
+        requested_at=row.requested_at,
+        state=RefundState(row.state),
+        number=row.number,
+        next_look_at=row.next_look_at,
+        ended_at=row.ended_at,
     )

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What treasurers read for accounts, states and reasons; and amounts and days as they write them."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from mash_payments.model import AttemptState, LineState, PaymentState, Reason, RefundState, ledger
+from mash_sdk.problems import Fault, Invalid
+
+ACCOUNTS = {
+    ledger.RECEIVABLE: "Forderungen",
+    ledger.REVENUE: "Gebührenerträge",
+    ledger.BANK: "Bank",
+    ledger.CLEARING: "Verwahrung (zu viel oder zu spät bezahlt)",
+    ledger.UNASSIGNED: "Ungeklärte Umsätze",
+    ledger.PAYABLE: "Auszuzahlende Erstattungen",
+}
+PROVIDERS = {
+    "xbezahldienste": "Bezahlplattform",
+    "stripe": "Stripe (Karten)",
+    "paypal": "PayPal",
+    "girocheckout": "GiroCheckout (Wero)",
+    "bank": "Überweisung",
+}
+KINDS = {
+    "due": "Gebühr fällig",
+    "paid": "Zahlung eingegangen",
+    "refunded": "Erstattet",
+    "to-transfer": "Erstattung zu überweisen",
+    "statement": "Kontoauszug",
+    "assigned": "Umsatz zugeordnet",
+}
+PAYMENTS = {
+    PaymentState.OPEN: "offen",
+    PaymentState.STARTED: "begonnen",
+    PaymentState.SETTLED: "bezahlt",
+}
+ATTEMPTS = {
+    AttemptState.UNKNOWN: "ungewiss: keine Antwort",
+    AttemptState.INITIAL: "begonnen",
+    AttemptState.PAYED: "bezahlt",
+    AttemptState.CANCELED: "abgebrochen",
+    AttemptState.FAILED: "fehlgeschlagen",
+}
+REFUNDS = {
+    RefundState.UNKNOWN: "ungewiss: keine Antwort",
+    RefundState.PENDING: "unterwegs",
+    RefundState.MANUAL: "zu überweisen",
+    RefundState.DONE: "erstattet",
+    RefundState.FAILED: "abgelehnt",
+}
+LINES = {
+    LineState.MATCHED: "zugeordnet",
+    LineState.RESOLVED: "von Hand zugeordnet",
+    LineState.UNMATCHED: "nicht zugeordnet",
+    LineState.AMBIGUOUS: "mehrdeutig",
+}
+REASONS = {
+    Reason.NO_NUMBER: "Im Verwendungszweck steht kein Kassenzeichen.",
+    Reason.SEVERAL: "Mehrere Gebühren oder Zahlungen passen.",
+    Reason.AMOUNT: "Das Kassenzeichen passt, der Betrag nicht.",
+    Reason.ATTEMPT_OPEN: "Für die Gebühr läuft noch eine Zahlung bei einem Bezahldienst.",
+    Reason.PAID_ALREADY: "Die Gebühr ist schon bezahlt.",
+    Reason.NO_REFUND: "Zu diesem Abgang gibt es keine Erstattung.",
+}
+
+
+def account(name: str) -> str:
+    """An account as treasurers know it."""
+    if name.startswith(ledger.PROVIDER):
+        provider = name.removeprefix(ledger.PROVIDER)
+        return f"Bei {PROVIDERS.get(provider, provider)}"
+    return ACCOUNTS.get(name, name)
+
+
+def plain(cents: int) -> str:
+    """`1234,50`, for tables that are read on by programs."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100},{abs(cents) % 100:02d}"
+
+
+def cents(text: str) -> int:
+    """What a person wrote as an amount: `12`, `12,5`, `1.234,50`. Raises Invalid, and never rounds."""
+    said = text.strip().removesuffix("€").strip()
+    if "," in said:
+        said = said.replace(".", "").replace(",", ".")
+    try:
+        found = Decimal(said) * 100
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found != found.to_integral_value() or not 0 < found < 10**12:
+        raise Invalid(
+            "Der Betrag ist nicht lesbar.",
+            errors=[Fault("/amount", "ist kein Betrag in ganzen Cent", "Zum Beispiel 12,50.")],
+        )
+    return int(found)
+
+
+def period(since: str, until: str, today: date, timezone: str) -> tuple[date, date, datetime, datetime]:
+    """First and last day, and the moments around them. Without days: this month. Raises Invalid."""
+    try:
+        first = date.fromisoformat(since) if since else today.replace(day=1)
+        last = date.fromisoformat(until) if until else today
+    except ValueError:
+        raise Invalid(
+            "Ein Tag ist nicht lesbar.", errors=[Fault("?since", "ist kein Tag", "JJJJ-MM-TT.")]
+        ) from None
+    if last < first or last.year - first.year > 10:  # noqa: PLR2004
+        raise Invalid(
+            "Der Zeitraum ist nicht möglich.",
+            errors=[Fault("?until", "liegt vor dem Anfang oder zu weit danach", "Höchstens zehn Jahre.")],
+        )
+    zone = ZoneInfo(timezone)
+    end = datetime.combine(last, time(), zone) + timedelta(days=1)
+    return first, last, datetime.combine(first, time(), zone), end

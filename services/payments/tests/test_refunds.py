@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A treasurer gives money back: in parts, by hand where the provider cannot, once where no answer comes."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from mash_sdk.ids import new_id
+from mash_sdk.testing import CSRF, Bench
+from mash_simulators.started import Started
+
+CARD = "4111 1111 1111 1111"
+PROCESSES = {"card": "stripe_process", "paypal": "paypal", "wero": "girocheckout"}
+
+
+@pytest.fixture
+def till(bench: Bench) -> httpx.AsyncClient:
+    return bench.client(subject=new_id(), roles=("treasurer",))
+
+
+class Paid:
+    """A fee that was paid by some method, and its provider."""
+
+    def __init__(
+        self, payer: Any, till: httpx.AsyncClient, provider: httpx.AsyncClient, payment: Any
+    ) -> None:
+        self.payer, self.till, self.provider, self.payment = payer, till, provider, payment
+
+    async def gives_back(
+        self, amount: str, refund_id: str = "", reason: str = "Zu viel bezahlt"
+    ) -> httpx.Response:
+        return await self.till.post(
+            f"/desk/payments/{self.payment['id']}/refunds",
+            data={
+                "csrf": CSRF,
+                "refund_id": refund_id or new_id(),
+                "attempt_id": self.payment["attempts"][0]["id"],
+                "amount": amount,
+                "reason": reason,
+            },
+        )
+
+    async def page(self) -> str:
+        answer = await self.till.get(f"/desk/payments/{self.payment['id']}")
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    async def order(self, kind: str, times: int = 1) -> None:
+        fault = {"kind": kind, "on": "refund", "seconds": 1.5, "times": times}
+        (await self.provider.post("/_sim/faults", json=fault)).raise_for_status()
+
+    async def states(self) -> list[tuple[str, int]]:
+        async with self.payer.bench.program.database.unit("heidelberg") as unit:
+            rows = await unit.connection.execute(text("select state, cents from refunds order by id"))
+            return [(state, cents) for state, cents in rows]
+
+    async def balances(self) -> dict[str, int]:
+        async with self.payer.bench.program.database.unit("heidelberg") as unit:
+            rows = await unit.connection.execute(
+                text("select account, sum(cents) from entries group by account")
+            )
+            return {account: int(cents) for account, cents in rows if cents}
+
+
+@pytest.fixture
+async def paid(request: pytest.FixtureRequest, payer: Any, till: httpx.AsyncClient) -> Any:
+    method = getattr(request, "param", "card")
+    process: Started = request.getfixturevalue(PROCESSES.get(method, "xbezahldienste"))
+    async with httpx.AsyncClient(base_url=process.origin) as provider:
+        page = (await payer.clicks(method=method)).headers["location"]
+        await provider.post(page, data={"decision": "pay"})
+        await payer.page()
+        payment = await payer.payment()
+        assert payment["state"] == "SETTLED"
+        yield Paid(payer, till, provider, payment)
+        await provider.delete("/_sim/faults")
+
+
+@pytest.mark.parametrize("paid", ["card", "paypal", "wero"], indirect=True)
+async def test_money_goes_back_in_parts_and_never_more_than_there_was(paid: Paid) -> None:
+    assert (await paid.gives_back("20,00")).status_code == 303
+    assert (await paid.gives_back("100,01")).status_code == 422
+    assert (await paid.gives_back("100")).status_code == 303
+    assert (await paid.gives_back("0,01")).status_code == 422
+    assert await paid.states() == [("DONE", 2000), ("DONE", 10000)]
+    assert await paid.balances() == {}
+    assert "erstattet" in await paid.page()
+
+
+@pytest.mark.parametrize("paid", ["platform"], indirect=True)
+async def test_where_the_provider_cannot_the_city_transfers(paid: Paid) -> None:
+    await paid.gives_back("120,00")
+    assert await paid.states() == [("MANUAL", 12000)]
+    assert await paid.balances() == {"payable": -12000, "provider:xbezahldienste": 12000}
+    assert "Bitte überweisen" in await paid.page()
+
+
+@pytest.mark.parametrize("paid", ["card", "paypal"], indirect=True)
+@pytest.mark.parametrize("kind", ["late", "hang_up", "error", "unavailable"])
+async def test_without_an_answer_it_is_unknown_asked_for_and_given_back_once(paid: Paid, kind: str) -> None:
+    await paid.order(kind)
+    await paid.gives_back("120,00")
+    assert await paid.states() == [("UNKNOWN", 12000)]
+    assert "ungewiss" in await paid.page()
+    # Its amount may have left, so it cannot go a second time.
+    assert (await paid.gives_back("0,01")).status_code == 422
+    for _ in range(3):
+        await paid.payer.reconciled(minutes=3)
+    assert await paid.states() == [("DONE", 12000)]
+    assert await paid.balances() == {}
+
+
+@pytest.mark.parametrize("paid", ["wero"], indirect=True)
+@pytest.mark.parametrize(("outcome", "state", "left"), [("done", "DONE", 0), ("not-done", "FAILED", 12000)])
+async def test_where_nobody_can_be_asked_a_person_looks(
+    paid: Paid, outcome: str, state: str, left: int
+) -> None:
+    await paid.order("hang_up")
+    await paid.gives_back("120,00")
+    await paid.payer.reconciled(minutes=3)
+    page = await paid.page()
+    assert "Eine Erstattung ist ungewiss" in page
+    assert await paid.states() == [("UNKNOWN", 12000)]
+    (path,) = re.findall(r'action="/heidelberg(/desk/payments/[^"]+/refunds/[^"]+)"', page)
+    assert (await paid.till.post(path, data={"csrf": CSRF, "outcome": outcome})).status_code == 303
+    assert await paid.states() == [(state, 12000)]
+    assert (await paid.balances()).get("provider:girocheckout", 0) == left
+    assert (await paid.till.post(path, data={"csrf": CSRF, "outcome": "done"})).status_code == 409
+
+
+async def test_a_refusal_gives_nothing_back_and_can_be_tried_anew(paid: Paid) -> None:
+    await paid.order("refuse")
+    await paid.gives_back("120,00")
+    assert await paid.states() == [("FAILED", 12000)]
+    await paid.gives_back("120,00")
+    assert [state for state, _ in await paid.states()] == ["FAILED", "DONE"]
+
+
+async def test_the_same_form_twice_is_one_refund(paid: Paid) -> None:
+    refund_id = new_id()
+    for _ in range(2):
+        assert (await paid.gives_back("10,00", refund_id)).status_code == 303
+    assert await paid.states() == [("DONE", 1000)]
+
+
+@pytest.mark.parametrize(
+    ("amount", "reason"),
+    [("12,345", "x"), ("0", "x"), ("-5", "x"), ("zwölf", "x"), ("1e3,5", "x"), ("5,00", " "), ("5,00", CARD)],
+)
+async def test_what_does_not_fit_is_refused(paid: Paid, amount: str, reason: str) -> None:
+    assert (await paid.gives_back(amount, reason=reason)).status_code == 422
+    assert await paid.states() == []
+
+
+async def test_only_treasurers_and_only_their_own_city(bench: Bench, paid: Paid) -> None:
+    path = f"/desk/payments/{paid.payment['id']}"
+    for roles in (("citizen",), ("clerk",)):
+        assert (await bench.client(subject=new_id(), roles=roles).get(path)).status_code == 403
+    elsewhere = bench.client("mannheim", subject=new_id(), roles=("treasurer",))
+    assert (await elsewhere.get(path)).status_code == 404
+    data = {"csrf": CSRF, "refund_id": new_id(), "attempt_id": paid.payment["attempts"][0]["id"]}
+    answer = await elsewhere.post(f"{path}/refunds", data={**data, "amount": "1,00", "reason": "x"})
+    assert answer.status_code == 404
+    assert await paid.states() == []

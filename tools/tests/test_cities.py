@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mash_forms.model.definition import content_of
 from mash_sdk.tenants import Tenants
 from mash_tools.cities.checker import check
 from mash_tools.cities.commands import main
 from mash_tools.cities.contrast import ENOUGH, contrast
+from mash_tools.cities.published import altered
+from mash_tools.cities.source import read
 from mash_tools.realms.people import people_of
 
 CITIES = Path(__file__).parents[2] / "cities"
@@ -47,6 +50,16 @@ def test_contrast_is_wcags() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.478, abs=0.001)  # the well-known near miss
     assert contrast("#ffffff", "#ffffff") == pytest.approx(1)
+
+
+def test_a_published_version_that_says_something_else_is_a_fault(cities: Path) -> None:
+    form = "bewohnerparkausweis"
+    same = content_of(read(cities / f"heidelberg/forms/{form}.yaml").data)
+    assert altered(cities, ["heidelberg"], {("heidelberg", form, "1"): same}) == []
+    assert altered(cities, ["heidelberg"], {("heidelberg", form, "2"): "other"}) == []
+    [fault] = altered(cities, ["heidelberg"], {("heidelberg", form, "1"): "other"})
+    assert fault.line == line_of(fault.file, "version:")
+    assert "version 1 is published" in fault.what
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -199,7 +212,9 @@ def test_a_fourth_city_is_just_a_folder(cities: Path, run: Callable[..., tuple[i
     assert "eight digits" in said
     assert said.splitlines()[-1] == "1 to put right."
     change(cities / "neckargemuend" / "city.toml", 'ags = ""', 'ags = "08000000"')
-    assert run("check") == (0, "heidelberg, heilbronn, mannheim, neckargemuend: in order.\n")
+    status, told = run("check")
+    assert (status, told.splitlines()[-1]) == (0, "heidelberg, heilbronn, mannheim, neckargemuend: in order.")
+    assert "forms were not compared" in told
     tenant = Tenants.load(cities, "http://localhost:8000")["neckargemuend"]
     assert (tenant.title, tenant.demo) == ("Neckargemünd", True)
     form = yaml.safe_load((cities / "neckargemuend" / "forms" / "anfrage.yaml").read_text(encoding="utf-8"))

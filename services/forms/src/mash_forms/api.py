@@ -19,6 +19,7 @@ from mash_forms.service import (
     DeskService,
     Paging,
     QueueFilter,
+    Retention,
     Submit,
 )
 from mash_sdk import journey
@@ -35,6 +36,7 @@ Citizen = Annotated[Principal, Depends(Allow("citizen"))]
 Clerk = Annotated[Principal, Depends(Allow("clerk"))]
 Person = Annotated[Principal, Depends(Allow("citizen", "clerk"))]
 Applying = Annotated[ApplicationService, Provide(ApplicationService)]
+Keeping = Annotated[Retention, Provide(Retention)]
 Desk = Annotated[DeskService, Provide(DeskService)]
 Forms = Annotated[Catalogue, Provide(Catalogue)]
 FormName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$", description="the form's name")]
@@ -133,6 +135,13 @@ class ApplicationList(View):
     next: str | None
 
 
+class NewHold(View):
+    """Whether it is on legal hold, and why that changes; the reason goes to the audit trail."""
+
+    held: bool
+    reason: str = Field(min_length=1, max_length=500)
+
+
 class NewDecision(View):
     outcome: Outcome
     reason: str = Field("", max_length=4000)
@@ -218,6 +227,14 @@ async def decide(
 ) -> ApplicationView:
     """Approve or reject an application. The applicant gets a letter."""
     return ApplicationView.of(await desk.decide(Decide(application_id, body.outcome, body.reason, who), unit))
+
+
+@router.put("/applications/{application_id}/hold", status_code=204)
+async def hold(
+    who: Clerk, unit: InUnit, retention: Keeping, application_id: ApplicationId, body: NewHold
+) -> None:
+    """Keep an application from being deleted at the end of its retention, or let it go again."""
+    await retention.hold(application_id, who, body.reason, unit, held=body.held)
 
 
 @router.get("/applications/{application_id}/documents/{document_id}", response_class=Response, responses=PDF)

@@ -16,9 +16,19 @@ from mash_forms.service import (
     DraftService,
     FeeService,
     NoticeService,
+    PublishedCatalogue,
+    Retention,
 )
 from mash_forms.settings import Settings
-from mash_forms.store import ApplicationStore, AuditStore, DocumentStore, DraftStore, FormVersionStore
+from mash_forms.store import (
+    ApplicationStore,
+    AuditStore,
+    DocumentStore,
+    DraftStore,
+    EditionStore,
+    ExpiryStore,
+    FormVersionStore,
+)
 from mash_forms.views import account, apply, catalogue, desk
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
@@ -30,9 +40,10 @@ from mash_sdk.telemetry import observed
 
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program = Program(package=__package__, settings=settings, clock=clock)
-    files = CityFiles(settings.cities)
+    files = PublishedCatalogue(CityFiles(settings.cities), EditionStore(), program.database)
     store, versions, letters, audit = ApplicationStore(), FormVersionStore(), DocumentStore(), AuditStore()
     cases = Cases(versions, letters)
+    retention = Retention(ExpiryStore(), cases, audit, program.database)
     applying = observed(ApplicationService(store, versions, letters, audit, files, cases), "applications")
     drafts = observed(DraftService(DraftStore(), versions, files, cases, applying), "drafts")
     fees = observed(FeeService(store, audit), "fees")
@@ -47,9 +58,11 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         ApplicationService: applying,
         DraftService: drafts,
         FeeService: fees,
+        Retention: retention,
         DeskService: desk_service,
         DocumentService: documents,
         Database: program.database,
     }
+    program.runs = [retention.run]
     program.publishes = Publishing(Publication(files).publish, every=LOOK_EVERY)
     return program

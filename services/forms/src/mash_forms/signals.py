@@ -8,6 +8,7 @@ from mash_sdk.telemetry import counter
 Attribute = Literal[
     "mash.form",  # a form's name, for example bewohnerparkausweis
     "mash.decision",  # APPROVED or REJECTED
+    "mash.record",  # a class of data: draft, application or document
     "mash.document",  # a letter's kind, for example permit
 ]
 
@@ -22,4 +23,11 @@ DOCUMENTS_ISSUED = counter(
 )
 FORMS_BROKEN = counter(
     "mash.forms.broken", doc="form files that could not be loaded; the version before stays in use"
+)
+FORMS_ALTERED = counter(
+    "mash.forms.altered",
+    doc="form files altered under a version that was published; the published one goes on serving",
+)
+RECORDS_DELETED = counter(
+    "mash.forms.deleted", doc="records deleted at the end of their retention", attributes=("mash.record",)
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mash_sdk.tenants import RESERVED, Tenants
 from mash_tools.cities.checker import check as faults_of
+from mash_tools.cities.published import altered, known_editions
 from mash_tools.problems import LauncherError
 from mash_tools.realms import access, provision
 
@@ -34,16 +35,22 @@ def check(argv: list[str]) -> int:
     """Say everything that is wrong with the cities named, or with all."""
     parser = argparse.ArgumentParser(prog="./mash city check", description=check.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME")
+    _data_option(parser)
     _cities_option(parser)
     asked = parser.parse_args(argv)
     cities = _existing(asked.cities)
     faults = faults_of(cities, asked.names)
+    names = asked.names or sorted(file.parent.name for file in cities.glob("*/city.toml"))
+    published = known_editions(asked.data)
+    if published is None:
+        print(f"No platform runs on {asked.data}: forms were not compared with what is published.")
+    else:
+        faults += altered(cities, names, published)
     for fault in faults:
         print(fault)
     if faults:
         print(f"{len(faults)} to put right.")
         return 1
-    names = asked.names or sorted(file.parent.name for file in cities.glob("*/city.toml"))
     print(f"{', '.join(names)}: in order.")
     return 0
 
@@ -81,9 +88,7 @@ def add(argv: list[str]) -> int:
     """Check a city and make its realm on the Keycloak that runs; services learn of it at their next start."""
     parser = argparse.ArgumentParser(prog="./mash city add", description=add.__doc__)
     parser.add_argument("name", metavar="NAME")
-    parser.add_argument(
-        "--data", type=access.typed_path, default=access.DATA, help="the data folder of ./mash up"
-    )
+    _data_option(parser)
     _cities_option(parser)
     asked = parser.parse_args(argv)
     cities = _existing(asked.cities)
@@ -102,6 +107,12 @@ def add(argv: list[str]) -> int:
     print(f"Next: stop ./mash up and start it again, so that every service reads {cities / asked.name}.")
     print(f"Then open {url}")
     return 0
+
+
+def _data_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=access.typed_path, default=access.DATA, help="the data folder of ./mash up"
+    )
 
 
 def _cities_option(parser: argparse.ArgumentParser) -> None:

@@ -58,7 +58,7 @@ def define(form: Raw, office: Raw, fees: Mapping[str, Raw]) -> dict[str, Any]:
 def content_of(form: Raw) -> str:
     """Return the fingerprint of what a form's file says, whatever office and fees say at the time."""
     text = json.dumps(form, default=str, sort_keys=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(json.dumps(json.loads(text), sort_keys=True).encode()).hexdigest()
 
 
 def read_form(definition: Raw, language: str = "de") -> Form:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -197,6 +198,17 @@ class Form:
     def validator(self) -> Draft202012Validator:
         """Checks answers by the schema."""
         return Draft202012Validator(self.schema, format_checker=FORMATS)
+
+    @property
+    def declared(self) -> str:
+        """The version its file declares."""
+        return str(self.definition["form"]["version"])
+
+    @cached_property
+    def content(self) -> str:
+        """The fingerprint of what its file says, whatever office and fees say at the time."""
+        text = json.dumps(self.definition["form"], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def fee(self) -> Fee | None:

@@ -6,6 +6,7 @@ from mash_forms.service.cases import Cases
 from mash_forms.service.desk import Decide, DeskService
 from mash_forms.service.documents import DocumentService
 from mash_forms.service.drafts import AddRow, Answer, Answered, DraftService, Opened, RemoveRow
+from mash_forms.service.editions import PublishedCatalogue
 from mash_forms.service.fees import FeeService, Settle
 from mash_forms.service.notices import NoticeService
 from mash_forms.service.ports import (
@@ -18,6 +19,7 @@ from mash_forms.service.ports import (
     Situation,
     StoredDocument,
 )
+from mash_forms.service.retention import Retention
 
 __all__ = [
     "AddRow",
@@ -37,8 +39,10 @@ __all__ = [
     "NoticeService",
     "Opened",
     "Paging",
+    "PublishedCatalogue",
     "QueueFilter",
     "RemoveRow",
+    "Retention",
     "Settle",
     "Situation",
     "StoredDocument",

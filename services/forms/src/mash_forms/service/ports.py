@@ -137,6 +137,54 @@ class FormVersions(Protocol):
     async def definition(self, unit: Unit, name: str, version: str) -> Mapping[str, Any] | None: ...
 
 
+@dataclass(frozen=True)
+class Edition:
+    """What was first seen under a version of a form: the fingerprint of its file, and the definition."""
+
+    content: str
+    definition: Mapping[str, Any]
+    published_at: datetime
+
+
+class Editions(Protocol):
+    """What was published."""
+
+    async def first(self, unit: Unit, form: Form) -> Edition:
+        """Return what was first seen under the form's declared version: this form, if nothing was."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An application that has come to its end, for whose deletion there is no day yet."""
+
+    tenant: str
+    application_id: str
+    form: str
+    form_version: str
+    ended_at: datetime
+
+
+class Expiry(Protocol):
+    """What is to be deleted, and when."""
+
+    async def ended(self, unit: Unit, limit: int) -> Sequence[Ended]:
+        """Every tenant's, in a unit of the worker."""
+        ...
+
+    async def plan(
+        self, unit: Unit, application_id: str, application: datetime, document: datetime
+    ) -> None: ...
+
+    async def hold(self, unit: Unit, application_id: str, *, held: bool) -> bool:
+        """Put on or take off a legal hold; False if there is no such application."""
+        ...
+
+    async def delete(self, unit: Unit, kind: str, limit: int) -> int:
+        """Delete some of every tenant's that are due and not on hold; return how many."""
+        ...
+
+
 class Documents(Protocol):
     """Letters with their bytes."""
 
@@ -161,6 +209,8 @@ class Action(StrEnum):
     DOCUMENT_READ = "document-read"
     APPLICANT_ASKED = "applicant-asked"
     NOTICE_ASKED = "notice-asked"
+    HELD = "held"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True)

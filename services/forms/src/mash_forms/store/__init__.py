@@ -3,6 +3,15 @@
 
 from mash_forms.store.applications import ApplicationStore
 from mash_forms.store.drafts import DraftStore
-from mash_forms.store.records import AuditStore, DocumentStore, FormVersionStore
+from mash_forms.store.expiry import ExpiryStore
+from mash_forms.store.records import AuditStore, DocumentStore, EditionStore, FormVersionStore
 
-__all__ = ["ApplicationStore", "AuditStore", "DocumentStore", "DraftStore", "FormVersionStore"]
+__all__ = [
+    "ApplicationStore",
+    "AuditStore",
+    "DocumentStore",
+    "DraftStore",
+    "EditionStore",
+    "ExpiryStore",
+    "FormVersionStore",
+]

@@ -10,8 +10,8 @@ from sqlalchemy.engine import RowMapping
 
 from mash_forms.model.application import Document
 from mash_forms.model.form import Form
-from mash_forms.service.ports import Action, Actor, StoredDocument
-from mash_forms.store.tables import audit, documents, form_versions
+from mash_forms.service.ports import Action, Actor, Edition, StoredDocument
+from mash_forms.store.tables import audit, documents, editions, form_versions
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
 
@@ -34,6 +34,29 @@ class FormVersionStore:
         )
         definition: Mapping[str, Any] | None = found.scalar_one_or_none()
         return definition
+
+
+class EditionStore:
+    """Keeps what was first seen under each version of a form."""
+
+    async def first(self, unit: Unit, form: Form) -> Edition:
+        await unit.connection.execute(
+            insert(editions)
+            .values(
+                form=form.name,
+                version=form.declared,
+                content=form.content,
+                definition=form.definition,
+                published_at=unit.clock.now(),
+            )
+            .on_conflict_do_nothing(index_elements=["tenant", "form", "version"])
+        )
+        found = await unit.connection.execute(
+            select(editions.c.content, editions.c.definition, editions.c.published_at).where(
+                editions.c.form == form.name, editions.c.version == form.declared
+            )
+        )
+        return Edition(*found.one())
 
 
 class DocumentStore:

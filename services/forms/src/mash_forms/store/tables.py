@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The tables as SQLAlchemy sees them; migrations/ makes them."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from mash_sdk.database import tenant_column
@@ -38,6 +49,18 @@ applications = Table(
     Column("rank", SmallInteger),
     Column("submitted_at", TIME),
     Column("changed_at", TIME),
+    Column("delete_after", TIME),
+    Column("legal_hold", Boolean),
+)
+editions = Table(
+    "editions",
+    TABLES,
+    tenant_column(),
+    Column("form", Text),
+    Column("version", Text),
+    Column("content", Text),
+    Column("definition", JSONB),
+    Column("published_at", TIME),
 )
 drafts = Table(
     "drafts",
@@ -85,6 +108,7 @@ documents = Table(
     Column("file_name", Text),
     Column("content", LargeBinary),
     Column("issued_at", TIME),
+    Column("delete_after", TIME),
 )
 audit = Table(
     "audit",

@@ -2,6 +2,7 @@
 """What a page's form sent, once it is proven that the page was ours."""
 
 import hmac
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends
@@ -17,7 +18,7 @@ _FIELDS = 500
 _FILES = 20
 
 
-async def _page_form(request: Request) -> FormData:
+async def _page_form(request: Request) -> AsyncIterator[FormData]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _KINDS:
         raise UnsupportedMediaType("Bitte das Formular der Seite benutzen.")
@@ -25,8 +26,12 @@ async def _page_form(request: Request) -> FormData:
     expected = request.headers.get(CSRF_HEADER, "")
     sent = form.get(CSRF_FIELD)
     if not expected or not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), expected.encode()):
+        await form.close()
         raise Forbidden("Das Formular ist abgelaufen. Bitte die Seite neu laden.", kind="csrf")
-    return form
+    try:
+        yield form
+    finally:
+        await form.close()  # files that were sent lie on disk until then
 
 
 PageForm = Annotated[FormData, Depends(_page_form)]

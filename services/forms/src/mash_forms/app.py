@@ -4,11 +4,13 @@
 from mash.forms.v1.forms_pb2_grpc import add_ApplicationServiceServicer_to_server
 from mash_forms import api, events
 from mash_forms.gateways.city_files import CityFiles
+from mash_forms.gateways.clamav import ClamAv, NoScanner
 from mash_forms.gateways.printer import TypstPrinter
 from mash_forms.public import LOOK_EVERY, Publication
 from mash_forms.rpc import ApplicationRpc
 from mash_forms.service import (
     ApplicationService,
+    AttachmentService,
     Cases,
     Catalogue,
     DeskService,
@@ -22,6 +24,7 @@ from mash_forms.service import (
 from mash_forms.settings import Settings
 from mash_forms.store import (
     ApplicationStore,
+    AttachmentStore,
     AuditStore,
     DocumentStore,
     DraftStore,
@@ -42,10 +45,18 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program = Program(package=__package__, settings=settings, clock=clock)
     files = PublishedCatalogue(CityFiles(settings.cities), EditionStore(), program.database)
     store, versions, letters, audit = ApplicationStore(), FormVersionStore(), DocumentStore(), AuditStore()
-    cases = Cases(versions, letters)
+    files_sent = AttachmentStore()
+    cases = Cases(versions, letters, files_sent)
     retention = Retention(ExpiryStore(), cases, audit, program.database)
-    applying = observed(ApplicationService(store, versions, letters, audit, files, cases), "applications")
-    drafts = observed(DraftService(DraftStore(), versions, files, cases, applying), "drafts")
+    applying = observed(
+        ApplicationService(store, versions, letters, audit, files, cases, files_sent), "applications"
+    )
+    draft_store, scanner = DraftStore(), ClamAv(settings.scanner) if settings.scanner else NoScanner()
+    drafts = observed(DraftService(draft_store, versions, files, cases, applying), "drafts")
+    attaching = observed(
+        AttachmentService(files_sent, draft_store, drafts, store, audit, scanner, program.database),
+        "attachments",
+    )
     fees = observed(FeeService(store, audit), "fees")
     desk_service = observed(DeskService(store, letters, audit, cases), "desk")
     documents = observed(DocumentService(store, letters, audit, files, cases, TypstPrinter()), "documents")
@@ -57,6 +68,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         Catalogue: files,
         ApplicationService: applying,
         DraftService: drafts,
+        AttachmentService: attaching,
         FeeService: fees,
         Retention: retention,
         DeskService: desk_service,

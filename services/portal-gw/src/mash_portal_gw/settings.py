@@ -15,6 +15,9 @@ class Settings(sdk.Settings):
     session_key: str = Field(
         min_length=32, description="secret: session tokens and login state are sealed with it"
     )
+    body_limit: int = Field(
+        26 << 20, ge=1024, description="bytes of a request's body that are passed on; services allow less"
+    )
     approvals: Path = Field(description="JSON file of the approved modules: name, public key, routes")
     kern: Path | None = Field(None, description="dist folder of @kern-ux/native; none: pages without KERN")
     traces: str | None = Field(None, description="Jaeger JSON query API, for /ops/traces")

@@ -91,11 +91,15 @@ class FormField(RowField):
     fields: list[RowField] = Field(default_factory=list)
     item: Text | None = None
     add: Text | None = None
+    types: list[Literal["pdf", "png", "jpeg"]] = Field(default_factory=list)
+    max_mb: Annotated[int, Field(strict=True, ge=1, le=20)] | None = None
 
     @model_validator(mode="after")
     def is_whole(self) -> Self:
         if (self.widget == "group") != bool(self.fields and self.item and self.add):
             raise PydanticCustomError("group", "a group has fields, item and add; nothing else has them")
+        if (self.widget == "upload") != bool(self.types):
+            raise PydanticCustomError("upload", "an upload names its types; nothing else has types")
         return self
 
 

@@ -25,6 +25,8 @@ def posted(fields: Iterable[Field], values: Mapping[str, str]) -> dict[str, Any]
     asked = {field.name: field for field in fields}
     data: dict[str, Any] = {}
     for name, field in asked.items():
+        if field.widget == "upload":
+            continue  # what was uploaded is noted when it is kept
         if field.is_group:
             data[name] = _rows(field, values)
         elif name in values:

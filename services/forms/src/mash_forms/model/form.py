@@ -120,6 +120,8 @@ class Field:
     fields: tuple[Field, ...] = ()
     item: str = ""
     add: str = ""
+    types: tuple[str, ...] = ()
+    max_bytes: int = 0
 
     @property
     def is_group(self) -> bool:
@@ -232,6 +234,8 @@ class Form:
         for option in field.options if field else ():
             if option.value == value and isinstance(option.value, bool) == isinstance(value, bool):
                 return option.label
+        if field is not None and field.widget == "upload":
+            return "1 Datei" if len(value) == 1 else f"{len(value)} Dateien"
         if isinstance(value, bool):
             return "Ja" if value else "Nein"
         if field and field.widget == "date" and isinstance(value, str):

@@ -4,9 +4,12 @@
 from typing import Any
 
 from mash_forms.model.expressions import Expression, Language
+from mash_forms.model.files import Kind
 from mash_forms.model.form import Fact, Fee, Field, Letter, Office, Option, Raw
 from mash_forms.model.money import Money
 
+MAX_MB = 10
+"""Megabytes of an uploaded file, at most, where its field does not say."""
 MOST = 2**63 - 1
 """The largest amount in cents that the database holds."""
 
@@ -45,6 +48,8 @@ def field_of(raw: Raw, schema: Raw, names: Language, language: str) -> Field:
         ),
         item=text_of(raw.get("item"), language),
         add=text_of(raw.get("add"), language),
+        types=tuple(Kind(kind).value for kind in list_of(raw.get("types") or [])),
+        max_bytes=int_of(raw.get("max_mb", MAX_MB)) << 20,
     )
 
 

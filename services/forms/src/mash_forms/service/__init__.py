@@ -2,6 +2,7 @@
 """Use cases of forms, by who asks for them. Each takes a command and the door's unit; none commits."""
 
 from mash_forms.service.applications import ApplicationService, Submit
+from mash_forms.service.attachments import Attach, AttachmentService, StoredFile
 from mash_forms.service.cases import Cases
 from mash_forms.service.desk import Decide, DeskService
 from mash_forms.service.documents import DocumentService
@@ -26,6 +27,8 @@ __all__ = [
     "Answer",
     "Answered",
     "ApplicationService",
+    "Attach",
+    "AttachmentService",
     "Case",
     "Cases",
     "Catalogue",
@@ -46,5 +49,6 @@ __all__ = [
     "Settle",
     "Situation",
     "StoredDocument",
+    "StoredFile",
     "Submit",
 ]

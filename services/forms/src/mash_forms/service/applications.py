@@ -19,6 +19,7 @@ from mash_forms.service.ports import (
     Action,
     Actor,
     Applications,
+    Attachments,
     Audit,
     Case,
     Catalogue,
@@ -57,6 +58,7 @@ class ApplicationService:
         audit: Audit,
         catalogue: Catalogue,
         cases: Cases,
+        attachments: Attachments,
     ) -> None:
         self._applications = applications
         self._versions = versions
@@ -64,6 +66,7 @@ class ApplicationService:
         self._audit = audit
         self._catalogue = catalogue
         self._cases = cases
+        self._attachments = attachments
 
     async def form(self, name: str, who: Principal) -> Form:
         """Return a form to be filled in.
@@ -96,6 +99,7 @@ class ApplicationService:
         if before is not None:
             return _same(before, cmd.id, form, cmd.who, data)
         _require_right(complaints_of(filled, today) if isinstance(cmd.data, Mapping) else [NO_OBJECT])
+        await self._require_files(form, data, cmd, unit)
         application = Application(
             id=cmd.id,
             reference=await self._free_reference(city, cmd.id, unit),
@@ -149,6 +153,24 @@ class ApplicationService:
         if application is None or application.applicant.subject != who.subject:
             raise NotFound("Diesen Antrag gibt es nicht.")
         return application
+
+    async def _require_files(self, form: Form, data: Mapping[str, Any], cmd: Submit, unit: Unit) -> None:
+        uploads = [name for name, field in form.fields.items() if field.widget == "upload" and name in data]
+        if not uploads:
+            return
+        own = {
+            (one.field, one.id)
+            for one in await self._attachments.of(unit, cmd.id)
+            if one.subject == cmd.who.subject
+        }
+        _require_right(
+            [
+                Complaint((name, at), "Diese Datei gibt es nicht.", "Laden Sie sie hoch.")
+                for name in uploads
+                for at, one in enumerate(data[name])
+                if (name, one) not in own
+            ]
+        )
 
     async def _free_reference(self, city: City, application_id: str, unit: Unit) -> str:
         attempt = 0

@@ -4,7 +4,7 @@
 from mash_forms.model.application import Application
 from mash_forms.model.definition import read_form
 from mash_forms.model.form import Form
-from mash_forms.service.ports import Case, Documents, FormVersions
+from mash_forms.service.ports import Attachments, Case, Documents, FormVersions
 from mash_sdk.database import Unit
 from mash_sdk.problems import NotFound
 
@@ -15,16 +15,18 @@ REMEMBERED = 200
 class Cases:
     """Puts cases together for the use cases. Who may see one, and that it is noted, is theirs to say."""
 
-    def __init__(self, versions: FormVersions, documents: Documents) -> None:
+    def __init__(self, versions: FormVersions, documents: Documents, attachments: Attachments) -> None:
         self._versions = versions
         self._documents = documents
+        self._attachments = attachments
         self._read: dict[tuple[str, str, str, str], Form] = {}
 
     async def of(self, application: Application, unit: Unit) -> Case:
         """Return the case of an application."""
         language = application.applicant.language
         form = await self.form(application.form, application.form_version, unit, language)
-        return Case(application, form, await self._documents.of(unit, application.id))
+        documents = await self._documents.of(unit, application.id)
+        return Case(application, form, documents, await self._attachments.of(unit, application.id))
 
     async def form(self, name: str, version: str, unit: Unit, language: str = "de") -> Form:
         """Return a version of a form that something was begun or handed in with."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the use cases need from outside, as Protocols; store.py and gateways/ fulfil them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from mash_forms.model.application import Application, Document, State
 from mash_forms.model.draft import Draft
+from mash_forms.model.files import Attachment, Verdict
 from mash_forms.model.form import Form
 from mash_sdk.database import Unit
 
@@ -77,6 +78,7 @@ class Case:
     application: Application
     form: Form
     documents: Sequence[Document]
+    attachments: Sequence[Attachment] = ()
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,26 @@ class Expiry(Protocol):
 
     async def delete(self, unit: Unit, kind: str, limit: int) -> int:
         """Delete some of every tenant's that are due and not on hold; return how many."""
+        ...
+
+
+class Attachments(Protocol):
+    """Files that applicants send. `owner` is the id of a draft, and of the application it becomes."""
+
+    async def add(self, unit: Unit, attachment: Attachment, pieces: AsyncIterator[bytes]) -> None: ...
+
+    async def of(self, unit: Unit, owner: str) -> Sequence[Attachment]: ...
+
+    async def content(self, unit: Unit, attachment_id: str) -> bytes: ...
+
+    async def remove(self, unit: Unit, attachment_id: str) -> None: ...
+
+
+class Scanner(Protocol):
+    """Looks for malware."""
+
+    async def scan(self, pieces: AsyncIterator[bytes]) -> Verdict:
+        """Raises Unavailable if it cannot be told."""
         ...
 
 

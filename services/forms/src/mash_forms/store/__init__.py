@@ -2,12 +2,14 @@
 """The way down to PostgreSQL. Row-level security narrows every statement to the unit's tenant."""
 
 from mash_forms.store.applications import ApplicationStore
+from mash_forms.store.attachments import AttachmentStore
 from mash_forms.store.drafts import DraftStore
 from mash_forms.store.expiry import ExpiryStore
 from mash_forms.store.records import AuditStore, DocumentStore, EditionStore, FormVersionStore
 
 __all__ = [
     "ApplicationStore",
+    "AttachmentStore",
     "AuditStore",
     "DocumentStore",
     "DraftStore",

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, tuple_, update
 
 from mash_forms.model.application import State
 from mash_forms.service.ports import Ended
-from mash_forms.store.tables import applications, audit, decisions, documents, drafts, history
+from mash_forms.store.tables import applications, attachments, audit, decisions, documents, drafts, history
 from mash_sdk.database import Unit
 
 _OF_AN_APPLICATION = (audit, documents, decisions, history)
@@ -64,9 +64,20 @@ async def _drafts(unit: Unit, limit: int) -> int:
         .with_for_update(skip_locked=True)
     )
     found = await unit.connection.execute(
-        delete(drafts).where(tuple_(drafts.c.tenant, drafts.c.id).in_(due)).returning(drafts.c.id)
+        delete(drafts)
+        .where(tuple_(drafts.c.tenant, drafts.c.id).in_(due))
+        .returning(drafts.c.tenant, drafts.c.id)
     )
-    return len(found.all())
+    ids = [(row.tenant, row.id) for row in found]
+    await _files(unit, ids)
+    return len(ids)
+
+
+async def _files(unit: Unit, owners: Sequence[tuple[str, str]]) -> None:
+    if owners:
+        await unit.connection.execute(
+            delete(attachments).where(tuple_(attachments.c.tenant, attachments.c.owner).in_(owners))
+        )
 
 
 async def _documents(unit: Unit, limit: int) -> int:
@@ -99,6 +110,7 @@ async def _applications(unit: Unit, limit: int) -> int:
         await unit.connection.execute(
             delete(table).where(tuple_(table.c.tenant, table.c.application_id).in_(ids))
         )
+    await _files(unit, ids)
     await unit.connection.execute(
         delete(applications).where(tuple_(applications.c.tenant, applications.c.id).in_(ids))
     )

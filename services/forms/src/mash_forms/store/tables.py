@@ -122,3 +122,26 @@ audit = Table(
     Column("actor", Text),
     Column("purpose", Text),
 )
+attachments = Table(
+    "attachments",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("owner", ID),
+    Column("subject", Text),
+    Column("field", Text),
+    Column("name", Text),
+    Column("kind", Text),
+    Column("size", BigInteger),
+    Column("sha256", Text),
+    Column("verdict", Text),
+    Column("uploaded_at", TIME),
+)
+attachment_pieces = Table(
+    "attachment_pieces",
+    TABLES,
+    tenant_column(),
+    Column("attachment_id", ID),
+    Column("number", Integer),
+    Column("content", LargeBinary),
+)

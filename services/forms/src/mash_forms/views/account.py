@@ -10,12 +10,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from mash_forms.service import Paging
 from mash_forms.views.words import (
     Applying,
+    Attaching,
     Citizen,
     Drafting,
     Forms,
     ShownApplication,
     ShownDocument,
     ShownDraft,
+    ShownFile,
+    download,
     is_id,
     pages,
     shown_pdf,
@@ -92,3 +95,15 @@ async def document(
 ) -> Response:
     """A letter as PDF, shown by the browser."""
     return shown_pdf(await applications.document(application_id, document_id, who, unit))
+
+
+@router.get("/applications/{application_id}/files/{attachment_id}", response_class=Response)
+async def file(
+    who: Citizen,
+    attaching: Attaching,
+    unit: InUnit,
+    application_id: ShownApplication,
+    attachment_id: ShownFile,
+) -> Response:
+    """A file the caller sent with an application."""
+    return download(await attaching.own(application_id, attachment_id, who, unit))

@@ -10,13 +10,28 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Path, Query
+from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mash_forms.model.checks import REVIEW
+from mash_forms.model.files import Attachment
 from mash_forms.model.filling import Shown
-from mash_forms.service import AddRow, Answer, Answered, Opened, RemoveRow
-from mash_forms.views.asking import asked
-from mash_forms.views.words import Applying, Citizen, Drafting, FormName, ShownDraft, pages, texts
+from mash_forms.service import AddRow, Answer, Answered, Attach, Opened, RemoveRow
+from mash_forms.views.asking import asked, refusal_of
+from mash_forms.views.words import (
+    Applying,
+    Attaching,
+    Citizen,
+    Data,
+    Drafting,
+    FormName,
+    ShownDraft,
+    ShownFile,
+    download,
+    is_id,
+    pages,
+    texts,
+)
 from mash_sdk.http import InUnit, Page, PageContext, PageForm, Router
 from mash_sdk.ids import new_id
 from mash_sdk.problems import Invalid, NotFound
@@ -88,6 +103,7 @@ async def step(
     page: Page,
     who: Citizen,
     drafts: Drafting,
+    attaching: Attaching,
     unit: InUnit,
     name: FormName,
     draft_id: ShownDraft,
@@ -95,13 +111,15 @@ async def step(
     check: Said = False,  # noqa: FBT002 — a query parameter
     more: Said = False,  # noqa: FBT002 — a query parameter
     to: Annotated[str, Query(max_length=20)] = "",
+    refused: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """One step of a form."""
     opened = await drafts.one(draft_id, name, who, unit)
     shown = opened.filled.step(step)
     if shown is None:  # it was asked once, and is not any more
         return await go_on(page, who, drafts, unit, name, draft_id)
-    return _step(page, opened, shown, check=check, more=more, to=to)
+    files = await attaching.of(draft_id, who, unit)
+    return _step(page, opened, shown, check=check, more=more, to=to, refused=refused, files=files)
 
 
 @router.post("/{name}/{draft_id}/{step}", response_class=HTMLResponse)
@@ -109,26 +127,59 @@ async def answer(
     page: Page,
     who: Citizen,
     drafts: Drafting,
+    attaching: Attaching,
     applications: Applying,
-    unit: InUnit,
+    data: Data,
     name: FormName,
     draft_id: ShownDraft,
     step: StepName,
     sent: PageForm,
 ) -> Response:
     """Keep the answers of a step and go on."""
+    # Files are scanned between two transactions, so this page has several instead of its door's one.
     values = texts(sent)
     action, _, rest = values.get("action", "next").partition(":")
     cmd = Answer(draft_id, name, step, values, who)
     try:
-        done = await drafts.answer(cmd, unit, _change(action, rest))
+        async with data.unit(who.tenant) as unit:
+            if action == "detach" and is_id(rest):
+                await attaching.take_away(draft_id, rest, who, unit)
+            done = await drafts.answer(cmd, unit, _change(action, rest))
     except NotFound:
         # Sent once more after it was handed in: that is where they want to be.
-        application = (await applications.one(draft_id, who, unit)).application
+        async with data.unit(who.tenant) as unit:
+            application = (await applications.one(draft_id, who, unit)).application
         return RedirectResponse(page.url(f"/account/applications/{application.id}"), HTTPStatus.SEE_OTHER)
+    if files := _files(done, sent):
+        for field, file in files:
+            refusal = await attaching.attach(
+                Attach(draft_id, name, field, file.filename or "", file.file, file.size or 0, who)
+            )
+            if refusal is not None:
+                return _to(page, done.opened, step, [f"refused={field}:{refusal}"], "faults")
+        async with data.unit(who.tenant) as unit:
+            done = await drafts.answer(cmd, unit)
     if action == "later":
         return RedirectResponse(page.url("/account?kept=1"), HTTPStatus.SEE_OTHER)
     return _next(page, done, step, action, values)
+
+
+@router.get("/{name}/{draft_id}/files/{attachment_id}", response_class=Response)
+async def file(
+    who: Citizen, attaching: Attaching, unit: InUnit, draft_id: ShownDraft, attachment_id: ShownFile
+) -> Response:
+    """A file that was sent with a draft."""
+    return download(await attaching.own(draft_id, attachment_id, who, unit))
+
+
+def _files(done: Answered, sent: FormData) -> list[tuple[str, UploadFile]]:
+    """Return what was chosen in the page's file inputs; one left empty sends neither name nor bytes."""
+    asked = {field.name for field in done.step.fields if field.widget == "upload"} if done.step else set()
+    return [
+        (field, file)
+        for field, file in sent.multi_items()
+        if field in asked and isinstance(file, UploadFile) and (file.filename or file.size)
+    ]
 
 
 def _next(
@@ -136,6 +187,8 @@ def _next(
 ) -> RedirectResponse:
     opened, back = done.opened, values.get("to", "")
     query = [f"to={REVIEW}"] if back == REVIEW else []
+    if action in {"upload", "detach"}:
+        return _to(page, opened, step, query)
     if action in {"add", "remove"}:
         group = values["action"].partition(":")[2].partition(":")[0]
         return _to(page, opened, step, query, f"f-{group}" if group in opened.filled.fields else "")
@@ -185,10 +238,13 @@ def _step(
     check: bool = False,
     more: bool = False,
     to: str = "",
+    refused: str = "",
+    files: Sequence[Attachment] = (),
     begun: object = None,
 ) -> HTMLResponse:
     number = opened.filled.steps.index(shown) + 1
     faults = opened.wrong(shown) if check else []
+    faults = [*refusal_of(shown, refused), *faults]
     title = f"{shown.section.title} (Schritt {number} von {len(opened.filled.steps) + 1})"
     return pages.render(
         page,
@@ -197,7 +253,7 @@ def _step(
         opened=opened,
         form=opened.filled.form,
         section=shown.section,
-        asked=asked(opened, shown, faults),
+        asked=asked(opened, shown, faults, files),
         number=number,
         total=len(opened.filled.steps) + 1,
         more=more,

@@ -3,10 +3,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mash_forms.model.complaints import Complaint, Path
+from mash_forms.model.files import Attachment, Refusal
 from mash_forms.model.filling import Shown
 from mash_forms.model.form import Field
 from mash_forms.service import Opened
@@ -21,6 +22,7 @@ class Question:
     value: str
     fault: Complaint | None
     rows: Sequence[Sequence["Question"]] = ()
+    files: Sequence[Attachment] = ()
 
     @property
     def name(self) -> str:
@@ -49,10 +51,42 @@ class Asked:
     faults: Sequence[Wrong]
 
 
-def asked(opened: Opened, shown: Shown, faults: Sequence[Complaint]) -> Asked:
-    """Return the questions of a step."""
-    found = {fault.path: fault for fault in faults}
-    questions = [_question(opened, field, opened.draft.data, found) for field in shown.fields]
+_REFUSALS = {
+    Refusal.EMPTY: ("Die Datei ist leer.", "Wählen Sie eine andere."),
+    Refusal.SIZE: ("Die Datei ist zu groß.", "Verkleinern Sie sie oder teilen Sie sie auf."),
+    Refusal.TYPE: (
+        "Die Datei ist von einer Art, die wir nicht annehmen, oder beschädigt.",
+        "Speichern Sie sie neu als eine der genannten Arten.",
+    ),
+    Refusal.COUNT: ("Mehr Dateien nehmen wir hier nicht an.", "Entfernen Sie zuerst eine."),
+    Refusal.INFECTED: ("In der Datei wurde Schadsoftware gefunden.", "Wählen Sie eine andere."),
+    Refusal.UNCHECKED: (
+        "Wir können die Datei gerade nicht auf Schadsoftware prüfen.",
+        "Versuchen Sie es später noch einmal.",
+    ),
+}
+
+
+def refusal_of(shown: Shown, said: str) -> list[Complaint]:
+    """Read why a file was not taken, as the address of a page says it: `plans:size`."""
+    name, _, why = said.partition(":")
+    if why not in set(Refusal) or name not in {field.name for field in shown.fields}:
+        return []
+    return [Complaint((name,), *_REFUSALS[Refusal(why)])]
+
+
+def asked(
+    opened: Opened, shown: Shown, faults: Sequence[Complaint], files: Sequence[Attachment] = ()
+) -> Asked:
+    """Return the questions of a step. `files`: what was sent with the draft."""
+    found = {fault.path: fault for fault in reversed(faults)}
+    questions = [
+        replace(
+            _question(opened, field, opened.draft.data, found),
+            files=[file for file in files if file.field == field.name],
+        )
+        for field in shown.fields
+    ]
     inside = [one for question in questions for row in question.rows for one in row]
     by_path = {question.path: question for question in (*questions, *inside)}
     return Asked(questions, [_wrong(fault, by_path) for fault in faults])

@@ -13,11 +13,14 @@ from mash_forms.service import Decide, Listing, Paging, QueueFilter
 from mash_forms.service.desk import check_reason
 from mash_forms.views.words import (
     STATES,
+    Attaching,
     Clerk,
     Desk,
     Forms,
     ShownApplication,
     ShownDocument,
+    ShownFile,
+    download,
     pages,
     shown_pdf,
     texts,
@@ -110,6 +113,14 @@ async def document(
 ) -> Response:
     """A letter as PDF, shown by the browser."""
     return shown_pdf(await desk.document(application_id, document_id, who, unit))
+
+
+@router.get("/applications/{application_id}/files/{attachment_id}", response_class=Response)
+async def file(
+    who: Clerk, attaching: Attaching, unit: InUnit, application_id: ShownApplication, attachment_id: ShownFile
+) -> Response:
+    """A file that was sent with an application; who reads it is noted."""
+    return download(await attaching.for_the_desk(application_id, attachment_id, who, unit))
 
 
 def _undecided(page: PageContext, application_id: str, reason: str, fault: Fault) -> HTMLResponse:

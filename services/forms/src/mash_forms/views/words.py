@@ -3,14 +3,24 @@
 
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, Path
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from mash_forms.model.application import Outcome, State
-from mash_forms.service import ApplicationService, Catalogue, DeskService, DraftService, StoredDocument
+from mash_forms.service import (
+    ApplicationService,
+    AttachmentService,
+    Catalogue,
+    DeskService,
+    DraftService,
+    StoredDocument,
+    StoredFile,
+)
 from mash_sdk import journey
+from mash_sdk.database import Database
 from mash_sdk.http import Allow, Pages, file_answer
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
@@ -21,6 +31,8 @@ Anyone = Annotated[Principal, Depends(Allow.anyone())]
 Citizen = Annotated[Principal, Depends(Allow("citizen"))]
 Clerk = Annotated[Principal, Depends(Allow("clerk"))]
 Applying = Annotated[ApplicationService, Provide(ApplicationService)]
+Attaching = Annotated[AttachmentService, Provide(AttachmentService)]
+Data = Annotated[Database, Provide(Database)]
 Drafting = Annotated[DraftService, Provide(DraftService)]
 Desk = Annotated[DeskService, Provide(DeskService)]
 Forms = Annotated[Catalogue, Provide(Catalogue)]
@@ -44,9 +56,22 @@ KINDS: Mapping[State, str] = {
     State.COMPLETED: "success",
 }
 
+
+def size(number: int) -> str:
+    """How large a file is, as people read it."""
+    if number < 1 << 20:
+        return f"{max(number // 1024, 1)} KB"
+    return f"{number / (1 << 20):.1f} MB".replace(".", ",")
+
+
 pages = Pages(
     "mash_forms",
-    filters={"state": STATES.__getitem__, "kind": KINDS.__getitem__, "outcome": OUTCOMES.__getitem__},
+    filters={
+        "state": STATES.__getitem__,
+        "kind": KINDS.__getitem__,
+        "outcome": OUTCOMES.__getitem__,
+        "size": size,
+    },
 )
 
 
@@ -76,6 +101,10 @@ async def _draft(draft_id: str) -> str:
     return await _application(draft_id)
 
 
+async def _file(attachment_id: str) -> str:
+    return _found(attachment_id)
+
+
 async def _document(document_id: str) -> str:
     return _found(document_id)
 
@@ -85,6 +114,22 @@ ShownApplication = Annotated[str, Depends(_application)]
 ShownDraft = Annotated[str, Depends(_draft)]
 """A draft: the application it becomes has the same id, and so the same journey."""
 ShownDocument = Annotated[str, Depends(_document)]
+
+
+ShownFile = Annotated[str, Depends(_file)]
+
+
+def download(stored: StoredFile) -> Response:
+    """A file somebody sent, to be saved: it is never shown as part of our pages."""
+    name = stored.attachment.name
+    plain = name.encode("ascii", "ignore").decode().replace("\\", "").replace('"', "")
+    headers = {
+        "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}",
+        "cache-control": "private, no-store",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "default-src 'none'; sandbox",
+    }
+    return Response(stored.content, media_type=stored.attachment.kind.media_type, headers=headers)
 
 
 def shown_pdf(letter: StoredDocument) -> Response:

@@ -101,7 +101,7 @@ def test_a_name_is_never_a_path(said: str) -> None:
 def test_names_as_people_give_them() -> None:
     assert name_of("../../etc/passwd", Kind.PDF) == "passwd.pdf"
     assert name_of("C:\\Pläne\\Grundriß.PDF", Kind.PDF) == "Grundriß.pdf"
-    assert name_of("foto.pdf.exe", Kind.JPEG) == "foto.pdf.jpg"
+    assert name_of("bild.pdf.exe", Kind.JPEG) == "bild.pdf.jpg"
     assert name_of("\u202egpj.exe", Kind.PNG) == "gpj.png"
 
 

@@ -177,6 +177,10 @@ class Database:
         """
         return await take(self._worker_dsn, self.schema, work, self._bell(work), called)
 
+    def hear(self, work: str, called: Callable[[], None]) -> None:
+        """Hear in this process, without taking a turn, that a unit which said `wake(work)` has committed."""
+        self._bell(work).answer(called)
+
     def _bell(self, work: str) -> Bell:
         async def call() -> None:
             async with self._worker.connect() as connection:

@@ -4,6 +4,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mash_sdk.database import Database, Unit
@@ -20,6 +21,10 @@ APART: Final = 1.0
 """Seconds from one publishing to the next, at least: what changes meanwhile goes out together."""
 
 _LOCK = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+
+def _work(tenant: str) -> str:
+    return f"publishing {tenant}"
 
 
 class Publishing:
@@ -43,8 +48,11 @@ class Publishing:
         self._failing: set[str] = set()
         self._called = asyncio.Event()
 
-    def changed(self, tenant: str) -> None:
-        """Say that a tenant's state has changed: it is published soon. Call it after the commit."""
+    def changed(self, unit: Unit, tenant: str) -> None:
+        """Say that a unit changes a tenant's state: soon after, and only if, it commits that is published."""
+        unit.wake(_work(tenant))
+
+    def _call(self, tenant: str) -> None:
         self._due.add(tenant)
         self._called.set()
 
@@ -59,6 +67,8 @@ class Publishing:
         await running.until_stop(self._run(running.program))
 
     async def _run(self, program: "Program") -> None:
+        for tenant in program.tenants:
+            program.database.hear(_work(tenant), partial(self._call, tenant))
         due: Collection[str] = list(program.tenants)
         while True:
             for tenant in due:
@@ -75,6 +85,6 @@ class Publishing:
             if tenant not in self._failing:
                 log.warning("%s cannot publish for %s", name, tenant, exc_info=not isinstance(err, Problem))
             self._failing.add(tenant)
-            self.changed(tenant)
+            self._call(tenant)
         else:
             self._failing.discard(tenant)

@@ -115,6 +115,9 @@ async def running(
     with program.telemetry.active():
         try:
             state.begin("topics", _topics)
+            if program.publishes is not None:
+                # Whichever part changes something: it is published by its own process.
+                state.begin("publishing", program.publishes.run)
             for part, start in STARTS.items():
                 if part in (only or PARTS):
                     await start(state)
@@ -179,8 +182,6 @@ async def _http(state: Running) -> None:
 
 
 async def _runs(state: Running) -> None:
-    if state.program.publishes is not None:
-        state.begin("publishing", state.program.publishes.run)
     for run in state.program.runs:
         state.begin(getattr(run, "__qualname__", "run"), run)
 

@@ -215,6 +215,8 @@ async def test_of_two_who_publish_at_once_the_last_to_commit_is_last_on_the_topi
 
 async def put(bench: Bench, tenant: str, name: str, what: str) -> None:
     async with bench.unit(tenant) as unit:
+        assert bench.program.publishes is not None
+        bench.program.publishes.changed(unit, tenant)
         await unit.connection.execute(
             text(
                 "insert into notes (name, words) values (:name, :what)"
@@ -244,11 +246,10 @@ async def test_everything_is_published_at_start_and_what_changed_soon_after(
         await knows(f"mannheim{FAIR}", "Maimarkt")
         await knows(f"heidelberg{NOTES}", "[]")
         await put(bench, "mannheim", "fair", "Maimarkt 2026")
-        publishing.changed("mannheim")
         await knows(f"mannheim{FAIR}", "Maimarkt 2026")
         async with bench.unit("mannheim") as unit:
+            publishing.changed(unit, "mannheim")
             await unit.connection.execute(text("delete from notes"))
-        publishing.changed("mannheim")
         await knows(f"mannheim{FAIR}", None)
         await knows(f"mannheim{NOTES}", "[]")
 

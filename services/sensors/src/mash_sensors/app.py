@@ -6,16 +6,18 @@ from mash.sensors.v1.observations_pb2 import ObservationBatch
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.kafka import Outlet
 from mash_sdk.program import Program
+from mash_sdk.publishing import Publishing
 from mash_sdk.rpc import RpcDoor
 from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
 from mash_sensors import events
-from mash_sensors.api import alerts as alerts_api
-from mash_sensors.api import devices, sensorthings, uplinks
+from mash_sensors.api import devices, now, sensorthings, uplinks
 from mash_sensors.gateways.city_rules import CityRules
+from mash_sensors.public import LOOK_EVERY, Publication
 from mash_sensors.rpc import AlertRpc
 from mash_sensors.service.alerts import AlertService
 from mash_sensors.service.devices import DeviceService
+from mash_sensors.service.newest import NewestService
 from mash_sensors.service.reading import ReadingService
 from mash_sensors.service.recorder import Recorder
 from mash_sensors.service.things import ThingService
@@ -26,6 +28,7 @@ from mash_sensors.settings import Settings
 from mash_sensors.store.alerts import AlertStore
 from mash_sensors.store.catalogue import CatalogueStore
 from mash_sensors.store.devices import DeviceStore
+from mash_sensors.store.newest import NewestStore
 from mash_sensors.store.observations import ObservationStore
 from mash_sensors.store.recorder import RecorderStore
 from mash_sensors.store.things import ThingStore
@@ -40,8 +43,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     rules, warnings = CityRules(settings.cities), AlertStore()
     things = ThingService(ThingStore())
     alerts = observed(AlertService(rules, warnings, catalogue, ThingStore()), "alerts")
+    newest = observed(NewestService(NewestStore()), "newest")
+    publishing = Publishing(Publication(newest, alerts).publish, every=LOOK_EVERY)
     accepting = UplinkService(database.unit, known, outlet, clock, settings.key_seconds)
-    program.http = [sensorthings.router, devices.router, uplinks.router, alerts_api.router]
+    program.http = [sensorthings.router, devices.router, uplinks.router, now.router]
     program.rpc = [RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts))]
     program.streams = [events.observations]
     program.outlets = [outlet]
@@ -50,10 +55,12 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         DeviceService: observed(DeviceService(known, catalogue, things, keys), "devices"),
         ReadingService: observed(ReadingService(catalogue, ObservationStore()), "reading"),
         AlertService: alerts,
-        Recorder: observed(Recorder(recorded, Watch(rules, warnings)), "recorder"),
+        NewestService: newest,
+        Recorder: observed(Recorder(recorded, Watch(rules, warnings), publishing.changed), "recorder"),
         Tenants: program.tenants,
         ThingService: observed(things, "sensors"),
         UplinkService: observed(accepting, "uplinks"),
     }
+    program.publishes = publishing
     program.runs = [Upkeep(database.worker_unit, recorded).run]
     return program

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Record batches of observations: each message once, each reading kept, odd ones flagged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -34,9 +34,11 @@ class Store(Protocol):
 class Recorder:
     """The batch's unit is the worker role's: a batch mixes tenants."""
 
-    def __init__(self, store: Store, watch: Watch) -> None:
+    def __init__(self, store: Store, watch: Watch, changed: Callable[[Unit, str], None]) -> None:
+        """`changed` is told whose newest readings a unit changes."""
         self._store = store
         self._watch = watch
+        self._changed = changed
 
     async def record(self, batch: Batch, unit: Unit) -> None:
         """Raise Unreadable for a message that can never be stored."""
@@ -56,6 +58,8 @@ class Recorder:
         advancing.sort(key=lambda reading: reading.phenomenon_time)
         live = [New(reading, sent[reading.message]) for reading in advancing if not kept[reading.id].flags]
         await self._watch.look(live, unit)
+        for tenant in {reading.datastream.tenant for reading in advancing}:
+            self._changed(unit, tenant)
         _tell(batch, readings, kept)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, func, select
 from mash_sdk.database import Unit
 from mash_sensors.model.catalogue import Observation
 from mash_sensors.model.reading import Flag
-from mash_sensors.store.tables import datastreams, newest, observations
+from mash_sensors.store.tables import datastreams, observations
 
 _WITH_VALIDITY = select(observations, datastreams.c.valid_seconds).join(
     datastreams, datastreams.c.id == observations.c.datastream_id
@@ -40,22 +40,6 @@ class ObservationStore:
         counted = _of(select(func.count()).select_from(observations), datastream_id)
         return await unit.connection.scalar(counted) or 0
 
-    async def newest(self, unit: Unit, datastream_ids: Sequence[str]) -> dict[str, Observation]:
-        """The newest reading of each, by datastream; those without one are left out."""
-        rows = await unit.connection.execute(select(newest).where(newest.c.datastream_id.in_(datastream_ids)))
-        return {
-            row.datastream_id: Observation(
-                row.observation_id,
-                row.datastream_id,
-                row.phenomenon_time,
-                row.received_at,
-                _result(row),
-                Flag(0),
-                row.valid_until,
-            )
-            for row in rows
-        }
-
 
 def _of(query: Select[Any], datastream_id: str | None) -> Select[Any]:
     return query if datastream_id is None else query.where(observations.c.datastream_id == datastream_id)
@@ -67,13 +51,14 @@ def _observation(row: Row[Any]) -> Observation:
         datastream_id=row.datastream_id,
         phenomenon_time=row.phenomenon_time,
         received_at=row.received_at,
-        result=_result(row),
+        result=result_of(row),
         flags=Flag(row.flags),
         valid_until=_later(row.phenomenon_time, row.valid_seconds),
     )
 
 
-def _result(row: Row[Any]) -> float | bool | str:
+def result_of(row: Row[Any]) -> float | bool | str:
+    """A row's result: one of the three columns that hold it."""
     found: float | bool | str = next(one for one in (row.number, row.truth, row.text) if one is not None)
     return found
 

@@ -4,18 +4,21 @@
 import logging
 import os
 import shutil
+from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mash.forms.v1.events_pb2 import ApplicationSubmitted
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.model.answers import clean, posted
 from mash_forms.model.application import Outcome
 from mash_forms.model.complaints import complaints
 from mash_forms.model.definition import read_form
 from mash_forms.model.form import Form
+from mash_sdk.testing import Bench
 
 TODAY = date(2026, 3, 2)
 REPOSITORY = Path(__file__).parents[3]
@@ -186,3 +189,24 @@ async def test_answers_are_shown_as_people_read_them(form: Form, answers: dict[s
     assert shown["Zone"] == "Neustadt"
     assert shown["Neuigkeiten"] == "Nein"
     assert shown["Gültig ab"] == "01.04.2026"
+
+
+@pytest.mark.parametrize(
+    ("origin", "made_up"), [("demo = true", True), ('source = "https://stadt.example/satzung"', False)]
+)
+async def test_a_fee_is_announced_as_made_up_where_its_file_says_so(
+    folder: Path,
+    answers: dict[str, Any],
+    bench_of: Callable[..., Awaitable[Bench]],
+    origin: str,
+    made_up: bool,  # noqa: FBT001
+) -> None:
+    fees = folder / "heidelberg" / "fees.toml"
+    touch(fees, fees.read_text().replace("demo = true", origin))
+    bench = await bench_of("mash_forms", cities=folder)
+    body = {"form": "ausweis", "data": answers}
+    sent = await bench.client(subject="anna").post("/api/forms/v1/applications", json=body)
+    assert sent.status_code == 201, sent.text
+    await bench.settle()
+    [event] = bench.announced(ApplicationSubmitted)
+    assert (event.fee.cents, event.demo_fee) == (3070, made_up)

@@ -156,10 +156,18 @@ class Payer:
 
 @pytest.fixture
 def payer_of(bench: Bench, provider_http: httpx.AsyncClient) -> Callable[..., Awaitable[Payer]]:
-    async def make(reference: str = "HD-7K2M-9QXC", at: Bench = bench) -> Payer:
+    async def make(
+        reference: str = "HD-7K2M-9QXC",
+        at: Bench = bench,
+        demo_fee: bool = True,  # noqa: FBT001, FBT002
+    ) -> Payer:
         subject, application = new_id(), new_id()
         event = ApplicationSubmitted(
-            application_id=application, applicant_id=subject, reference=reference, fee=FEE
+            application_id=application,
+            applicant_id=subject,
+            reference=reference,
+            fee=FEE,
+            demo_fee=demo_fee,
         )
         await at.deliver(event, journey=application)
         return Payer(at, provider_http, application, subject)

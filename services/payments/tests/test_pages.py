@@ -144,7 +144,20 @@ async def test_the_receipt_can_be_kept(bench: Bench, payer: Any) -> None:
 
 
 @pytest.mark.parametrize("demo", [True, False])
-async def test_demo_data_are_called_so_only_where_they_are(
+async def test_a_made_up_fee_is_called_so_and_no_other(payer_of: Any, demo: bool) -> None:  # noqa: FBT001
+    payer = await payer_of(demo_fee=demo)
+    page = await payer.goes()
+    assert ("Demodaten" in (await payer.page()).text) is demo
+    await payer.decides(page)
+    await payer.page()
+    receipt = (await payer.browser.get(f"/pay/{payer.application}/receipt")).text
+    assert "120,00" in receipt
+    assert ("Demodaten" in receipt) is demo
+    assert (await payer.payment())["demo"] is demo
+
+
+@pytest.mark.parametrize("demo", [True, False])
+async def test_a_demo_city_says_that_no_money_flows(
     payments_of: Callable[..., Awaitable[Bench]],
     payer_of: Callable[..., Awaitable[Any]],
     tmp_path: Path,
@@ -154,7 +167,7 @@ async def test_demo_data_are_called_so_only_where_they_are(
     city = tmp_path / "cities/heidelberg/city.toml"
     city.write_text(city.read_text().replace("demo = true", f"demo = {str(demo).lower()}"))
     payer = await payer_of(at=await payments_of(cities=tmp_path / "cities"))
-    assert ("Demodaten" in (await payer.page()).text) is demo
+    assert ("es fließt kein Geld" in (await payer.page()).text) is demo
 
 
 @pytest.mark.parametrize(("room", "kind"), [(api, "api"), (views, "page")])

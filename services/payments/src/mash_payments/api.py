@@ -85,6 +85,7 @@ class PaymentView(BaseModel):
     reference: str
     state: Literal["OPEN", "STARTED", "SETTLED"]
     due: AmountView
+    demo: bool = Field(description="the amount was made up for the demo")
     receipt_number: str = Field(description="Kassenzeichen")
     opened_at: datetime
     settled_at: datetime | None
@@ -98,6 +99,7 @@ class PaymentView(BaseModel):
             reference=payment.reference,
             state=payment.state.value,
             due=AmountView.of(payment.due),
+            demo=payment.demo,
             receipt_number=payment.receipt_number,
             opened_at=payment.opened_at,
             settled_at=payment.settled_at,

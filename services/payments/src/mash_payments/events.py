@@ -24,6 +24,7 @@ async def open_payment(event: ApplicationSubmitted, unit: Unit, payments: Paymen
                 payer=event.applicant_id,
                 reference=event.reference,
                 due=Money(event.fee.cents, event.fee.currency),
+                demo=event.demo_fee,
             ),
             unit,
         )

@@ -21,7 +21,7 @@ OUTCOME_APPROVED: Outcome
 OUTCOME_REJECTED: Outcome
 
 class ApplicationSubmitted(_message.Message):
-    __slots__ = ("application_id", "form", "form_version", "applicant_id", "reference", "fee", "submitted_at")
+    __slots__ = ("application_id", "form", "form_version", "applicant_id", "reference", "fee", "submitted_at", "demo_fee")
     APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
     FORM_FIELD_NUMBER: _ClassVar[int]
     FORM_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +29,7 @@ class ApplicationSubmitted(_message.Message):
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     FEE_FIELD_NUMBER: _ClassVar[int]
     SUBMITTED_AT_FIELD_NUMBER: _ClassVar[int]
+    DEMO_FEE_FIELD_NUMBER: _ClassVar[int]
     application_id: str
     form: str
     form_version: str
@@ -36,7 +37,8 @@ class ApplicationSubmitted(_message.Message):
     reference: str
     fee: _money_pb2.Money
     submitted_at: _timestamp_pb2.Timestamp
-    def __init__(self, application_id: _Optional[str] = ..., form: _Optional[str] = ..., form_version: _Optional[str] = ..., applicant_id: _Optional[str] = ..., reference: _Optional[str] = ..., fee: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., submitted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    demo_fee: bool
+    def __init__(self, application_id: _Optional[str] = ..., form: _Optional[str] = ..., form_version: _Optional[str] = ..., applicant_id: _Optional[str] = ..., reference: _Optional[str] = ..., fee: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., submitted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., demo_fee: _Optional[bool] = ...) -> None: ...
 
 class ApplicationReceived(_message.Message):
     __slots__ = ("application_id", "applicant_id", "received_at")

@@ -129,8 +129,11 @@ class Application:
         """Tell whether the office may decide now."""
         return self.state in {State.RECEIVED, State.PROCESSING}
 
-    def submit(self) -> None:
-        """Hand it in. Where no fee is due the office has received it at once."""
+    def submit(self, *, demo_fee: bool = False) -> None:
+        """Hand it in. Where no fee is due the office has received it at once.
+
+        `demo_fee`: the fee was made up for the demo.
+        """
         self._reach(State.SUBMITTED, self.submitted_at, self.applicant.subject)
         self.happened.append(
             events_pb2.ApplicationSubmitted(
@@ -141,6 +144,7 @@ class Application:
                 reference=self.reference,
                 fee=money_pb2.Money(cents=self.fee.cents, currency=self.fee.currency) if self.fee else None,
                 submitted_at=_stamp(self.submitted_at),
+                demo_fee=demo_fee,
             )
         )
         if self.fee is None:

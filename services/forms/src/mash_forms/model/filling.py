@@ -67,6 +67,11 @@ class Filled:
         cents = sum(charge.fee.money.cents * times for charge, times in due)
         return Money(cents, due[0][0].fee.money.currency) if cents else None
 
+    @property
+    def demo_fee(self) -> bool:
+        """Tell whether any of what is to be paid was made up for the demo."""
+        return any(charge.fee.demo for charge, _ in self.charged() or [])
+
 
 def fill(form: Form, data: Mapping[str, Any], today: date) -> Filled:
     """Go through a form with cleaned answers."""

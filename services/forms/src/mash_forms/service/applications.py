@@ -110,7 +110,7 @@ class ApplicationService:
             fee=_fee_of(filled),
             submitted_at=now,
         )
-        application.submit()
+        application.submit(demo_fee=filled.demo_fee)
         await self._versions.keep(unit, form)
         if not await self._applications.add(unit, application):
             # Two at once: the other one was first, and is there now.

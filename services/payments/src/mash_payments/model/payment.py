@@ -98,6 +98,8 @@ class Payment:
     due: Money
     receipt_number: str
     opened_at: datetime
+    # Its amount was made up for the demo, and is shown so.
+    demo: bool = False
     state: PaymentState = PaymentState.OPEN
     settled_at: datetime | None = None
     settled_by: str | None = None

@@ -33,6 +33,8 @@ class OpenPayment:
     payer: str
     reference: str
     due: Money
+    # Its amount was made up for the demo.
+    demo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class PaymentService:
                 now.year, await self._store.next_receipt(unit)
             ),
             opened_at=now,
+            demo=cmd.demo,
         )
         payment.opened()
         if await self._store.add(unit, payment):

@@ -18,6 +18,7 @@ payments = sa.Table(
     sa.Column("due_cents", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("receipt_number", sa.Text, nullable=False),
+    sa.Column("demo", sa.Boolean, nullable=False),
     sa.Column("number_key", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from mash_payments import api, views
+from mash_payments import api
+from mash_payments.views import citizen, desk
 from mash_sdk.manifest import Manifest
 from mash_sdk.testing import Bench
 
@@ -170,14 +171,14 @@ async def test_a_demo_city_says_that_no_money_flows(
     assert ("es fließt kein Geld" in (await payer.page()).text) is demo
 
 
-@pytest.mark.parametrize(("room", "kind"), [(api, "api"), (views, "page")])
+@pytest.mark.parametrize(("room", "kind"), [(api, "api"), (citizen, "page"), (desk, "page")])
 def test_what_a_browser_asks_for_is_a_page(room: Any, kind: str) -> None:
     """The gateway answers a refusal of a page in the portal's frame, that of an api as JSON."""
     routes = Manifest.of("mash_payments").routes
     paths = [route.path for route in room.router.routes if isinstance(route, APIRoute)]
     assert paths
     for path in paths:
-        assert {route.kind for route in routes if path.startswith(f"{route.path}/")} == {kind}, path
+        assert {route.kind for route in routes if f"{path}/".startswith(f"{route.path}/")} == {kind}, path
 
 
 async def test_an_address_that_names_no_application_is_refused(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey
 from mash.platform.v1.modules_pb2 import SignedAnnouncement
 from mash_sdk import announcing
 from mash_sdk.announcing import Announcer, NotGenuine
-from mash_sdk.manifest import Manifest
+from mash_sdk.manifest import Goals, Manifest
 
 MANIFEST = Manifest(name="bikes", title="Räder", version="1.2.3", sdk=">=0.1")
 
@@ -53,6 +53,14 @@ async def test_the_manifest_arrives_as_it_was(key: ECKey) -> None:
     assert Manifest.model_validate_json(announcement.manifest) == MANIFEST
     assert announcement.origin == "http://127.0.0.1:9"
     assert announcement.valid_until.ToSeconds() - announcement.announced_at.ToSeconds() == 30
+
+
+async def test_goals_are_nobody_elses_business(key: ECKey) -> None:
+    topic = Topic()
+    goals = MANIFEST.model_copy(update={"goals": Goals(users=5)})
+    await Announcer(goals, "http://127.0.0.1:9", key, topic.send, Stopped()).announce()
+    announcement, _ = announcing.read(topic.records[0][2] or b"")
+    assert Manifest.model_validate_json(announcement.manifest) == MANIFEST
 
 
 async def test_another_key_is_not_believed(key: ECKey) -> None:

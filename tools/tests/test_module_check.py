@@ -137,6 +137,29 @@ SPOILT = {
         "op.create_table(\n",
         "add protect(",
     ),
+    "no goals": (TOML, "[goals]", "[other]", "other", "docs/reference/module-toml.md"),
+    "a goal for nothing": (
+        TOML,
+        'step = "GET /lost-and-found"',
+        'step = "GET /lost-and-fuond"',
+        "GET /lost-and-fuond",
+        "no step of load.py",
+    ),
+    "an empty goal": (TOML, "p95_ms = 2000", "", "steps", "docs/reference/module-toml.md"),
+    "nobody does anything": (
+        f"{MODULE}/load.py",
+        "@task",
+        "@staticmethod  # ",
+        "SPDX",
+        "mark what users do",
+    ),
+    "load.py uses a service's code": (
+        f"{MODULE}/load.py",
+        "from mash_sdk.load",
+        "import mash_forms\nfrom mash_sdk.load",
+        "mash_forms",
+        "ask that service",
+    ),
     "unwritten": (
         f"{MODULE}/README.md",
         "`/lost-and-found/reports` pages of citizens, ",
@@ -150,7 +173,7 @@ SPOILT = {
 @pytest.mark.parametrize("kind", SPOILT)
 def test_a_fault_is_told_with_its_place_and_its_remedy(root: Path, kind: str) -> None:
     file, old, new, _at, remedy = SPOILT[kind]
-    spoil(root / file, old, new)
+    spoil(root / file, old, new, everywhere=kind == "nobody does anything")
     faults = check(source(root), root / "proto")
     assert [fault for fault in faults if remedy in fault.what], faults
     for fault in faults:
@@ -159,7 +182,8 @@ def test_a_fault_is_told_with_its_place_and_its_remedy(root: Path, kind: str) ->
 
 
 @pytest.mark.parametrize(
-    "kind", ["heard in vain", "heard, not said", "personal field", "no guard", "no way back"]
+    "kind",
+    ["heard in vain", "heard, not said", "personal field", "no guard", "no way back", "a goal for nothing"],
 )
 def test_the_line_is_the_right_one(root: Path, kind: str) -> None:
     file, old, new, at, remedy = SPOILT[kind]
@@ -182,6 +206,17 @@ def test_without_the_conformance_suite(root: Path) -> None:
     assert "ModuleConformance" in fault.what
 
 
+def test_without_a_load_profile_and_without_goals(root: Path) -> None:
+    (root / MODULE / "load.py").unlink()
+    manifest = root / TOML
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text[: text.index("[goals]")], encoding="utf-8")
+    said = {fault.file.name: fault.what for fault in check(source(root), root / "proto")}
+    assert said.keys() == {"load.py", "module.toml"}
+    assert "is missing" in said["load.py"]
+    assert "no [goals]" in said["module.toml"]
+
+
 def test_the_command_counts_them_and_fails(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spoil(root / MIGRATION, ', "reports", "matches")', ")")
     assert main(["check", str(root / MODULE), "--contract", str(root / "proto")]) == 1
@@ -190,7 +225,7 @@ def test_the_command_counts_them_and_fails(root: Path, capsys: pytest.CaptureFix
     assert "no module" in capsys.readouterr().err
 
 
-def spoil(file: Path, old: str, new: str) -> None:
+def spoil(file: Path, old: str, new: str, *, everywhere: bool = False) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text, f"the test's own premise: {old!r} is in {file}"
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    file.write_text(text.replace(old, new, -1 if everywhere else 1), encoding="utf-8")

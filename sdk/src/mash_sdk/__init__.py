@@ -18,6 +18,7 @@ PUBLIC = frozenset(
         "mash_sdk.ids",
         "mash_sdk.journey",
         "mash_sdk.kafka",  # Subscriptions, Retry, Limit, EventContext; Stream, Delivered, Outlet
+        "mash_sdk.load",  # Visitor, Person, task: for load.py
         "mash_sdk.migrations",  # protect
         "mash_sdk.names",
         "mash_sdk.problems",

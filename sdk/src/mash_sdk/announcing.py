@@ -129,7 +129,8 @@ class Announcer:
             version=self._manifest.version,
             instance=self.instance,
             origin=self._origin,
-            manifest=self._manifest.model_dump_json(exclude_defaults=True),
+            # Who routes needs no goals, and one that is older than they are would refuse them.
+            manifest=self._manifest.model_dump_json(exclude_defaults=True, exclude={"goals"}),
         )
         announcement.announced_at.FromDatetime(now)
         announcement.valid_until.FromDatetime(now + VALID)

@@ -11,6 +11,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PositiveFloat,
+    PositiveInt,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -21,6 +23,9 @@ PublicPath = Annotated[
     str, StringConstraints(pattern=r"^(/[A-Za-z0-9][A-Za-z0-9._~-]*)+(/\*)?$", max_length=300)
 ]
 EventName = Annotated[str, StringConstraints(pattern=r"^mash\.[a-z0-9_]+\.v\d+\.[A-Z][A-Za-z0-9]*$")]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a whole, 0.01 is one of a hundred."""
 
 
 class ManifestError(Exception):
@@ -69,6 +74,43 @@ class Card(_Part):
     situation: str | None = None
 
 
+class StepGoal(_Part):
+    """What one step of load.py has to reach; a limit that is left out is none."""
+
+    step: Annotated[str, StringConstraints(pattern=r"^[A-Z]+ \S.*$")]
+    """As the table of `./mash load` names it: `POST /apply/{form}`."""
+    p50_ms: PositiveFloat | None = None
+    p95_ms: PositiveFloat | None = None
+    p99_ms: PositiveFloat | None = None
+    failures: Share | None = None
+    """At most this share of the step's own requests."""
+    per_second: PositiveFloat | None = None
+    """At least so many."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if len(self.model_fields_set) == 1:
+            raise ValueError("a goal needs p50_ms, p95_ms, p99_ms, failures or per_second")
+        return self
+
+
+class Goals(_Part):
+    """What `./mash load` asks for, and under how much load."""
+
+    users: PositiveInt = 10
+    seconds: PositiveInt = 30
+    failures: Share = 0.0
+    """At most this share of all requests together."""
+    steps: tuple[StepGoal, ...] = ()
+
+    @model_validator(mode="after")
+    def _steps_are_apart(self) -> Self:
+        names = [goal.step for goal in self.steps]
+        if len(set(names)) != len(names):
+            raise ValueError("two goals are for the same step")
+        return self
+
+
 class Manifest(_Part):
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
     title: str
@@ -86,6 +128,7 @@ class Manifest(_Part):
     cards: tuple[Card, ...] = ()
     retention: dict[str, str] = Field(default_factory=dict)
     """Data class → how long it is kept, in words a person reads."""
+    goals: Goals | None = None
 
     @model_validator(mode="after")
     def _routes_are_apart(self) -> Self:

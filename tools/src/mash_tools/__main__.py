@@ -14,6 +14,7 @@ COMMANDS = {
     "module": ("mash_tools.module.commands:main", "begin, check, approve or run a module"),
     "deploy": ("mash_tools.deploy.commands:main", "secrets, realms and a check for an install by Helm"),
     "events": ("mash_tools.events:main", "look at events, and at those that failed"),
+    "load": ("mash_tools.load.commands:main", "let many use a service or module, and judge it"),
     "bench": ("mash_tools.bench.commands:main", "measure the platform beside yardsticks"),
     "doctor": ("mash_tools.doctor:main", "say what this machine lacks, and what to do"),
     "lock": ("mash_tools.locks:main", "pin every dependency anew in locks/"),

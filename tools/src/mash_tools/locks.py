@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`./mash lock`: resolve every dependency anew and pin it with hashes in locks/run.txt and locks/dev.txt."""
+"""`./mash lock`: resolve every dependency anew and pin it with hashes: locks/run.txt, dev.txt, load.txt."""
 
 import os
 import subprocess
@@ -15,12 +15,17 @@ def main(arguments: list[str]) -> int:
     # No host, path or command line gets into the files: they are the same whoever makes them.
     quiet = ["--no-emit-index-url", "--no-emit-find-links", "--no-header", "--quiet"]
     options = ["--universal", "--python-version=3.11", "--generate-hashes", *quiet, *own, *arguments]
-    for groups, file, more in (
-        (["--group=build"], "locks/run.txt", []),
-        (["--group=build", "--group=dev"], "locks/dev.txt", ["--constraint=locks/run.txt"]),
+    for what, file in (
+        (["--group=build", "pyproject.toml"], "locks/run.txt"),
+        (
+            ["--group=build", "--group=dev", "--constraint=locks/run.txt", "pyproject.toml"],
+            "locks/dev.txt",
+        ),
+        # A group alone: what ./mash load starts shares no environment with our packages.
+        (["--group=pyproject.toml:load"], "locks/load.txt"),
     ):
         print(f"resolving {file} …", flush=True)
-        command = [_uv(), "pip", "compile", *options, *groups, *more, "pyproject.toml", "-o", file]
+        command = [_uv(), "pip", "compile", *options, *what, "-o", file]
         done = subprocess.run(command, cwd=root, env=_environment(), check=False)
         if done.returncode != 0:
             return done.returncode

@@ -2,6 +2,7 @@
 """A module's folder on the disk, found by its path or, under modules/, by its name."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +42,13 @@ class Source:
             raise LauncherError(f"{self.manifest} cannot be used; ./mash module check says why.") from err
 
 
-def find(named: str) -> Source:
-    """The module at a path, or of that name under modules/. Raises LauncherError if there is none."""
-    for folder in (Path(named), Path("modules") / named):
+def find(named: str, groups: Sequence[str] = ("modules",)) -> Source:
+    """The module at a path, or of that name under one of `groups`. Raises LauncherError if there is none."""
+    for folder in (Path(named), *(Path(group) / named for group in groups)):
         manifests = sorted(folder.glob("src/*/module.toml"))
         if manifests:
             return Source(folder.absolute(), manifests[0].parent.name)
     raise LauncherError(
-        f"There is no module {named}: neither a folder with src/<package>/module.toml nor modules/{named}."
+        f"There is no module {named}: neither a folder with src/<package>/module.toml nor "
+        f"{' or '.join(f'{group}/{named}' for group in groups)}."
     )

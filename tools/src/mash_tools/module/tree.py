@@ -24,6 +24,8 @@ class Tree:
     manifest: Manifest | None = None
     project: Mapping[str, Any] = field(default_factory=dict)
     code: dict[Path, ast.Module] = field(default_factory=dict)
+    load: ast.Module | None = None
+    """load.py, which lies beside the package."""
     faults: list[Fault] = field(default_factory=list)
 
     @classmethod
@@ -32,10 +34,10 @@ class Tree:
         tree._read_manifest()
         tree._read_project()
         for file in sorted(source.code.rglob("*.py")):
-            try:
-                tree.code[file] = ast.parse(file.read_text(encoding="utf-8"))
-            except SyntaxError as err:
-                tree.faults.append(Fault(file, err.lineno or 1, f"{err.msg}; correct it"))
+            if (module := tree._parsed(file)) is not None:
+                tree.code[file] = module
+        if tree.load_file.is_file():
+            tree.load = tree._parsed(tree.load_file)
         return tree
 
     @property
@@ -47,6 +49,10 @@ class Tree:
     def project_file(self) -> Path:
         return self.source.folder / "pyproject.toml"
 
+    @property
+    def load_file(self) -> Path:
+        return self.source.folder / "load.py"
+
     def at(self, text: str) -> int:
         """The line of module.toml that has the text, else 1."""
         return line_of(self.source.manifest, text)
@@ -54,6 +60,13 @@ class Tree:
     def file(self, name: str) -> Path:
         """A room of the package."""
         return self.source.code / name
+
+    def _parsed(self, file: Path) -> ast.Module | None:
+        try:
+            return ast.parse(file.read_text(encoding="utf-8"))
+        except SyntaxError as err:
+            self.faults.append(Fault(file, err.lineno or 1, f"{err.msg}; correct it"))
+            return None
 
     def _read_manifest(self) -> None:
         file = self.source.manifest

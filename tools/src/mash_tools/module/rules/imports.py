@@ -16,7 +16,8 @@ def only_declared(tree: Tree, _contract: Contract) -> Iterator[Fault]:
     assert manifest is not None  # noqa: S101 — the checker sees to it
     declared = {*manifest.needs, manifest.name, "platform"}
     declared |= {folder_of_proto(event) for event in (*manifest.listens, *manifest.announces)}
-    for file, module in tree.code.items():
+    beside = {} if tree.load is None else {tree.load_file: tree.load}
+    for file, module in (tree.code | beside).items():
         for name, line in _imported(module):
             first, _, rest = name.partition(".")
             if first == "mash" and rest:

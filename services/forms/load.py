@@ -9,6 +9,7 @@ from typing import Any
 from mash_sdk.load import Answer, Person, Visitor, task
 
 FORM = "bewohnerparkausweis"
+STEP = "/apply/{form}/{draft}/{step}"
 ONE = "/api/forms/v1/applications/{application}"
 CASE = "/desk/applications/{application}"
 TAKE_UP = "/desk/applications/{application}/take-up"
@@ -56,18 +57,27 @@ class Applicant(Person):
         }
 
     def _apply(self) -> str:
-        form = self.page("/apply/{form}", form=FORM).form(f"/apply/{FORM}")
+        """Step by step; the draft's id becomes the application's."""
         answers = {
-            "street": "Hauptstraße",
-            "house_number": str(random.randint(1, 300)),
-            "postal_code": "69117",
-            "plate": f"HD-AB {random.randint(1, 9999)}",
-            "keeper": "true",
-            "valid_from": (datetime.now(UTC) + timedelta(days=30)).date().isoformat(),
+            "address": {
+                "street": "Hauptstraße",
+                "house_number": str(random.randint(1, 300)),
+                "postal_code": "69117",
+            },
+            "vehicle": {
+                "plate": f"HD-AB {random.randint(1, 9999)}",
+                "keeper": "true",
+                "valid_from": (datetime.now(UTC) + timedelta(days=30)).date().isoformat(),
+            },
         }
-        with self.intent("application", form["id"]):
-            self.submit("/apply/{form}", form, answers)
-        return form["id"]
+        form = self.page("/apply/{form}", form=FORM).form(f"/apply/{FORM}/")
+        draft = form.action.split("/")[-2]
+        while (step := form.action.rpartition("/")[2]) != "review":
+            following = self.submit(STEP, form, answers.get(step)).location
+            form = self.fetch(f"GET {STEP}", following).form(f"/{draft}/")
+        with self.intent("application", draft):
+            self.submit("/apply/{form}/{draft}/review", form)
+        return draft
 
     def _pay(self, application: str) -> None:
         fee = self.until("handed in → can be paid", lambda: self._fee(application))

@@ -17,7 +17,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from mash_tools.children import Child
-from mash_tools.platform import Platform
+from mash_tools.platform import Platform, environment
 from mash_tools.platform.cities import chosen
 from mash_tools.platform.folder import DataFolder
 from mash_tools.platform.kept import Kept, Program
@@ -154,6 +154,20 @@ def city_file(folder: Path, ags: str = "08000000") -> None:
     (folder / "city.toml").write_text(
         f'name = "{folder.name}"\ntitle = "A"\nfull_title = "A"\nags = "{ags}"\n'
     )
+
+
+@pytest.mark.parametrize("simulator", environment.SIMULATORS)
+def test_a_secret_that_looks_like_an_option_is_none(tmp_path: Path, simulator: str) -> None:
+    """One in 64 begins with a hyphen."""
+    (tmp_path / "secrets").mkdir()
+    for name in ("xbezahldienste", "stripe", "stripe-webhook", "paypal", "girocheckout"):
+        (tmp_path / "secrets" / name).write_text("-Pz0")
+    secrets = environment.simulator_secrets(simulator, DataFolder(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-m", f"mash_simulators.{simulator}", *secrets, "--help"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_cities_are_chosen_by_name(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 """What may be loaded and by whom; how many of each come; and Locust's environment, whole or not at all."""
 
 import shutil
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -82,23 +81,24 @@ async def test_nobody_is_made_up_outside_a_demo(real: Path) -> None:
             pass
 
 
+async def test_parts_that_others_use_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASH_KEYCLOAK", "http://localhost:1")
+    with pytest.raises(LauncherError, match="MASH_KEYCLOAK names a part that others may use"):
+        async with target.started(find(str(ROOT / "services/forms")), CITY, {"citizen": 1}, silent):
+            pass
+
+
 def test_made_up_people_have_one_role_and_passwords_of_their_own(tmp_path: Path) -> None:
     logins: Mapping[str, Sequence[tuple[str, str]]] = target.made_up({"citizen": 3, "clerk": 1})
     cities = target.with_people(CITY, tmp_path / "cities", logins)
     assert [folder.name for folder in cities.iterdir()] == ["heidelberg"]
     people = {person.username: person for person in people_of(cities / "heidelberg")}
-    assert people.keys() == {
-        "anna",
-        "kurt",
-        "load-citizen-1",
-        "load-citizen-2",
-        "load-citizen-3",
-        "load-clerk-1",
-    }
+    own = {person.username for person in people_of(CITY)}
+    assert people.keys() - own == {"load-citizen-1", "load-citizen-2", "load-citizen-3", "load-clerk-1"}
+    assert own < people.keys()
     assert people["load-clerk-1"].roles == ("clerk",)
     assert people["load-citizen-2"].password == logins["citizen"][1][1]
     assert len({password for made in logins.values() for _, password in made}) == 4
-    assert len(tomllib.loads((CITY / "people.toml").read_text(encoding="utf-8"))["people"]) == 2
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def _missed(step: Step, rate: float, goal: StepGoal) -> Iterator[str]:
     if goal.failures is not None and step.failures > goal.failures * step.count:
         yield _too_many(step, goal.failures)
     if goal.per_second is not None and rate < goal.per_second:
-        yield f"{step.name}: {rate:.2f} a second, the goal is {goal.per_second:g}"
+        yield f"{step.name}: {rate:.3g} a second, the goal is {goal.per_second:g}"
 
 
 def _too_many(step: Step, most: float) -> str:

@@ -32,6 +32,7 @@ Logins = Mapping[str, Sequence[tuple[str, str]]]
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # The gateway limits each client's address. All of ours come from one: each tells its own, as behind a proxy.
 BEHIND_US = {"PORTAL_GW_TRUSTED_PROXIES": "127.0.0.0/8,::1/128"}
+GIVEN = ("MASH_POSTGRES", "MASH_KAFKA", "MASH_KEYCLOAK")
 JOINS_WITHIN = 60.0
 HIGHEST_PORT = 65_535
 
@@ -89,6 +90,11 @@ async def started(
     Raises LauncherError, also for a city that is no demo: nobody else may have logins that are made up.
     """
     tenant = _tenant(city, "http://localhost")
+    if given := [name for name in GIVEN if name in os.environ]:
+        raise LauncherError(
+            f"{', '.join(given)} names a part that others may use: a load gets parts of its own. "
+            "Take it out of the environment, or name a platform that runs by --host."
+        )
     if people and not tenant.demo:
         raise LauncherError(f"{tenant.name} is no demo: nobody can be made up there to log in.")
     async with AsyncExitStack() as stack:

@@ -48,7 +48,8 @@ def simulator_secrets(name: str, folder: DataFolder) -> list[str]:
         "paypal": [("--client-secret", "paypal")],
         "girocheckout": [("--password", "girocheckout")],
     }
-    return [word for option, secret in told[name] for word in (option, folder.secret(secret))]
+    # With "=": one secret in 64 begins with a hyphen, and would be taken for another option.
+    return [f"{option}={folder.secret(secret)}" for option, secret in told[name]]
 
 
 def own(environ: Mapping[str, str] = os.environ) -> dict[str, str]:

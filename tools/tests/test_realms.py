@@ -195,7 +195,12 @@ def test_an_administrator_whose_token_runs_out_goes_on(realms: Realms) -> None:
 def test_every_realm_has_its_roles_and_the_demo_logins(realms: Realms) -> None:
     wanted = {"heidelberg": {"citizen", "clerk", "editor", "treasurer"}, "operators": {"operator"}}
     logins = {
-        "heidelberg": {"anna": ["citizen"], "kurt": ["clerk"], "tina": ["treasurer"]},
+        "heidelberg": {
+            "anna": ["citizen"],
+            "erika": ["editor"],
+            "kurt": ["clerk"],
+            "tina": ["treasurer"],
+        },
         "operators": {"olga": ["operator"]},
     }
     for realm, roles in wanted.items():

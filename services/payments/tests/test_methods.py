@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Each way to pay through the doors: chosen, paid, told by message, left for another. No card numbers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -160,6 +161,26 @@ async def test_a_capture_without_an_answer_is_asked_for_and_taken_once(
     await payer.reconciled(seconds=11)
     assert (await payer.payment())["state"] == "SETTLED"
     assert len(payer.settled()) == 1
+
+
+async def test_a_key_names_one_method(payer: Any) -> None:
+    path = f"/api/payments/v1/payments/{(await payer.payment())['id']}/attempts"
+    headers = {"idempotency-key": "key-of-one-method"}
+    first = await payer.browser.post(f"{path}?method=card", headers=headers)
+    assert first.status_code == 201
+    again = await payer.browser.post(f"{path}?method=card", headers=headers)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    assert (await payer.browser.post(f"{path}?method=wero", headers=headers)).status_code == 409
+    assert len((await payer.payment())["attempts"]) == 1
+
+
+async def test_concurrent_retries_are_one_attempt(payer: Any) -> None:
+    path = f"/api/payments/v1/payments/{(await payer.payment())['id']}/attempts?method=card"
+    headers = {"idempotency-key": "key-of-many-retries"}
+    answers = await asyncio.gather(*(payer.browser.post(path, headers=headers) for _ in range(6)))
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len((await payer.payment())["attempts"]) == 1
 
 
 async def test_what_is_not_offered_is_refused(payer: Any) -> None:

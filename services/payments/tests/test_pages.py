@@ -144,6 +144,16 @@ async def test_the_receipt_can_be_kept(bench: Bench, payer: Any) -> None:
         assert words in html
 
 
+async def test_what_was_paid_by_giropay_stays_readable(payer: Any) -> None:
+    """giropay ended on 31 December 2024: nobody is offered it, old payments say so."""
+    page = await payer.goes()
+    assert "giropay" not in (await payer.provider.get(page)).text.lower()
+    assert "giropay" not in (await payer.page()).text.lower()
+    await payer.provider.post(page, data={"decision": "pay", "method": "GIROPAY"})
+    await payer.page()
+    assert "giropay (bis 31.12.2024)" in (await payer.browser.get(f"/pay/{payer.application}/receipt")).text
+
+
 @pytest.mark.parametrize("demo", [True, False])
 async def test_a_made_up_fee_is_called_so_and_no_other(payer_of: Any, demo: bool) -> None:  # noqa: FBT001
     payer = await payer_of(demo_fee=demo)

@@ -16,6 +16,7 @@ COMMANDS = {
     "events": ("mash_tools.events:main", "look at events, and at those that failed"),
     "load": ("mash_tools.load.commands:main", "let many use a service or module, and judge it"),
     "bench": ("mash_tools.bench.commands:main", "measure the platform beside yardsticks"),
+    "soak": ("mash_tools.soak:main", "kill random processes a thousand times"),
     "doctor": ("mash_tools.doctor:main", "say what this machine lacks, and what to do"),
     "lock": ("mash_tools.locks:main", "pin every dependency anew in locks/"),
     "proto": ("mash_tools.proto:main", "generate the code of the contract anew"),

@@ -19,7 +19,9 @@ from jinja2 import Environment, FileSystemLoader
 from mash_simulators.faults import Faults
 from mash_simulators.xbezahldienste.register import Register, Transaction
 
-METHODS = {"GIROPAY": "Überweisung", "CREDITCARD": "Kreditkarte", "PAYPAL": "PayPal"}
+METHODS = {"CREDITCARD": "Kreditkarte", "PAYPAL": "PayPal", "OTHER": "Wero"}
+# Ended on 31 December 2024: offered no more, but older payments have it.
+FORMER = {"GIROPAY"}
 _pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True)
 
 
@@ -48,9 +50,11 @@ def payer_pages(register: Register, faults: Faults) -> APIRouter:
         if kind == "refuse":
             register.end(found, "FAILED")
             return back(found)
-        method = form.get("method", ["GIROPAY"])[0]
+        method = form.get("method", ["CREDITCARD"])[0]
         visible = time.time() + fault.seconds if fault and kind == "settle_late" else 0.0
-        found = register.end(found, "PAYED", method if method in METHODS else "OTHER", visible)
+        found = register.end(
+            found, "PAYED", method if method in METHODS.keys() | FORMER else "OTHER", visible
+        )
         if kind == "no_return":
             return payer_page(found)
         if kind == "twice":

@@ -231,13 +231,13 @@ class PaymentService:
         attempt_id = await self._store.keyed(unit, cmd.payer, cmd.key) if cmd.key else None
         if attempt_id is None:
             return None
-        try:
-            return payment.attempt(attempt_id)
-        except KeyError:
+        earlier = next((attempt for attempt in payment.attempts if attempt.id == attempt_id), None)
+        if earlier is None or cmd.method not in {None, earlier.chosen}:
             raise Conflict(
-                "Dieser Idempotency-Key wurde schon für eine andere Zahlung benutzt.",
+                "Dieser Idempotency-Key wurde schon für eine andere Zahlung oder Zahlart benutzt.",
                 kind="idempotency-key-reused",
-            ) from None
+            )
+        return earlier
 
     async def _remember(self, cmd: StartPayment, attempt: Attempt, unit: Unit) -> None:
         if cmd.key:

@@ -253,11 +253,15 @@ async def test_a_kept_connection_that_died_is_replaced(front: Front) -> None:
     assert (asked, connections) == ([b"GET", b"GET", b"GET", b"POST"], 2)
 
 
-async def test_a_body_over_the_limit_is_a_413(front: Front, forms: Module) -> None:
+async def test_a_body_over_the_limit_is_a_413(
+    front_of: Callable[..., Awaitable[Front]], module_of: Callable[..., Awaitable[Module]]
+) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(20):
             yield b"x" * 100_000
 
+    front, forms = await front_of(body_limit=1 << 20), await module_of()
+    front.announce("forms", [{"path": "/api/forms/v1", "kind": "api"}], forms.origin)
     async with front.api() as client:
         declared = await client.post("/heidelberg/api/forms/v1/x", content=b"x" * (1 << 20 | 1))
     async with front.api() as client:

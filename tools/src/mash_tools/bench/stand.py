@@ -91,6 +91,8 @@ async def stand(services: Sequence[str], cities: Path, say: Progress) -> AsyncIt
             postgres=postgres.dsn(DATABASE),
             kafka=kafka.bootstrap,
             doors={name: (data.port(f"{name}-http"), data.port(f"{name}-grpc")) for name in modules},
+            # Nobody pays here: payments is told where the providers would be, and none is there.
+            simulator_ports={name: data.port(name) for name in environment.SIMULATORS},
         )
         told = {name: _told(modules[name], places, data) for name in services}
         running = Stand(

@@ -11,16 +11,11 @@ from mash_tools.progress import Progress
 
 FORM = "bewohnerparkausweis"
 ANSWERS = {
-    "given_name": "Anna",
-    "family_name": "Beispiel",
-    "email": "anna@heidelberg.example",
-    "street": "Hauptstraße",
-    "house_number": "12 a",
-    "postal_code": "69117",
-    "plate": "HD-AB 123",
-    "keeper": "true",
-    "valid_from": "2027-01-01",
+    "person": {"given_name": "Anna", "family_name": "Beispiel", "email": "anna@heidelberg.example"},
+    "address": {"street": "Hauptstraße", "house_number": "12 a", "postal_code": "69117"},
+    "vehicle": {"plate": "HD-AB 123", "keeper": "true", "valid_from": "2027-01-01"},
 }
+"""By the form's steps, in their order."""
 PATIENCE = 60.0
 """Seconds that events may take from one service to the next, on a machine that does much else."""
 
@@ -57,7 +52,11 @@ class Walk:
         _says(found, "Bewohnerparkausweis")
         form = log_in(anna, f"{self.city}/apply/{FORM}", self.citizen)
         self.say("a citizen is logged in")
-        handed_in = anna.press(form, "beantragen", **ANSWERS)
+        for step, answers in ANSWERS.items():
+            if not form.button("Weiter")[0].action.endswith(f"/{step}"):
+                raise NotThere(form.saying(f"this is not the step “{step}”"))
+            form = anna.press(form, "Weiter", **answers)
+        handed_in = anna.press(form, "beantragen")
         match = re.search(r"/account/applications/([0-9a-f-]{36})$", handed_in.url)
         if match is None:
             raise NotThere(handed_in.saying("the application was not accepted"))

@@ -21,13 +21,16 @@ from mash_tools.realms.people import people_of
 CITIES = Path(__file__).parents[2] / "cities"
 NAMES = ("heidelberg", "heilbronn", "mannheim")
 FORM = "forms/bewohnerparkausweis.yaml"
+WHOLE = Path(__file__).parent / "data" / "bewohnerparkausweis.yaml"
 RULE = "rules/frost.toml"
 
 
 @pytest.fixture
 def cities(tmp_path: Path) -> Path:
-    """A copy of our cities to be spoilt."""
-    return shutil.copytree(CITIES, tmp_path / "cities")
+    """A copy of our cities to be spoilt; one form of it stands on its own."""
+    copy = shutil.copytree(CITIES, tmp_path / "cities")
+    shutil.copy(WHOLE, copy / "heidelberg" / FORM)
+    return copy
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -116,7 +119,7 @@ SPOILT: list[tuple[str, str, str, str, str]] = [
     ("notify.toml", 'name = "Stadt Heidelberg"', "", "[email]", "name is missing"),
     ("notify.toml", "noreply@", "noreply.", "address =", "is not right"),
     ("people.toml", 'roles = ["clerk"]', 'roles = ["mayor"]', "mayor", "choose"),
-    (FORM, "office: buergeramt", "office: rathaus", "office: rathaus", "write buergeramt"),
+    (FORM, "office: buergeramt", "office: rathaus", "office: rathaus", "or buergeramt"),
     (FORM, "situations: [auto", "situations: [autos", "situations:", "'autos-und-verkehr' is not in portal"),
     (FORM, "name: bewohnerparkausweis", "name: parkausweis", "name: parkausweis", "as the file"),
     (FORM, 'version: "1"', "version: 1", "version: 1", "number in quotes"),
@@ -173,6 +176,42 @@ def test_a_fault_is_told_with_file_line_and_remedy(
     assert about, f"found only {[str(fault) for fault in faults]}"
     if at:
         assert (spoilt, line_of(spoilt, at)) in {(fault.file, fault.line) for fault in about}
+
+
+SHARED = "_shared/forms"
+TONNE = "mannheim/forms/blaue-tonne.yaml"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        (f"{SHARED}/blaue-tonne.yaml", "wish == 'swap'", "wish == 'swop'", "is ever asked for"),
+        (f"{SHARED}/blaue-tonne.yaml", "wish == 'swap'", "wish == 3", "column 6"),
+        (f"{SHARED}/antrag.yaml", "widget: email", "widget: mail", "'mail' is not known"),
+        (TONNE, "extends: blaue-tonne", "extends: x", "no shared form"),
+        (TONNE, "extends: blaue-tonne", "extends: ../x", "no shared form"),
+        (TONNE, "abfallwirtschaft", "nobody", "not in offices.toml"),
+    ],
+)
+def test_a_fault_is_told_where_it_is_written(cities: Path, file: str, old: str, new: str, says: str) -> None:
+    change(cities / file, old, new)
+    about = {(fault.file, fault.line) for fault in check(cities, []) if says in fault.what}
+    assert {found for found, _ in about} == {cities / file}
+    assert {line for _, line in about} == {line_of(cities / file, new)}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("antrag", 'version: "1"', "extends: blaue-tonne", "build on one another"),
+        ("blaue-tonne", "use: person", "use: nobody", "no part 'nobody'"),
+    ],
+)
+def test_what_forms_build_on_has_an_end_and_is_there(
+    cities: Path, file: str, old: str, new: str, says: str
+) -> None:
+    change(cities / SHARED / f"{file}.yaml", old, new)
+    assert any(says in fault.what for fault in check(cities, ["mannheim"]))
 
 
 def test_all_faults_are_told_at_once(cities: Path) -> None:

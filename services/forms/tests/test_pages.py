@@ -118,6 +118,19 @@ async def handed_in(client: httpx.AsyncClient, form: str = "meldung") -> str:
     return answer.headers["location"].rsplit("/", 1)[1]
 
 
+async def test_a_fee_that_depends_on_the_answers_is_said_before(bench: Bench) -> None:
+    client = bench.client()
+    page = Seen(await client.get("/pages/services/wohnung"))
+    assert "hängt von Ihren Angaben ab" in page.text
+    assert "kostet nichts" not in page.text
+    fees = (await client.get("/api/forms/v1/forms/wohnung")).json()
+    assert fees["fee"] is None
+    assert [(one["amount"]["cents"], one["always"], one["demo"]) for one in fees["fees"]] == [
+        (3070, False, True),
+        (250, False, True),
+    ]
+
+
 async def test_the_catalogue_is_searched_and_narrowed(bench: Bench) -> None:
     visitor = bench.visitor()
     links = [link["href"] for link in (await page(visitor, "/services")).all("a")]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from mash_forms.model.form import Form
+from mash_forms.model.form import Charge, Form
 from mash_forms.model.money import Money
 from mash_forms.service import Catalogue
 from mash_sdk.database import Unit
@@ -42,6 +42,8 @@ class FeeView(View):
     legal_basis: str
     source: str | None
     demo: bool
+    always: bool
+    """It is due once for everybody; others depend on the answers."""
 
 
 class FormView(View):
@@ -54,6 +56,8 @@ class FormView(View):
     situations: Sequence[str]
     office: str
     fee: FeeView | None
+    """What everybody pays; without it look at `fees`."""
+    fees: Sequence[FeeView]
     leika: str | None
     trust_level: int
 
@@ -102,7 +106,7 @@ class Publication:
 
 
 def _fields(form: Form) -> dict[str, Any]:
-    fee = form.fee
+    fees = [_fee(charge) for charge in form.charges]
     return {
         "name": form.name,
         "version": form.version,
@@ -110,15 +114,20 @@ def _fields(form: Form) -> dict[str, Any]:
         "summary": form.summary,
         "situations": form.situations,
         "office": form.office.title,
-        "fee": FeeView(
-            title=fee.title,
-            amount=MoneyView(cents=fee.money.cents, currency=fee.money.currency),
-            legal_basis=fee.legal_basis,
-            source=fee.source,
-            demo=fee.demo,
-        )
-        if fee
-        else None,
+        "fee": fees[0] if form.fee else None,
+        "fees": fees,
         "leika": form.leika.value if form.leika else None,
         "trust_level": form.trust_level,
     }
+
+
+def _fee(charge: Charge) -> FeeView:
+    fee = charge.fee
+    return FeeView(
+        title=fee.title,
+        amount=MoneyView(cents=fee.money.cents, currency=fee.money.currency),
+        legal_basis=fee.legal_basis,
+        source=fee.source,
+        demo=fee.demo,
+        always=charge.when is None and charge.times is None,
+    )

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Checks cities' folders whole: every file's shape, then what the files say of one another."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from mash_forms.model.extending import BrokenChain, extended
 from mash_sdk.tenants import RESERVED
 from mash_tools.cities import files, references
 from mash_tools.cities.faults import Fault, of_shape
 from mash_tools.cities.forms import FormFile
 from mash_tools.cities.sensors import RuleFile, SensorsFile
-from mash_tools.cities.source import Source, UnreadableError, read
+from mash_tools.cities.source import Merged, Source, UnreadableError, read
 
+NAME = re.compile(r"[a-z][a-z0-9-]*")
 M = TypeVar("M", bound=BaseModel)
 
 _REQUIRED: dict[str, type[BaseModel]] = {
@@ -78,16 +81,29 @@ def _check_city(folder: Path) -> tuple[list[Fault], dict[str, Read]]:
             _read(file, shape, name, found, faults)
         elif name in _REQUIRED:
             faults.append(Fault(file, 1, "the file is missing; add it"))
+    city = found.get("city.toml")
+    title = city.source.data["title"] if city is not None else folder.name
     for kind, (suffix, shape) in _FOLDERS.items():
         for file in sorted((folder / kind).glob(f"*{suffix}")):
-            _read(file, shape, f"{kind}/{file.name}", found, faults)
+            of_form = title if shape is FormFile else None
+            _read(file, shape, f"{kind}/{file.name}", found, faults, of_form)
     faults += _rules(folder, found)
     return faults, found
 
 
-def _read(file: Path, shape: type[BaseModel], name: str, found: dict[str, Read], faults: list[Fault]) -> None:
+def _read(
+    file: Path,
+    shape: type[BaseModel],
+    name: str,
+    found: dict[str, Read],
+    faults: list[Fault],
+    title: str | None = None,
+) -> None:
     try:
-        source = read(file)
+        source = read(file) if title is None else read_form(file, title)
+    except BrokenChain as err:
+        faults.append(Fault(file, read(file).line(("extends",)), f"what it builds on: {err}; correct it"))
+        return
     except UnreadableError as err:
         faults.append(Fault(file, err.line, f"cannot be read: {err}; correct the syntax"))
         return
@@ -98,6 +114,32 @@ def _read(file: Path, shape: type[BaseModel], name: str, found: dict[str, Read],
         found[name] = Read(source, shape.model_validate(source.data))
     except ValidationError as err:
         faults += of_shape(source, err)
+
+
+def read_form(file: Path, title: str) -> Source:
+    """A city's form with what it builds on. Raises BrokenChain, and what read() raises."""
+    own = read(file)
+    if not isinstance(own.data, dict):
+        return own
+    parts = [own]
+
+    def below(name: str) -> dict[str, Any]:
+        shared = file.parents[2] / "_shared" / "forms" / f"{name}.yaml"
+        if not NAME.fullmatch(name) or not shared.is_file():
+            raise BrokenChain(f"there is no shared form {name!r}")
+        try:
+            parts.append(read(shared))
+        except UnreadableError as err:
+            raise BrokenChain(f"{shared}:{err.line} cannot be read: {err}") from err
+        if not isinstance(parts[-1].data, dict):
+            raise BrokenChain(f"{shared} is no form")
+        return parts[-1].data
+
+    try:
+        data = extended(own.data, below, title)
+    except (LookupError, TypeError, AttributeError) as err:
+        raise BrokenChain(f"what it builds on has not the shape of a form ({err})") from err
+    return Merged(file, data, parts=tuple(parts))
 
 
 def _strangers(folder: Path) -> Iterator[Fault]:

@@ -43,7 +43,7 @@ def of_shape(source: Source, error: ValidationError) -> Iterator[Fault]:
     """The faults of a file that has not the shape it should have."""
     for detail in error.errors(include_url=False):
         place = tuple(part for part in detail["loc"] if part != "[key]")
-        yield Fault(source.file, source.line(place), _said(place, detail))
+        yield Fault(*source.at(place), _said(place, detail))
 
 
 def _said(place: tuple[str | int, ...], detail: ErrorDetails) -> str:

@@ -181,7 +181,7 @@ class FormFile(Strict):
     """forms/<form>.yaml"""
 
     name: Slug
-    version: Annotated[str, StringConstraints(pattern=r"^[1-9]\d*$")]
+    version: Annotated[str, StringConstraints(pattern=r"^[1-9]\d*(\.[1-9]\d*){0,3}$")]
     title: Text
     summary: Text
     keywords: dict[str, list[Said]]

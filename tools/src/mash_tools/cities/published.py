@@ -2,14 +2,17 @@
 """Compares forms with what the running platform has published: a published version never changes."""
 
 import asyncio
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import asyncpg
 
 from mash_forms.model.definition import BrokenForm, content_of
+from mash_forms.model.extending import BrokenChain
+from mash_tools.cities.checker import read_form
 from mash_tools.cities.faults import Fault
-from mash_tools.cities.source import UnreadableError, read
+from mash_tools.cities.source import UnreadableError
 from mash_tools.platform import noted
 from mash_tools.platform.folder import DataFolder
 from mash_tools.problems import LauncherError
@@ -33,16 +36,23 @@ def altered(cities: Path, names: Sequence[str], published: Editions) -> list[Fau
     for name in names:
         for file in sorted((cities / name / "forms").glob("*.yaml")):
             try:
-                source = read(file)
+                source = read_form(file, _title(cities / name))
                 version, content = str(source.data["version"]), content_of(source.data)
-            except (UnreadableError, UnicodeDecodeError, BrokenForm, LookupError, TypeError, ValueError):
+            except (UnreadableError, BrokenForm, BrokenChain, LookupError, TypeError, ValueError):
                 continue  # what is wrong with it is told elsewhere
             if published.get((name, file.stem, version), content) != content:
                 what = (
                     f"version {version} is published and says something else; raise it to publish the change"
                 )
-                found.append(Fault(file, source.line(("version",)), what))
+                found.append(Fault(*source.at(("version",)), what))
     return found
+
+
+def _title(folder: Path) -> str:
+    try:
+        return str(tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))["title"])
+    except (OSError, ValueError, LookupError):
+        return folder.name
 
 
 async def _asked(dsn: str) -> Editions:

@@ -69,7 +69,7 @@ def form(source: Source, form: FormFile, named: Named) -> Iterator[Fault]:
     """The faults of a form's references, answers and languages."""
 
     def fault(place: Place, what: str) -> Fault:
-        return Fault(source.file, source.line(place), what)
+        return Fault(*source.at(place), what)
 
     if form.name != source.file.stem:
         yield fault(("name",), f"name is {form.name!r}; write {source.file.stem!r} as the file")

@@ -37,6 +37,39 @@ class Source:
             place = place[:-1]
         return self.lines.get(place, 1)
 
+    def at(self, place: Place) -> tuple[Path, int]:
+        """The file and line of a value, or of the nearest one around it."""
+        return self.file, self.line(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged(Source):
+    """What a file says together with those it builds on, the nearest first."""
+
+    parts: tuple[Source, ...] = ()
+
+    def at(self, place: Place) -> tuple[Path, int]:
+        """Of a value that several files have, the nearest counts."""
+        while place:
+            for wanted in (place, *self._used(place)):
+                for part in self.parts:
+                    if wanted in part.lines:
+                        return part.file, part.lines[wanted]
+            place = place[:-1]
+        return self.file, 1
+
+    def _used(self, place: Place) -> list[Place]:
+        """Where it stands if it came with a part that a step uses (`use: person`)."""
+        steps: list[Any] = next((part.data["steps"] for part in self.parts if "steps" in part.data), [])
+        uses = {at: step["use"] for at, step in enumerate(steps) if isinstance(step, dict) and "use" in step}
+        if place[0] == "steps" and len(place) > 2 and place[1] in uses:  # noqa: PLR2004 — behind the step
+            return [("parts", uses[int(place[1])], "step", *place[2:])]
+        inside = place[1:] if place[0] == "data" else ()
+        return [("parts", name, *inside) for name in uses.values()] if len(inside) > 1 else []
+
+    def line(self, place: Place) -> int:
+        return self.at(place)[1]
+
 
 def read(file: Path) -> Source:
     """Raise UnreadableError when the file's syntax is wrong."""

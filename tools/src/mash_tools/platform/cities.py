@@ -9,6 +9,9 @@ from pathlib import Path
 from mash_sdk.tenants import read
 from mash_tools.problems import LauncherError
 
+SHARED = "_shared"
+"""What cities' files build on."""
+
 
 def chosen(
     source: Path, names: Sequence[str], links: Path, say: Callable[[str], None] = lambda _what: None
@@ -37,6 +40,8 @@ def chosen(
     fresh.mkdir(parents=True)
     for name in served:
         (fresh / name).symlink_to(source / name, target_is_directory=True)
+    if (source / SHARED).is_dir():
+        (fresh / SHARED).symlink_to(source / SHARED, target_is_directory=True)
     shutil.rmtree(links, ignore_errors=True)
     fresh.rename(links)
     return links

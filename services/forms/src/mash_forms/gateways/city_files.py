@@ -6,6 +6,7 @@ A broken file never takes a form away: its last good version stays in use, and t
 
 import asyncio
 import logging
+import re
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from mash_forms.model.definition import BrokenForm, define, fees_of, read_form
+from mash_forms.model.extending import BrokenChain, extended
 from mash_forms.model.form import Form
 from mash_forms.model.reference import is_reference, reference_of
 from mash_forms.service.ports import City, Situation
@@ -33,6 +35,7 @@ DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, Recursion
 """What comes of a file that is gone, no text, no TOML, or not of the shape it should have."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+NAME = re.compile(r"[a-z][a-z0-9-]*")
 Stamp = tuple[tuple[str, int, int], ...]
 
 
@@ -80,12 +83,13 @@ class CityFiles:
 
 def _stamp(folder: Path) -> Stamp:
     stamp = []
-    for file in [*(folder / name for name in SHARED), *sorted(folder.glob("forms/*.yaml"))]:
+    forms = [*sorted(folder.glob("forms/*.yaml")), *sorted(_below(folder).glob("*.yaml"))]
+    for file in [*(folder / name for name in SHARED), *forms]:
         try:
             found = file.stat()
         except OSError:
             continue
-        stamp.append((file.name, found.st_mtime_ns, found.st_size))
+        stamp.append((str(file), found.st_mtime_ns, found.st_size))
     return tuple(stamp)
 
 
@@ -95,8 +99,8 @@ def _load(folder: Path, stamp: Stamp, before: _Loaded | None) -> _Loaded:
     forms: dict[str, Form] = {}
     for file in sorted(folder.glob("forms/*.yaml")):
         try:
-            forms[file.stem] = _form(file, shared, city.languages[0])
-        except (*DAMAGE, yaml.YAMLError, BrokenForm) as fault:
+            forms[file.stem] = _form(file, shared, city)
+        except (*DAMAGE, yaml.YAMLError, BrokenForm, BrokenChain) as fault:
             _broken(file, fault)
             if before is not None and file.stem in before.forms:
                 forms[file.stem] = before.forms[file.stem]
@@ -114,9 +118,26 @@ def _shared(file: Path, before: _Loaded | None) -> Mapping[str, Any]:
         return before.shared[file.name] if before is not None else {}
 
 
-def _form(file: Path, shared: Mapping[str, Any], language: str) -> Form:
+def _below(folder: Path) -> Path:
+    """Where the forms lie that cities' forms build on."""
+    return folder.parent / "_shared" / "forms"
+
+
+def _raw(file: Path) -> dict[str, Any]:
     raw = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 — the safe loader, in C
-    if not isinstance(raw, dict) or raw.get("name") != file.stem:
+    if not isinstance(raw, dict):
+        raise BrokenForm("it is no form")
+    return raw
+
+
+def _form(file: Path, shared: Mapping[str, Any], city: City) -> Form:
+    def below(name: str) -> dict[str, Any]:
+        if not NAME.fullmatch(name):
+            raise BrokenChain(f"{name!r} is no name of a shared form")
+        return _raw(_below(file.parents[1]) / f"{name}.yaml")
+
+    raw = extended(_raw(file), below, city.title)
+    if raw.get("name") != file.stem:
         raise BrokenForm(f"`name` must be {file.stem!r}, as the file is called")
     fees = {}
     for fee in fees_of(raw):
@@ -125,7 +146,7 @@ def _form(file: Path, shared: Mapping[str, Any], language: str) -> Form:
             raise BrokenForm(f"fee {fee!r} is not in fees.toml")
     for office in shared["offices.toml"].get("offices", ()):
         if isinstance(office, dict) and office.get("id") == raw["office"]:
-            return read_form(define(raw, office, fees), language)
+            return read_form(define(raw, office, fees), city.languages[0])
     raise BrokenForm(f"office {raw['office']!r} is not in offices.toml")
 
 

@@ -219,10 +219,14 @@ class Form:
         return only.fee if only and only.when is None and only.times is None else None
 
     @property
+    def demo_fee(self) -> bool:
+        """Tell whether any fee it may charge is made up for the demo."""
+        return any(charge.fee.demo for charge in self.charges)
+
+    @property
     def demo(self) -> bool:
         """Tell whether anything in it that a decision rests on is made up for the demo."""
-        made_up = any(charge.fee.demo for charge in self.charges)
-        return made_up or any(letter.demo for letter in self.letters.values())
+        return self.demo_fee or any(letter.demo for letter in self.letters.values())
 
     def shown(self, name: str, value: Any) -> str:
         """Return an answer as people read it."""

@@ -25,6 +25,15 @@ from mash.forms.v1.forms_pb2_grpc import (
     ApplicationServiceServicer,
     add_ApplicationServiceServicer_to_server,
 )
+from mash.sensors.v1.alerts_pb2 import (
+    GetAlertRequest,
+    GetAlertResponse,
+    ListSubjectsRequest,
+    ListSubjectsResponse,
+    Place,
+    Subject,
+)
+from mash.sensors.v1.alerts_pb2_grpc import AlertServiceServicer, add_AlertServiceServicer_to_server
 from mash_notify.service.sender import Sender
 from mash_sdk.running import Running
 from mash_sdk.testing import Bench
@@ -85,22 +94,74 @@ class Forms(ApplicationServiceServicer):
         self.asked.append((method, application_id, dict(context.invocation_metadata())["mash-purpose"]))
 
 
+@dataclass
+class Sensors(AlertServiceServicer):
+    """Answers as sensors does: one rule, at two places."""
+
+    address: str = ""
+    places: dict[str, str] = field(default_factory=lambda: {"t1": "Alte Brücke", "t2": "Neue Brücke"})
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    async def ListSubjects(self, _request: ListSubjectsRequest, context: Any) -> ListSubjectsResponse:  # noqa: N802
+        self.asked.append(("ListSubjects", dict(context.invocation_metadata())["mash-purpose"]))
+        places = [Place(thing_id=thing_id, name=name) for thing_id, name in self.places.items()]
+        subject = Subject(rule="frost", title="Frost", text="Es ist glatt.", places=places)
+        return ListSubjectsResponse(subjects=[subject] if places else [])
+
+    async def GetAlert(self, request: GetAlertRequest, context: Any) -> GetAlertResponse:  # noqa: N802
+        self.asked.append(("GetAlert", dict(context.invocation_metadata())["mash-purpose"]))
+        return GetAlertResponse(
+            alert_id=request.alert_id,
+            rule="frost",
+            title="Frost",
+            text="Es ist glatt.",
+            resolved_text="Es ist vorbei.",
+            thing_id="t1",
+            place="Alte Brücke",
+            reading="−0,5\u00a0°C",
+            last_reading="1\u00a0°C",
+            path="/sensors/t1",
+        )
+
+
 @pytest.fixture
-async def forms() -> AsyncIterator[Forms]:
+async def peers() -> AsyncIterator[tuple[Forms, Sensors]]:
+    """The services that are asked, at one address."""
     server = grpc.aio.server()
-    servicer = Forms()
-    add_ApplicationServiceServicer_to_server(servicer, server)
-    servicer.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    forms, sensors = Forms(), Sensors()
+    add_ApplicationServiceServicer_to_server(forms, server)
+    add_AlertServiceServicer_to_server(sensors, server)
+    forms.address = sensors.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
-    yield servicer
+    yield forms, sensors
     await server.stop(0)
 
 
 @pytest.fixture
-async def bench(bench_of: Callable[..., Awaitable[Bench]], sink: Sink, forms: Forms) -> Bench:
-    return await bench_of(
-        "mash_notify", forms_grpc=forms.address, smtp=f"127.0.0.1:{sink.port}", smtp_seconds=5
-    )
+def forms(peers: tuple[Forms, Sensors]) -> Forms:
+    return peers[0]
+
+
+@pytest.fixture
+def sensors(peers: tuple[Forms, Sensors]) -> Sensors:
+    return peers[1]
+
+
+@pytest.fixture
+def environment(sink: Sink, peers: tuple[Forms, Sensors]) -> dict[str, Any]:
+    """What notify reads from its environment."""
+    return {
+        "forms_grpc": peers[0].address,
+        "sensors_grpc": peers[1].address,
+        "unsubscribe_key": "k" * 32,
+        "smtp": f"127.0.0.1:{sink.port}",
+        "smtp_seconds": 5,
+    }
+
+
+@pytest.fixture
+async def bench(bench_of: Callable[..., Awaitable[Bench]], environment: dict[str, Any]) -> Bench:
+    return await bench_of("mash_notify", **environment)
 
 
 @pytest.fixture

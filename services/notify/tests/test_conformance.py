@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The suite that every service runs."""
 
+import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from mash.forms.v1.events_pb2 import ApplicationReceived, ApplicationSubmitted, DocumentIssued
-from mash_sdk.testing import ModuleConformance
+from mash.sensors.v1.events_pb2 import AlertOpened, AlertResolved
+from mash_sdk.testing import Bench, ModuleConformance
 
 NOW = Timestamp(seconds=1_772_445_600)
+ALERT = {"alert_id": "w1", "rule": "frost", "thing_id": "t1", "observed_at": NOW}
 
 
 class TestNotify(ModuleConformance):
@@ -14,4 +17,12 @@ class TestNotify(ModuleConformance):
         ApplicationSubmitted(application_id="a1", form="f", applicant_id="p", submitted_at=NOW),
         ApplicationReceived(application_id="a1", applicant_id="p", received_at=NOW),
         DocumentIssued(application_id="a1", applicant_id="p", document_id="d", kind="permit", issued_at=NOW),
+        AlertOpened(**ALERT, opened_at=NOW),
+        AlertResolved(**ALERT, resolved_at=NOW),
     )
+
+    @pytest.fixture(autouse=True)
+    async def subscriber(self, bench: Bench) -> None:
+        """Nobody would hear of an alert otherwise."""
+        anna = bench.client(subject="anna", email="anna@example.org")
+        assert (await anna.put("/api/notify/v1/subscriptions/frost/t1")).status_code == 200

@@ -109,7 +109,7 @@ async def test_a_citys_broken_file_holds_up_its_own_mails_only(
     content: bytes | None,
     bench_of: Callable[..., Awaitable[Bench]],
     sink: Any,
-    forms: Any,
+    environment: dict[str, Any],
     happened: Any,
     sending: Any,
     eventually: Any,
@@ -123,9 +123,7 @@ async def test_a_citys_broken_file_holds_up_its_own_mails_only(
     file.unlink()
     if content is not None:
         file.write_bytes(content)
-    bench = await bench_of(
-        "mash_notify", cities=cities, forms_grpc=forms.address, smtp=f"127.0.0.1:{sink.port}"
-    )
+    bench = await bench_of("mash_notify", cities=cities, **environment)
     [said] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert "mannheim" in said
     assert str(file) in said

@@ -38,6 +38,8 @@ def channel(port: int, **more: Any) -> SmtpChannel:
         client_key=Path("x"),
         cities=Path("x"),
         forms_grpc="x:1",
+        sensors_grpc="x:1",
+        unsubscribe_key="k" * 32,
         smtp=f"127.0.0.1:{port}",
         **more,
     )

@@ -3,18 +3,27 @@
 
 from datetime import timedelta
 
-from mash_notify import api, events
+from mash_notify import events, views
+from mash_notify.api import mailbox as mailbox_api
+from mash_notify.api import messages as messages_api
+from mash_notify.api import subscriptions as subscriptions_api
 from mash_notify.gateways.forms import FormsGateway
 from mash_notify.gateways.letters import Letters
+from mash_notify.gateways.links import UnsubscribeLinks
 from mash_notify.gateways.senders import senders_of
+from mash_notify.gateways.sensors import SensorsGateway
 from mash_notify.gateways.smtp import SmtpChannel
 from mash_notify.service.backlog import Backlog
+from mash_notify.service.mailbox import MailboxService
 from mash_notify.service.notices import Notices
-from mash_notify.service.retention import Retention
+from mash_notify.service.retention import Keep, Retention
 from mash_notify.service.sender import Sender
+from mash_notify.service.subscriptions import Subscriptions
 from mash_notify.settings import Settings
+from mash_notify.store.mailbox import MailboxStore
 from mash_notify.store.queue import QueueStore
 from mash_notify.store.records import ContactStore, MessageStore
+from mash_notify.store.subscriptions import SubscriptionStore
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.program import Program
 from mash_sdk.rpc import Peers
@@ -26,19 +35,34 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     tenants, database = program.tenants, program.database
     peers = Peers(settings, program.name, clock)
     contacts, messages = ContactStore(), MessageStore()
-    notices = observed(Notices(contacts, messages, Letters(tenants)), program.name)
+    mailbox, words, sensors = MailboxStore(), Letters(tenants), SensorsGateway(peers, settings.sensors_grpc)
+    notices = observed(Notices(contacts, messages, mailbox, words), program.name)
+    links = UnsubscribeLinks(tenants, settings.unsubscribe_key)
+    subscribed = Subscriptions(
+        database.unit, SubscriptionStore(), contacts, messages, mailbox, words, links, sensors
+    )
     channel = SmtpChannel(settings, senders_of(tenants))
     sender = Sender(QueueStore(database), channel, clock)
     retention = Retention(
         database.worker_unit,
         contacts,
         messages,
-        timedelta(days=settings.contact_days),
-        timedelta(days=settings.message_days),
+        mailbox,
+        Keep(
+            contacts=timedelta(days=settings.contact_days),
+            messages=timedelta(days=settings.message_days),
+            entries=timedelta(days=settings.mailbox_days),
+        ),
     )
-    program.http = [api.router]
+    program.http = [messages_api.router, mailbox_api.router, subscriptions_api.router, views.router]
     program.events = events.subscriptions
-    program.provides = {Notices: notices, events.Applications: FormsGateway(peers, settings.forms_grpc)}
+    program.provides = {
+        Notices: notices,
+        Subscriptions: observed(subscribed, "subscriptions"),
+        MailboxService: observed(MailboxService(mailbox), "mailbox"),
+        events.Applications: FormsGateway(peers, settings.forms_grpc),
+        events.Alerts: sensors,
+    }
     program.runs = [sender.run, retention.run, Backlog(database.worker_unit, messages).run]
     program.closes = [peers]
     return program

@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What notify listens to. It asks forms what to say before its unit opens."""
+"""What notify listens to. It asks forms and sensors what to say before its unit opens."""
 
+from datetime import UTC
 from typing import Annotated, Protocol
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from mash.forms.v1.events_pb2 import ApplicationReceived, ApplicationSubmitted, DocumentIssued
 from mash.forms.v1.forms_pb2 import GetApplicantResponse, GetNoticeResponse
+from mash.sensors.v1.alerts_pb2 import GetAlertResponse
+from mash.sensors.v1.events_pb2 import AlertOpened, AlertResolved
 from mash_notify.model import Kind
 from mash_notify.service.notices import Notices, RememberContact, WriteNotice
+from mash_notify.service.subscriptions import Subscriptions, TellAlert
+from mash_sdk import kafka
 from mash_sdk.database import Unit
-from mash_sdk.kafka import EventContext, Subscriptions
+from mash_sdk.kafka import EventContext
 from mash_sdk.provide import Provide
 
-subscriptions = Subscriptions(group="notify")
+subscriptions = kafka.Subscriptions(group="notify")
 
 
 class Applications(Protocol):
@@ -76,4 +83,50 @@ def _notice(about: str, kind: Kind, notice: GetNoticeResponse) -> WriteNotice:
         reference=notice.reference,
         path=notice.path,
         office=notice.office,
+    )
+
+
+class Alerts(Protocol):
+    """What is asked of the owner of alerts before a unit opens."""
+
+    async def alert(self, tenant: str, alert_id: str) -> GetAlertResponse: ...
+
+
+Sensors = Annotated[Alerts, Provide(Alerts)]
+Subscribed = Annotated[Subscriptions, Provide(Subscriptions)]
+
+
+async def alert_that_opened(event: AlertOpened, context: EventContext, sensors: Sensors) -> GetAlertResponse:
+    return await sensors.alert(context.tenant, event.alert_id)
+
+
+@subscriptions.on(AlertOpened, ask=alert_that_opened)
+async def warn(event: AlertOpened, alert: GetAlertResponse, unit: Unit, subscribed: Subscribed) -> None:
+    await subscribed.tell(_told(Kind.ALERT_OPENED, alert, alert.text, alert.reading, event.observed_at), unit)
+
+
+async def alert_that_ended(event: AlertResolved, context: EventContext, sensors: Sensors) -> GetAlertResponse:
+    return await sensors.alert(context.tenant, event.alert_id)
+
+
+@subscriptions.on(AlertResolved, ask=alert_that_ended)
+async def say_it_is_over(
+    event: AlertResolved, alert: GetAlertResponse, unit: Unit, subscribed: Subscribed
+) -> None:
+    told = _told(Kind.ALERT_RESOLVED, alert, alert.resolved_text, alert.last_reading, event.observed_at)
+    await subscribed.tell(told, unit)
+
+
+def _told(kind: Kind, alert: GetAlertResponse, text: str, reading: str, observed_at: Timestamp) -> TellAlert:
+    return TellAlert(
+        alert_id=alert.alert_id,
+        kind=kind,
+        rule=alert.rule,
+        thing_id=alert.thing_id,
+        title=alert.title,
+        text=text,
+        place=alert.place,
+        reading=reading,
+        observed_at=observed_at.ToDatetime(tzinfo=UTC),
+        path=alert.path,
     )

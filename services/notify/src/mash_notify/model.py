@@ -19,10 +19,12 @@ GIVE_UP = timedelta(days=4)
 
 
 class Kind(StrEnum):
-    """What a message says. There is one of each kind about one thing."""
+    """What a message says. There is one of each kind about one thing to one person."""
 
     RECEIVED = "received"
     DECISION = "decision"
+    ALERT_OPENED = "alert-opened"
+    ALERT_RESOLVED = "alert-resolved"
 
 
 class State(StrEnum):
@@ -59,6 +61,45 @@ class Letter:
     subject: str
     text: str
     html: str
+    unsubscribe: str = ""
+    """Where whoever gets it ends what brings it (RFC 8058); empty: it cannot be ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Someone wants to hear of a rule's alerts at one place."""
+
+    id: str
+    subject: str
+    """The person's random id at the identity provider."""
+    rule: str
+    thing_id: str
+    title: str
+    """The rule as people read it, when it was subscribed to."""
+    place: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message in a person's mailbox in the portal."""
+
+    id: str
+    subject: str
+    """Whose mailbox: the person's random id at the identity provider."""
+    kind: Kind
+    about: str
+    title: str
+    text: str
+    path: str
+    """Where one reads more, under the tenant's portal."""
+    at: datetime
+    read_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+UNDO = timedelta(days=7)
+"""How long a deleted entry can be brought back."""
 
 
 @dataclass

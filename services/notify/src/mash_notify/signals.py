@@ -6,7 +6,7 @@ from typing import Literal
 from mash_sdk.telemetry import counter, gauge, histogram
 
 Attribute = Literal[
-    "mash.notify.kind",  # received, decision
+    "mash.notify.kind",  # received, decision, alert-opened, alert-resolved
     "mash.notify.channel",  # email
     "mash.notify.state",  # what became of an attempt: sent, queued, unknown, refused
     "mash.notify.message.id",
@@ -20,6 +20,8 @@ MESSAGES_SKIPPED = counter(
     doc="messages not written because nobody is known to write to",
     attributes=("mash.notify.kind",),
 )
+SUBSCRIPTIONS_MADE = counter("mash.notify.subscriptions.made", doc="subscriptions made")
+SUBSCRIPTIONS_ENDED = counter("mash.notify.subscriptions.ended", doc="subscriptions ended")
 ATTEMPTS = counter(
     "mash.notify.attempts",
     doc="attempts to send, by what became of them",

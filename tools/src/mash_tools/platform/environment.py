@@ -124,8 +124,11 @@ def _payments(places: Places, folder: DataFolder) -> dict[str, str]:
     }
 
 
-def _notify(places: Places, _folder: DataFolder) -> dict[str, str]:
-    return {"SMTP": f"127.0.0.1:{places.mail_smtp_port}"}
+def _notify(places: Places, folder: DataFolder) -> dict[str, str]:
+    return {
+        "SMTP": f"127.0.0.1:{places.mail_smtp_port}",
+        "UNSUBSCRIBE_KEY": folder.secret("notify-unsubscribe"),
+    }
 
 
 EXTRAS = {GATEWAY: _gateway, "payments": _payments, "notify": _notify}

@@ -1,16 +1,25 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Puts a notice into words, by the templates in pages/. They say that something happened, never what."""
+"""Puts a notice or a warning into words, by the templates in pages/.
 
-from dataclasses import replace
+About an application they say that something happened, never what.
+"""
+
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mash_notify.gateways.lines import one_line
 from mash_notify.model import Letter
 from mash_notify.service.notices import WriteNotice
+from mash_notify.service.subscriptions import TellAlert
 from mash_sdk.tenants import Tenants
 
 _SUBJECT = "Betreff: "
+
+Said = WriteNotice | TellAlert
 
 
 class Letters:
@@ -28,18 +37,46 @@ class Letters:
 
     def write(self, tenant: str, notice: WriteNotice, name: str) -> Letter:
         """Word one notice. The first line of a text template is the subject."""
-        facts = {
-            "city": self._tenants[tenant],
-            "name": one_line(name),
-            "notice": replace(
-                notice,
-                service_title=one_line(notice.service_title),
-                reference=one_line(notice.reference),
-                office=one_line(notice.office),
-            ),
+        return self._letter(tenant, notice, {"name": one_line(name)})
+
+    def warn(self, tenant: str, alert: TellAlert, name: str, unsubscribe: str) -> Letter:
+        """Word one warning. Whoever gets it ends what brings it at `unsubscribe`."""
+        letter = self._letter(tenant, alert, {"name": one_line(name), "unsubscribe": unsubscribe})
+        return replace(letter, unsubscribe=unsubscribe)
+
+    def note(self, tenant: str, notice: Said) -> tuple[str, str]:
+        """Title and text of the entry in the mailbox."""
+        return self._plain_of(f"{notice.kind}.note", self._facts(tenant, notice))
+
+    def _letter(self, tenant: str, notice: Said, more: dict[str, str]) -> Letter:
+        facts = self._facts(tenant, notice) | more
+        subject, text = self._plain_of(notice.kind, facts)
+        html = self._html.get_template(f"{notice.kind}.html").render(facts, subject=subject)
+        return Letter(subject=subject, text=text, html=html)
+
+    def _facts(self, tenant: str, notice: Said) -> dict[str, Any]:
+        city = self._tenants[tenant]
+        facts: dict[str, Any] = {
+            "city": city,
+            "notice": _in_lines(notice),
             "link": self._tenants.url(tenant, notice.path),
         }
-        first, _, text = self._plain.get_template(f"{notice.kind}.txt").render(facts).partition("\n")
-        subject = one_line(first.removeprefix(_SUBJECT))
-        html = self._html.get_template(f"{notice.kind}.html").render(facts, subject=subject)
-        return Letter(subject=subject, text=text.lstrip("\n"), html=html)
+        if isinstance(notice, TellAlert):
+            facts["observed"] = _moment(notice.observed_at, city.timezone)
+        return facts
+
+    def _plain_of(self, template: str, facts: dict[str, Any]) -> tuple[str, str]:
+        first, _, text = self._plain.get_template(f"{template}.txt").render(facts).partition("\n")
+        return one_line(first.removeprefix(_SUBJECT)), text.lstrip("\n")
+
+
+def _in_lines(notice: Said) -> Said:
+    """No text in it can begin a line of ours."""
+    told: dict[str, Any] = {one.name: getattr(notice, one.name) for one in fields(notice)}
+    plain: Any = notice
+    lines: Said = replace(plain, **{name: one_line(text) for name, text in told.items() if type(text) is str})
+    return lines
+
+
+def _moment(when: datetime, timezone: str) -> str:
+    return when.astimezone(ZoneInfo(timezone)).strftime("%d.%m.%Y um %H:%M Uhr")

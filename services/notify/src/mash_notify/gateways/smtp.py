@@ -107,6 +107,9 @@ def _content(mail: Mail, sender: Sender) -> bytes:
     message["Date"] = mail.written_at
     message["Message-ID"] = f"<{mail.id}@{sender.address.rpartition('@')[2]}>"
     message["Content-Language"] = mail.language
+    if mail.letter.unsubscribe:  # RFC 2369 and RFC 8058: one click in the mail program, without a login
+        message["List-Unsubscribe"] = f"<{mail.letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps absence notes from answering
     message.set_content(mail.letter.text, cte="quoted-printable")
     message.add_alternative(mail.letter.html, subtype="html", cte="quoted-printable")

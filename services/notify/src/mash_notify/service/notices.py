@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
 
-from mash_notify.model import ContactPoint, Kind, Letter, Message
+from mash_notify.model import ContactPoint, Entry, Kind, Letter, Message
 from mash_notify.signals import MESSAGES_QUEUED, MESSAGES_SKIPPED
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
@@ -57,7 +57,7 @@ class Contacts(Protocol):
 
 class Messages(Protocol):
     async def add(self, unit: Unit, message: Message) -> bool:
-        """Queue it. False: there is one of that kind about the same thing already."""
+        """Queue it. False: there is one of that kind about the same thing to the same person already."""
         ...
 
     async def listed(
@@ -74,13 +74,22 @@ class Messages(Protocol):
 class Words(Protocol):
     def write(self, tenant: str, notice: WriteNotice, name: str) -> Letter: ...
 
+    def note(self, tenant: str, notice: WriteNotice) -> tuple[str, str]:
+        """Title and text of the mailbox entry."""
+        ...
+
+
+class Mailbox(Protocol):
+    async def put(self, unit: Unit, entry: Entry) -> None: ...
+
 
 class Notices:
     """The door opens the unit and commits it; a message that was written is sent by the sender afterwards."""
 
-    def __init__(self, contacts: Contacts, messages: Messages, words: Words) -> None:
+    def __init__(self, contacts: Contacts, messages: Messages, mailbox: Mailbox, words: Words) -> None:
         self._contacts = contacts
         self._messages = messages
+        self._mailbox = mailbox
         self._words = words
 
     async def remember(self, command: RememberContact, unit: Unit) -> None:
@@ -99,13 +108,19 @@ class Notices:
         await self._contacts.remember(unit, contact)
 
     async def write(self, command: WriteNotice, unit: Unit) -> None:
-        """Queue a message, once per kind and thing. With nobody to write to it is only counted."""
+        """Write into the mailbox and queue an e-mail, once per kind and thing.
+
+        With nobody to write to it is only counted.
+        """
         signal = {"mash.notify.kind": command.kind.value}
         contact = await self._contacts.use(unit, command.about)
         if contact is None:
             count(MESSAGES_SKIPPED, attributes=signal)
             return
         now = unit.clock.now()
+        title, text = self._words.note(unit.tenant, command)
+        entry = Entry(new_id(), contact.subject, command.kind, command.about, title, text, command.path, now)
+        await self._mailbox.put(unit, entry)
         message = Message(
             id=new_id(),
             about=command.about,

@@ -3,8 +3,11 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
 
+from mash_notify.model import UNDO
 from mash_notify.service.notices import Contacts, Messages
 from mash_notify.signals import ERASED
 from mash_sdk.database import Unit
@@ -17,20 +20,33 @@ Units = Callable[[], AbstractAsyncContextManager[Unit]]
 """Opens a unit across tenants."""
 
 
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long each class of data is kept."""
+
+    contacts: timedelta
+    messages: timedelta
+    entries: timedelta
+
+
+class Mailbox(Protocol):
+    async def erase(self, unit: Unit, deleted_before: datetime, before: datetime) -> int: ...
+
+
 class Retention:
     def __init__(
         self,
         units: Units,
         contacts: Contacts,
         messages: Messages,
-        keep_contacts: timedelta,
-        keep_messages: timedelta,
+        mailbox: Mailbox,
+        keep: Keep,
     ) -> None:
         self._units = units
         self._contacts = contacts
         self._messages = messages
-        self._keep_contacts = keep_contacts
-        self._keep_messages = keep_messages
+        self._mailbox = mailbox
+        self._keep = keep
 
     async def run(self, running: Running) -> None:
         while not running.stop.is_set():
@@ -41,6 +57,7 @@ class Retention:
         """Erase what has lain long enough, of all tenants."""
         async with self._units() as unit:
             now = unit.clock.now()
-            contacts = await self._contacts.forget_unused(unit, now - self._keep_contacts)
-            messages = await self._messages.erase_settled(unit, now - self._keep_messages)
-        count(ERASED, contacts + messages)
+            contacts = await self._contacts.forget_unused(unit, now - self._keep.contacts)
+            messages = await self._messages.erase_settled(unit, now - self._keep.messages)
+            entries = await self._mailbox.erase(unit, now - UNDO, now - self._keep.entries)
+        count(ERASED, contacts + messages + entries)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from mash_notify.model import ContactPoint, Message, State
-from mash_notify.store.tables import changing, contact_of, contact_points, message_of, messages
+from mash_notify.store.tables import changing, contact_of, contact_points, message_of, messages, subscriptions
 from mash_sdk import journey, telemetry
 from mash_sdk.database import Unit
 
@@ -50,8 +50,9 @@ class ContactStore:
 
     async def forget_unused(self, unit: Unit, before: datetime) -> int:
         waiting = exists().where(messages.c.contact_id == contact_points.c.id, messages.c.state.in_(_OPEN))
+        wanted = exists().where(subscriptions.c.id == contact_points.c.about)
         gone = await unit.connection.execute(
-            delete(contact_points).where(contact_points.c.used_at < before, ~waiting)
+            delete(contact_points).where(contact_points.c.used_at < before, ~waiting, ~wanted)
         )
         return gone.rowcount
 
@@ -70,9 +71,7 @@ class MessageStore:
             journey=journey.current(),
             **changing(message),
         )
-        done = await unit.connection.execute(
-            row.on_conflict_do_nothing(index_elements=["tenant", "about", "kind"])
-        )
+        done = await unit.connection.execute(row.on_conflict_do_nothing(constraint="message_once"))
         if done.rowcount != 1:
             return False
         unit.wake(SENDER)

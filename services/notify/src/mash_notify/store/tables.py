@@ -40,6 +40,7 @@ messages = Table(
     Column("subject", Text),
     Column("text", Text),
     Column("html", Text),
+    Column("unsubscribe", Text),
     Column("queued_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
@@ -49,9 +50,38 @@ messages = Table(
     Column("journey", Text),
 )
 
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    tenant_column(),
+    Column("subject", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("thing_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+)
+
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    tenant_column(),
+    Column("subject", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("read_at", DateTime(timezone=True)),
+    Column("deleted_at", DateTime(timezone=True)),
+)
+
 
 def message_of(row: Row[Any]) -> Message:
-    letter = None if row.text is None else Letter(row.subject, row.text, row.html)
+    letter = None if row.text is None else Letter(row.subject, row.text, row.html, row.unsubscribe or "")
     return Message(
         id=row.id,
         about=row.about,
@@ -78,6 +108,7 @@ def changing(message: Message) -> Mapping[str, Any]:
         "subject": letter and letter.subject,
         "text": letter and letter.text,
         "html": letter and letter.html,
+        "unsubscribe": (letter and letter.unsubscribe) or None,
         "due_at": message.due_at,
         "changed_at": message.changed_at,
     }

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Subscribe to warnings, end a subscription, and tell subscribers what happened."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+from uuid import uuid4
+
+from mash_notify.model import ContactPoint, Entry, Kind, Letter, Message, Subscription
+from mash_notify.signals import MESSAGES_QUEUED, SUBSCRIPTIONS_ENDED, SUBSCRIPTIONS_MADE
+from mash_sdk.database import Unit
+from mash_sdk.identity import Principal
+from mash_sdk.ids import new_id
+from mash_sdk.problems import Fault, Invalid, NotFound
+from mash_sdk.telemetry import count
+
+TOGETHER: Final = 200
+"""Subscribers who are written to before other work gets its turn."""
+
+Units = Callable[[str], AbstractAsyncContextManager[Unit]]
+"""Opens a unit of a tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    thing_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What one can be warned of, and where."""
+
+    rule: str
+    title: str
+    text: str
+    places: Sequence[Place]
+
+
+@dataclass(frozen=True, slots=True)
+class TellAlert:
+    """An alert opened or was resolved."""
+
+    alert_id: str
+    kind: Kind
+    rule: str
+    thing_id: str
+    title: str
+    text: str
+    place: str
+    reading: str
+    observed_at: datetime
+    path: str
+
+
+class Warnings(Protocol):
+    """Whoever knows what can be warned of."""
+
+    async def subjects(self, tenant: str) -> Sequence[Subject]: ...
+
+
+class Store(Protocol):
+    async def add(self, unit: Unit, subscription: Subscription) -> Subscription:
+        """Keep it; the one there is, if there is one."""
+        ...
+
+    async def of(self, unit: Unit, subject: str) -> Sequence[Subscription]: ...
+
+    async def to(
+        self, unit: Unit, rule: str, thing_id: str, after: str, limit: int
+    ) -> Sequence[Subscription]:
+        """Who subscribed to it, by id, from behind `after` on."""
+        ...
+
+    async def end(self, unit: Unit, subscription_id: str, subject: str | None) -> bool:
+        """Forget it, and how its subscriber is reached. `subject`: only if it is theirs. False: not there."""
+        ...
+
+
+class Contacts(Protocol):
+    async def remember(self, unit: Unit, contact: ContactPoint) -> None: ...
+
+    async def use(self, unit: Unit, about: str) -> ContactPoint | None: ...
+
+
+class Messages(Protocol):
+    async def add(self, unit: Unit, message: Message) -> bool: ...
+
+
+class Mailbox(Protocol):
+    async def put(self, unit: Unit, entry: Entry) -> None: ...
+
+
+class Words(Protocol):
+    def warn(self, tenant: str, alert: TellAlert, name: str, unsubscribe: str) -> Letter: ...
+
+    def note(self, tenant: str, alert: TellAlert) -> tuple[str, str]:
+        """Title and text of the mailbox entry."""
+        ...
+
+
+class Links(Protocol):
+    def unsubscribe(self, tenant: str, subscription_id: str) -> str:
+        """The address at which whoever has it ends the subscription."""
+        ...
+
+    def read(self, tenant: str, token: str) -> str | None:
+        """The subscription a link's token names; None if we did not sign it for this tenant."""
+        ...
+
+
+class Subscriptions:
+    """Whoever is asked what can be subscribed to is asked before a unit opens."""
+
+    def __init__(
+        self,
+        units: Units,
+        store: Store,
+        contacts: Contacts,
+        messages: Messages,
+        mailbox: Mailbox,
+        words: Words,
+        links: Links,
+        warnings: Warnings,
+    ) -> None:
+        self._units = units
+        self._store = store
+        self._contacts = contacts
+        self._messages = messages
+        self._mailbox = mailbox
+        self._words = words
+        self._links = links
+        self._warnings = warnings
+
+    async def offered(self, tenant: str) -> Sequence[Subject]:
+        return await self._warnings.subjects(tenant)
+
+    async def own(self, who: Principal) -> Sequence[Subscription]:
+        async with self._units(who.tenant) as unit:
+            return await self._store.of(unit, who.subject)
+
+    async def subscribe(self, who: Principal, rule: str, thing_id: str) -> Subscription:
+        """Done twice is done once, with the newer address. Raises Invalid for what can never come."""
+        if not who.email:
+            raise Invalid(
+                "In Ihrem Konto steht keine E-Mail-Adresse.",
+                errors=[Fault("/email", "fehlt", "Im Konto eine E-Mail-Adresse angeben.")],
+            )
+        subject, place = _chosen(await self._warnings.subjects(who.tenant), rule, thing_id)
+        async with self._units(who.tenant) as unit:
+            now = unit.clock.now()
+            subscription = await self._store.add(
+                unit,
+                Subscription(new_id(), who.subject, rule, thing_id, subject.title, place.name, now),
+            )
+            contact = ContactPoint(
+                id=str(uuid4()),
+                about=subscription.id,
+                subject=who.subject,
+                name=f"{who.given_name} {who.family_name}".strip(),
+                email=who.email,
+                language="de",
+                remembered_at=now,
+            )
+            await self._contacts.remember(unit, contact)
+        count(SUBSCRIPTIONS_MADE)
+        return subscription
+
+    async def end(self, who: Principal, rule: str, thing_id: str) -> None:
+        """What is not there is ended already."""
+        async with self._units(who.tenant) as unit:
+            for subscription in await self._store.of(unit, who.subject):
+                if (subscription.rule, subscription.thing_id) == (rule, thing_id):
+                    await self._store.end(unit, subscription.id, who.subject)
+                    count(SUBSCRIPTIONS_ENDED)
+
+    async def end_by_link(self, tenant: str, token: str) -> None:
+        """Raises NotFound for a link that is not ours. What is not there is ended already."""
+        subscription_id = self._links.read(tenant, token)
+        if subscription_id is None:
+            raise NotFound("Dieser Link ist nicht gültig. Abbestellen können Sie auch in Ihrem Konto.")
+        async with self._units(tenant) as unit:
+            if await self._store.end(unit, subscription_id, None):
+                count(SUBSCRIPTIONS_ENDED)
+
+    async def tell(self, alert: TellAlert, unit: Unit) -> None:
+        """Write to all who subscribed: into their mailbox, and by e-mail. Once for each alert and kind."""
+        after = ""
+        while found := await self._store.to(unit, alert.rule, alert.thing_id, after, TOGETHER):
+            for subscription in found:
+                await self._write(alert, subscription, unit)
+            after = found[-1].id
+            await asyncio.sleep(0)
+
+    async def _write(self, alert: TellAlert, subscription: Subscription, unit: Unit) -> None:
+        now = unit.clock.now()
+        title, text = self._words.note(unit.tenant, alert)
+        entry = Entry(
+            new_id(), subscription.subject, alert.kind, alert.alert_id, title, text, alert.path, now
+        )
+        await self._mailbox.put(unit, entry)
+        contact = await self._contacts.use(unit, subscription.id)
+        if contact is None:
+            return
+        link = self._links.unsubscribe(unit.tenant, subscription.id)
+        message = Message(
+            id=new_id(),
+            about=alert.alert_id,
+            kind=alert.kind,
+            recipient=subscription.subject,
+            contact_id=contact.id,
+            letter=self._words.warn(unit.tenant, alert, contact.name, link),
+            queued_at=now,
+            due_at=now,
+            changed_at=now,
+        )
+        if await self._messages.add(unit, message):
+            count(MESSAGES_QUEUED, attributes={"mash.notify.kind": alert.kind.value})
+
+
+def _chosen(subjects: Sequence[Subject], rule: str, thing_id: str) -> tuple[Subject, Place]:
+    subject = next((one for one in subjects if one.rule == rule), None)
+    if subject is None:
+        raise Invalid(
+            "Eine solche Warnung gibt es hier nicht.",
+            errors=[Fault("/rule", "gibt es nicht", "Eine der angebotenen Warnungen wählen.")],
+        )
+    place = next((one for one in subject.places if one.thing_id == thing_id), None)
+    if place is None:
+        raise Invalid(
+            "An diesem Ort wird nichts gemessen, das diese Warnung auslösen kann.",
+            errors=[Fault("/thing_id", "löst nie etwas aus", "Einen der angebotenen Orte wählen.")],
+        )
+    return subject, place

@@ -2,9 +2,8 @@
 """The permit journey in a browser: from first click to payment, decision, e-mail and PDF."""
 
 import io
-import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from mash_sdk.testing.patience import until
+from mash_tools.journey.told import Edge, letters, traces
 from mash_tools.platform import Platform
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -109,7 +109,9 @@ async def _approves(kurt: Page, city: str, application_id: str) -> None:
 
 async def _gets_a_letter(platform: Platform, application_id: str) -> None:
     """It says that there is something to read, and nothing of what."""
-    letter = await until(lambda: _letter(platform, "Entscheidung", application_id), "no letter came")
+    [letter, *_] = await until(
+        lambda: letters(platform.places, "Entscheidung", application_id), "no letter came"
+    )
     assert letter["to"] == ["anna@heidelberg.example"]
     assert f"/heidelberg/account/applications/{application_id}" in letter["text"]
     assert "genehmigt" not in letter["text"].lower()
@@ -155,14 +157,16 @@ CASCADE = (
 async def _traces_tell_it(platform: Platform, journey: str) -> None:
     """Each request and its cascade is one trace; the journey's id joins them."""
 
-    async def decided() -> list[Edge]:
-        edges = await _edges(platform, journey)
-        return edges if set(CASCADE) <= set(edges) else []
+    async def told() -> Sequence[Edge]:
+        return (await traces(platform.places, {"mash.journey.id": journey})).edges
+
+    async def decided() -> bool:
+        return set(CASCADE) <= set(await told())
 
     # Spans arrive in batches; what is missing in the end is named one by one.
     with suppress(AssertionError):
         await until(decided, "the cascade is not whole", within=20)
-    edges = await _edges(platform, journey)
+    edges = await told()
     for parent, child in CASCADE:
         assert (parent, child) in edges, f"{parent} → {child} is missing among\n" + "\n".join(
             f"{p} → {c}" for p, c in sorted(set(edges))
@@ -176,39 +180,6 @@ async def _operators_see_it(platform: Platform, person: Person, journey: str) ->
     await expect(olga.locator("main")).to_contain_text("portal-gw")
     await olga.locator("main a[href*='/ops/traces/']").first.click()
     await expect(olga.locator("main")).to_contain_text("mash.journey.id")
-
-
-Edge = tuple[str, str]
-
-
-async def _edges(platform: Platform, journey: str) -> list[Edge]:
-    """All parent-child edges of the journey's traces, as `service: span`."""
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{platform.places.traces_port}") as store:
-        spans: dict[str, dict[str, Any]] = {}
-        for service in (await store.get("/api/services")).json()["data"]:
-            params = {"service": service, "tags": json.dumps({"mash.journey.id": journey}), "limit": "100"}
-            for trace in (await store.get("/api/traces", params=params)).json()["data"]:
-                names = {key: process["serviceName"] for key, process in trace["processes"].items()}
-                for span in trace["spans"]:
-                    spans[span["spanID"]] = span | {
-                        "name": f"{names[span['processID']]}: {span['operationName']}"
-                    }
-    return [
-        (spans[reference["spanID"]]["name"], span["name"])
-        for span in spans.values()
-        for reference in span["references"]
-        if reference["refType"] == "CHILD_OF" and reference["spanID"] in spans
-    ]
-
-
-async def _letter(platform: Platform, subject: str, about: str) -> dict[str, Any] | None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{platform.places.mail_http_port}") as sink:
-        for letter in (await sink.get("/messages")).json():
-            if subject in letter["subject"]:
-                found: dict[str, Any] = (await sink.get(f"/messages/{letter['id']}")).json()
-                if about in found["text"]:
-                    return found
-    return None
 
 
 async def _reload_until(page: Page, text: str) -> None:

@@ -291,7 +291,8 @@ async def _alerts(platform: Platform, device: dict[str, Any]) -> list[dict[str, 
     connection = await asyncpg.connect(platform.places.postgres)
     try:
         rows = await connection.fetch(
-            "select id::text, resolved_at is not null as resolved from sensors.alerts where datastream_id = $1",
+            "select id::text, resolved_at is not null as resolved from sensors.alerts"
+            " where datastream_id = $1",
             device["datastreams"][0]["datastream_id"],
         )
         return [dict(row) for row in rows]
@@ -306,3 +307,19 @@ async def _told(platform: Platform, alert: str) -> bool:
         return state in {"sent", "unknown"}
     finally:
         await connection.close()
+
+
+async def test_the_demos_devices_report(platform: Platform, city: httpx.AsyncClient) -> None:
+    """They are registered from the city's file, and the simulator posts for them."""
+    await platform.report()
+    try:
+
+        async def live() -> list[dict[str, Any]]:
+            found = (await city.get("/api/sensors/v1/newest")).json()["items"]
+            return [one for one in found if one["place"] == "Alte Brücke" and one["live"]]
+
+        surface, air = await until(live, "the demo's devices do not report", within=30)
+        assert -1.5 <= surface["result"] <= 4.0
+        assert 0.0 <= air["result"] <= 6.0
+    finally:
+        await platform.stop_one("lorawan")

@@ -87,8 +87,11 @@ async def _up(asked: argparse.Namespace) -> int:
     starting.result()
     print(f"\nready {platform.url}\n\n{table(platform)}\n\nCtrl-C stops it; data stays in {asked.data}.")
     sys.stdout.flush()
+    reporting = asyncio.create_task(_report(platform, say))
     await told
     print("\nstopping …", flush=True)
+    reporting.cancel()
+    await asyncio.gather(reporting, return_exceptions=True)
     ending = time.monotonic()
     await platform.stop()
     print(f"stopped ({time.monotonic() - ending:.1f} s)", flush=True)
@@ -98,6 +101,14 @@ async def _up(asked: argparse.Namespace) -> int:
 async def _tell_public(platform: Platform, say: Say) -> None:
     await platform.public.wait()
     say("portal", f"public pages answer at {platform.url}; login follows with Keycloak")
+
+
+async def _report(platform: Platform, say: Say) -> None:
+    """Demo devices are a nicety: what runs goes on without them."""
+    try:
+        await platform.report()
+    except LauncherError as err:
+        say("lorawan", str(err))
 
 
 def table(platform: Platform) -> str:

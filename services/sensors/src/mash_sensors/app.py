@@ -12,11 +12,13 @@ from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
 from mash_sensors import events
 from mash_sensors.api import devices, now, sensorthings, uplinks
+from mash_sensors.gateways.city_devices import CityDevices
 from mash_sensors.gateways.city_rules import CityRules
 from mash_sensors.public import LOOK_EVERY, Publication
 from mash_sensors.rpc import AlertRpc
 from mash_sensors.service.alerts import AlertService
 from mash_sensors.service.devices import DeviceService
+from mash_sensors.service.inventory import Inventory
 from mash_sensors.service.newest import NewestService
 from mash_sensors.service.reading import ReadingService
 from mash_sensors.service.recorder import Recorder
@@ -46,13 +48,16 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     newest = observed(NewestService(NewestStore()), "newest")
     publishing = Publishing(Publication(newest, alerts).publish, every=LOOK_EVERY)
     accepting = UplinkService(database.unit, known, outlet, clock, settings.key_seconds)
+    registry = DeviceService(known, catalogue, things, keys)
+    lists = CityDevices(settings.cities)
+    inventory = Inventory(database.unit, lists, program.tenants, known, ThingStore(), registry)
     program.http = [sensorthings.router, devices.router, uplinks.router, now.router]
     program.rpc = [RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts))]
     program.streams = [events.observations]
     program.outlets = [outlet]
     program.provides = {
         DeviceKeys: keys,
-        DeviceService: observed(DeviceService(known, catalogue, things, keys), "devices"),
+        DeviceService: observed(registry, "devices"),
         ReadingService: observed(ReadingService(catalogue, ObservationStore()), "reading"),
         AlertService: alerts,
         NewestService: newest,
@@ -62,5 +67,5 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         UplinkService: observed(accepting, "uplinks"),
     }
     program.publishes = publishing
-    program.runs = [Upkeep(database.worker_unit, recorded).run]
+    program.runs = [Upkeep(database.worker_unit, recorded).run, inventory.run]
     return program

@@ -17,6 +17,8 @@ UnitCode = Literal[
 DeviceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](-?[a-z0-9]){1,60}$")]
 Duration = Annotated[timedelta, Field(ge=timedelta(seconds=1), le=timedelta(days=3650))]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
 
 
 class Simulated(Strict):
@@ -46,6 +48,7 @@ class Device(Strict):
     webhook: DeviceId | None = None
     place: Said
     description: Said
+    location: tuple[Longitude, Latitude] | None = None
     sensor: Said
     demo: bool = False
     datastreams: Annotated[list[Datastream], Field(min_length=1)]

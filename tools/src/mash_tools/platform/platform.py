@@ -15,7 +15,7 @@ import httpx
 
 from mash_tools.children import Child
 from mash_tools.parts import Kafka, Keycloak, Postgres
-from mash_tools.platform import approvals, environment, noted, versions
+from mash_tools.platform import approvals, environment, noted, reporting, versions
 from mash_tools.platform.cities import chosen
 from mash_tools.platform.environment import Places
 from mash_tools.platform.folder import DataFolder
@@ -40,7 +40,8 @@ class Platform:
     """Everything `./mash up` runs. `start()` returns when login works; `public` is set when pages answer.
 
     Names for `kill`, `start_again` and `logs`: postgres, kafka, keycloak, traces, mail, the simulators
-    (environment.SIMULATORS) and `services`, or with `processes` each service by its name.
+    (environment.SIMULATORS), lorawan once devices report, and `services`, or with `processes` each service
+    by its name.
     """
 
     def __init__(
@@ -288,6 +289,22 @@ class Platform:
             env=self._environment(modules),
         )
         await self._keep(Program(child, healthy))
+
+    async def report(self) -> None:
+        """Let the cities' demo devices report, once login works. Raises LauncherError if they cannot."""
+        webhooks = await reporting.webhooks(self._places, self.folder)
+        if not webhooks:
+            return
+        told = self.folder.write("webhooks.json", webhooks)
+        command = [sys.executable, "-m", "mash_simulators.lorawan", "--webhooks", str(told)]
+        child = Child(
+            "lorawan", command, log=self.folder.log("lorawan"), env=environment.own() | self._environ
+        )
+
+        async def runs() -> bool:
+            return child.running
+
+        await self._keep(Program(child, runs))
 
     async def _helper(self, name: str, package: str, *arguments: str | Path, port: int) -> None:
         child = Child(

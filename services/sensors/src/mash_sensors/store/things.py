@@ -31,6 +31,12 @@ class ThingStore:
         piece = select(things).order_by(things.c.id).offset(skip).limit(limit)
         return [_thing(row) for row in await unit.connection.execute(piece)]
 
+    async def named(self, unit: Unit, name: str) -> Thing | None:
+        """The first that was registered under that name."""
+        wanted = select(things).where(things.c.name == name).order_by(things.c.id).limit(1)
+        row = (await unit.connection.execute(wanted)).first()
+        return None if row is None else _thing(row)
+
     async def count(self, unit: Unit) -> int:
         return await unit.connection.scalar(select(func.count()).select_from(things)) or 0
 

@@ -16,7 +16,7 @@ SHEET = {
     "contact": [["Anschrift", "Musterstraße 1 (Demodaten)"]],
     "title": "Bewohnerparkausweis",
     "reference": "HD-7K2M-9QXC",
-    "decided_on": "2.3.2026",
+    "dated": "2.3.2026",
     "addressee": "Ünal O'Neill-Świątek",
     "text": "Sie dürfen parken.",
     "reason": "",

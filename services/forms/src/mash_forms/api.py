@@ -17,12 +17,14 @@ from mash_forms.service import (
     Catalogue,
     Decide,
     DeskService,
+    DocumentService,
     Paging,
     QueueFilter,
     Retention,
     Submit,
 )
 from mash_sdk import journey
+from mash_sdk.database import Database
 from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Router, file_answer
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
@@ -37,6 +39,8 @@ Clerk = Annotated[Principal, Depends(Allow("clerk"))]
 Person = Annotated[Principal, Depends(Allow("citizen", "clerk"))]
 Applying = Annotated[ApplicationService, Provide(ApplicationService)]
 Keeping = Annotated[Retention, Provide(Retention)]
+Data = Annotated[Database, Provide(Database)]
+Letters = Annotated[DocumentService, Provide(DocumentService)]
 Desk = Annotated[DeskService, Provide(DeskService)]
 Forms = Annotated[Catalogue, Provide(Catalogue)]
 FormName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$", description="the form's name")]
@@ -100,6 +104,7 @@ class ApplicationView(View):
     receipt_number: str
     submitted_at: datetime
     changed_at: datetime
+    withdrawn_at: datetime | None
     decision: DecisionView | None
 
     @classmethod
@@ -229,6 +234,27 @@ async def decide(
     return ApplicationView.of(await desk.decide(Decide(application_id, body.outcome, body.reason, who), unit))
 
 
+@router.post("/applications/{application_id}/withdrawal")
+async def withdraw(
+    who: Citizen,
+    unit: InUnit,
+    applications: Applying,
+    application_id: ApplicationId,
+    idempotency_key: IdempotencyKey = None,  # noqa: ARG001 — the router answers a repeated key
+) -> ApplicationView:
+    """Take an application of one's own back, until it is decided. Twice is once."""
+    return ApplicationView.of(await applications.withdraw(application_id, who, unit))
+
+
+@router.get("/applications/{application_id}/receipt", response_class=Response, responses=PDF)
+async def receipt(who: Citizen, letters: Letters, data: Data, application_id: ApplicationId) -> Response:
+    """That an application of one's own was handed in, and what, as PDF."""
+    # Printing takes its time: no transaction is open meanwhile.
+    async with data.unit(who.tenant) as unit:
+        sheet = await letters.receipt(application_id, who, unit)
+    return file_answer(await letters.render(sheet), f"eingang-{sheet.reference}.pdf", "application/pdf")
+
+
 @router.put("/applications/{application_id}/hold", status_code=204)
 async def hold(
     who: Clerk, unit: InUnit, retention: Keeping, application_id: ApplicationId, body: NewHold
@@ -275,6 +301,7 @@ def _application_fields(application: Application) -> dict[str, Any]:
         "receipt_number": application.receipt_number,
         "submitted_at": application.submitted_at,
         "changed_at": application.changed_at or application.submitted_at,
+        "withdrawn_at": application.withdrawn_at,
         "decision": DecisionView(
             outcome=decision.outcome, reason=decision.reason, decided_at=decision.decided_at
         )

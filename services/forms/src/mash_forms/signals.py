@@ -18,6 +18,9 @@ APPLICATIONS_SUBMITTED = counter(
 APPLICATIONS_DECIDED = counter(
     "mash.forms.decided", doc="applications decided", attributes=("mash.form", "mash.decision")
 )
+APPLICATIONS_WITHDRAWN = counter(
+    "mash.forms.withdrawn", doc="applications taken back by who applied", attributes=("mash.form",)
+)
 DOCUMENTS_ISSUED = counter(
     "mash.forms.issued", doc="letters laid into an account", attributes=("mash.document",)
 )

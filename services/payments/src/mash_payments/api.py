@@ -61,7 +61,7 @@ class AttemptView(BaseModel):
     method: str = Field(description="the method the payer chose")
     started_at: datetime
     redirect_url: str | None = None
-    refund: Literal["overpaid", "mismatch"] | None = Field(
+    refund: Literal["overpaid", "mismatch", "waived"] | None = Field(
         None, description="set when the money of this attempt has to go back, and why"
     )
 
@@ -83,7 +83,7 @@ class PaymentView(BaseModel):
     id: str
     application_id: str
     reference: str
-    state: Literal["OPEN", "STARTED", "SETTLED"]
+    state: Literal["OPEN", "STARTED", "SETTLED", "WAIVED"]
     due: AmountView
     demo: bool = Field(description="the amount was made up for the demo")
     receipt_number: str = Field(description="Kassenzeichen")

@@ -3,7 +3,7 @@
 
 from typing import Annotated
 
-from mash.forms.v1.events_pb2 import ApplicationSubmitted
+from mash.forms.v1.events_pb2 import ApplicationSubmitted, ApplicationWithdrawn
 from mash_payments.model import Money
 from mash_payments.service import OpenPayment, PaymentService
 from mash_sdk.database import Unit
@@ -28,3 +28,9 @@ async def open_payment(event: ApplicationSubmitted, unit: Unit, payments: Paymen
             ),
             unit,
         )
+
+
+@subscriptions.on(ApplicationWithdrawn)
+async def waive(event: ApplicationWithdrawn, unit: Unit, payments: Payments) -> None:
+    if event.fee_waived:
+        await payments.waive(event.application_id, unit)

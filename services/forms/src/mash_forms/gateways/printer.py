@@ -45,7 +45,7 @@ def _plain(sheet: Sheet) -> str:
             "contact": sheet.contact,
             "title": sheet.title,
             "reference": sheet.reference,
-            "decided_on": german(sheet.decided_on),
+            "dated": german(sheet.dated),
             "addressee": sheet.addressee,
             "text": sheet.text,
             "reason": sheet.reason,

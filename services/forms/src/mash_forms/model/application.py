@@ -36,10 +36,10 @@ class Outcome(StrEnum):
 
 FOLLOWS: dict[State, frozenset[State]] = {
     State.INITIATED: frozenset({State.SUBMITTED}),
-    State.SUBMITTED: frozenset({State.RECEIVED}),
+    State.SUBMITTED: frozenset({State.RECEIVED, State.COMPLETED}),
     State.RECEIVED: frozenset({State.PROCESSING, State.COMPLETED}),
     State.PROCESSING: frozenset({State.ACTION_REQUIRED, State.COMPLETED}),
-    State.ACTION_REQUIRED: frozenset({State.PROCESSING}),
+    State.ACTION_REQUIRED: frozenset({State.PROCESSING, State.COMPLETED}),
     State.COMPLETED: frozenset(),
 }
 
@@ -115,6 +115,7 @@ class Application:
     changed_at: datetime | None = None
     receipt_number: str = ""
     decision: Decision | None = None
+    withdrawn_at: datetime | None = None
     history: list[Step] = field(default_factory=list)
     stored_steps: int = 0
     happened: list[Message] = field(default_factory=list)
@@ -123,6 +124,11 @@ class Application:
     def fee_due(self) -> bool:
         """Tell whether the applicant still has to pay."""
         return self.state is State.SUBMITTED and self.fee is not None
+
+    @property
+    def fee_paid(self) -> bool:
+        """Tell whether there was a fee and it is paid: its settling is told with a receipt number."""
+        return self.fee is not None and bool(self.receipt_number)
 
     @property
     def decidable(self) -> bool:
@@ -188,6 +194,27 @@ class Application:
                 decision_id=decision.id,
                 outcome=OUTCOMES[decision.outcome],
                 decided_at=_stamp(decision.decided_at),
+            )
+        )
+
+    @property
+    def withdrawable(self) -> bool:
+        """Tell whether the applicant may take it back: until it is decided."""
+        return State.COMPLETED in FOLLOWS[self.state]
+
+    def withdraw(self, at: datetime) -> None:
+        """The applicant takes it back. Twice is once; one that is decided raises NotNow."""
+        if self.withdrawn_at is not None:
+            return
+        unpaid = self.fee_due
+        self._reach(State.COMPLETED, at, self.applicant.subject)
+        self.withdrawn_at = at
+        self.happened.append(
+            events_pb2.ApplicationWithdrawn(
+                application_id=self.id,
+                applicant_id=self.applicant.subject,
+                withdrawn_at=_stamp(at),
+                fee_waived=unpaid,
             )
         )
 

@@ -10,3 +10,9 @@ class Money:
 
     cents: int
     currency: str = "EUR"
+
+    def __str__(self) -> str:
+        """`1.234,50 €`, as people read it."""
+        whole, rest = divmod(self.cents, 100)
+        unit = "€" if self.currency == "EUR" else self.currency
+        return f"{whole:,}".replace(",", ".") + f",{rest:02d} {unit}"

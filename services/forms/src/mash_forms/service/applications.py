@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mash_forms.model.answers import clean
-from mash_forms.model.application import Applicant, Application
+from mash_forms.model.application import Applicant, Application, NotNow
 from mash_forms.model.complaints import NO_OBJECT, Complaint, complaints_of
 from mash_forms.model.filling import Filled, fill
 from mash_forms.model.form import Form
@@ -30,7 +30,7 @@ from mash_forms.service.ports import (
     Paging,
     StoredDocument,
 )
-from mash_forms.signals import APPLICATIONS_SUBMITTED
+from mash_forms.signals import APPLICATIONS_SUBMITTED, APPLICATIONS_WITHDRAWN
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
 from mash_sdk.problems import Conflict, Fault, Forbidden, Invalid, NotFound, pointer
@@ -137,6 +137,22 @@ class ApplicationService:
         await self._audit.note(unit, Action.SEEN, application.id, Actor("person", who.subject))
         return await self._cases.of(application, unit)
 
+    async def withdraw(self, application_id: str, who: Principal, unit: Unit) -> Application:
+        """Take one of the applicant's own back. Twice is once. Raises Conflict once it is decided."""
+        application = await self._applications.locked(unit, application_id)
+        if application is None or application.applicant.subject != who.subject:
+            raise _none_such()
+        try:
+            application.withdraw(unit.clock.now())
+        except NotNow as fault:
+            raise Conflict("Über diesen Antrag ist schon entschieden.") from fault
+        if application.happened:
+            await self._applications.save(unit, application)
+            await self._audit.note(unit, Action.WITHDRAWN, application.id, Actor("person", who.subject))
+            unit.announce(*application.happened)
+            count(APPLICATIONS_WITHDRAWN, attributes={"mash.form": application.form})
+        return application
+
     async def document(
         self, application_id: str, document_id: str, who: Principal, unit: Unit
     ) -> StoredDocument:
@@ -151,7 +167,7 @@ class ApplicationService:
     async def _own(self, application_id: str, who: Principal, unit: Unit) -> Application:
         application = await self._applications.get(unit, application_id)
         if application is None or application.applicant.subject != who.subject:
-            raise NotFound("Diesen Antrag gibt es nicht.")
+            raise _none_such()
         return application
 
     async def _require_files(self, form: Form, data: Mapping[str, Any], cmd: Submit, unit: Unit) -> None:
@@ -179,6 +195,10 @@ class ApplicationService:
             if not await self._applications.reference_taken(unit, reference):
                 return reference
             attempt += 1
+
+
+def _none_such() -> NotFound:
+    return NotFound("Diesen Antrag gibt es nicht.")
 
 
 def today_of(city: City, unit: Unit) -> date:

@@ -5,22 +5,26 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from mash_forms.model.application import Document, Outcome
-from mash_forms.model.days import day_of, last_day
-from mash_forms.model.form import Letter, Office
+from mash_forms.model.days import day_of, german, last_day
+from mash_forms.model.files import Attachment
+from mash_forms.model.form import Form, Letter, Office
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import (
     PLATFORM,
     Action,
+    Actor,
     Applications,
     Audit,
     Case,
     Catalogue,
+    City,
     Documents,
     Printer,
     Sheet,
 )
 from mash_forms.signals import DOCUMENTS_ISSUED
 from mash_sdk.database import Unit
+from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
 from mash_sdk.problems import NotFound
 from mash_sdk.telemetry import count
@@ -61,7 +65,7 @@ class DocumentService:
             contact=_contact(case.form.office),
             title=letter.title,
             reference=application.reference,
-            decided_on=decision.decided_at.astimezone(zone).date(),
+            dated=decision.decided_at.astimezone(zone).date(),
             addressee=application.applicant.name,
             text=letter.text,
             reason=decision.reason if decision.outcome is Outcome.REJECTED else "",
@@ -70,6 +74,16 @@ class DocumentService:
             demo=city.demo,
             rendered_at=decision.decided_at.astimezone(zone),
         )
+
+    async def receipt(self, application_id: str, who: Principal, unit: Unit) -> Sheet:
+        """Return what the receipt of one of the applicant's own says: that it was handed in, and what."""
+        application = await self._applications.get(unit, application_id)
+        if application is None or application.applicant.subject != who.subject:
+            raise NotFound("Diesen Antrag gibt es nicht.")
+        case = await self._cases.of(application, unit)
+        city = await self._catalogue.city(unit.tenant)
+        await self._audit.note(unit, Action.RECEIPT_READ, application.id, Actor("person", who.subject))
+        return receipt_of(case, city)
 
     async def render(self, sheet: Sheet) -> bytes:
         """Return the PDF of a sheet."""
@@ -95,6 +109,39 @@ class DocumentService:
         await self._audit.note(unit, Action.DOCUMENT_ISSUED, application.id, PLATFORM)
         unit.announce(*application.happened)
         count(DOCUMENTS_ISSUED, attributes={"mash.document": kind})
+
+
+def receipt_of(case: Case, city: City) -> Sheet:
+    """Return the receipt of an application. It stays the same however the application goes on."""
+    application, form = case.application, case.form
+    handed_in = application.submitted_at.astimezone(ZoneInfo(city.timezone))
+    rows = form.answers(application.data)
+    rows += [(_label(form, file), f"{file.name} ({file.size} Byte)") for file in case.attachments]
+    if application.fee is not None:
+        rows.append(("Gebühr", f"{application.fee} (Demodaten)" if form.demo_fee else str(application.fee)))
+    return Sheet(
+        city=city.full_title,
+        office=form.office.title,
+        contact=_contact(form.office),
+        title=f"Eingangsbestätigung: {form.title}",
+        reference=application.reference,
+        dated=handed_in.date(),
+        addressee=application.applicant.name,
+        text=(
+            f"Ihr Antrag ist am {german(handed_in.date())} um {handed_in:%H:%M} Uhr bei uns eingegangen. "
+            "Nennen Sie bei Fragen das Aktenzeichen. Diese Bestätigung ist keine Entscheidung."
+        ),
+        reason="",
+        rows=rows,
+        validity=None,
+        demo=city.demo,
+        rendered_at=handed_in,
+    )
+
+
+def _label(form: Form, file: Attachment) -> str:
+    asked = form.fields.get(file.field)
+    return f"Datei zu: {asked.label}" if asked else "Datei"
 
 
 def _contact(office: Office) -> list[tuple[str, str]]:

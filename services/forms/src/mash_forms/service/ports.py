@@ -229,8 +229,10 @@ class Action(StrEnum):
     DECIDED = "decided"
     DOCUMENT_ISSUED = "document-issued"
     DOCUMENT_READ = "document-read"
+    RECEIPT_READ = "receipt-read"
     APPLICANT_ASKED = "applicant-asked"
     NOTICE_ASKED = "notice-asked"
+    WITHDRAWN = "withdrawn"
     HELD = "held"
     RELEASED = "released"
 
@@ -256,14 +258,14 @@ class Audit(Protocol):
 
 @dataclass(frozen=True)
 class Sheet:
-    """All a letter says, as plain texts; what is printed from it is a PDF."""
+    """All a letter or receipt says, as plain texts; what is printed from it is a PDF."""
 
     city: str
     office: str
     contact: Sequence[tuple[str, str]]
     title: str
     reference: str
-    decided_on: date
+    dated: date
     addressee: str
     text: str
     reason: str

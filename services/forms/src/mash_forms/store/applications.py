@@ -56,6 +56,7 @@ class ApplicationStore:
                 state=application.state.value,
                 receipt_number=application.receipt_number,
                 changed_at=application.changed_at,
+                withdrawn_at=application.withdrawn_at,
             )
         )
         if application.decision is not None:
@@ -176,6 +177,7 @@ def _application(row: RowMapping, decision: Decision | None, past: list[Step]) -
         changed_at=row["changed_at"],
         receipt_number=row["receipt_number"],
         decision=decision,
+        withdrawn_at=row["withdrawn_at"],
         history=past,
         stored_steps=len(past),
     )

@@ -49,6 +49,7 @@ applications = Table(
     Column("rank", SmallInteger),
     Column("submitted_at", TIME),
     Column("changed_at", TIME),
+    Column("withdrawn_at", TIME),
     Column("delete_after", TIME),
     Column("legal_hold", Boolean),
 )

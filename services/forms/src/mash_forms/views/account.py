@@ -12,8 +12,10 @@ from mash_forms.views.words import (
     Applying,
     Attaching,
     Citizen,
+    Data,
     Drafting,
     Forms,
+    Letters,
     ShownApplication,
     ShownDocument,
     ShownDraft,
@@ -23,7 +25,7 @@ from mash_forms.views.words import (
     pages,
     shown_pdf,
 )
-from mash_sdk.http import After, InUnit, Page, PageForm, Router
+from mash_sdk.http import After, InUnit, Page, PageForm, Router, file_answer
 
 router = Router(prefix="/pages/account", tags=["pages"])
 
@@ -83,6 +85,41 @@ async def application(
     case = await applications.one(application_id, who, unit)
     title = f"{case.form.title} {case.application.reference}"
     return pages.render(page, "application.html", title=title, case=case, application=case.application)
+
+
+@router.get("/applications/{application_id}/receipt", response_class=Response)
+async def receipt(who: Citizen, letters: Letters, data: Data, application_id: ShownApplication) -> Response:
+    """That it was handed in, and what, as PDF."""
+    # Printing takes its time: no transaction is open meanwhile.
+    async with data.unit(who.tenant) as unit:
+        sheet = await letters.receipt(application_id, who, unit)
+    name = f"eingang-{sheet.reference}.pdf"
+    return file_answer(await letters.render(sheet), name, "application/pdf", shown=True)
+
+
+@router.get("/applications/{application_id}/withdrawal", response_class=HTMLResponse)
+async def ask_to_withdraw(
+    page: Page, who: Citizen, applications: Applying, unit: InUnit, application_id: ShownApplication
+) -> Response:
+    """A second look before an application is taken back."""
+    case = await applications.one(application_id, who, unit)
+    if not case.application.withdrawable:
+        return RedirectResponse(page.url(f"/account/applications/{application_id}"), HTTPStatus.SEE_OTHER)
+    return pages.render(page, "withdraw.html", title="Antrag zurückziehen?", case=case)
+
+
+@router.post("/applications/{application_id}/withdrawal", response_class=HTMLResponse)
+async def withdraw(
+    page: Page,
+    who: Citizen,
+    applications: Applying,
+    unit: InUnit,
+    application_id: ShownApplication,
+    _sent: PageForm,
+) -> Response:
+    """Take an application back."""
+    await applications.withdraw(application_id, who, unit)
+    return RedirectResponse(page.url(f"/account/applications/{application_id}"), HTTPStatus.SEE_OTHER)
 
 
 @router.get("/applications/{application_id}/documents/{document_id}", response_class=Response)

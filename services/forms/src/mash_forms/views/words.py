@@ -15,6 +15,7 @@ from mash_forms.service import (
     AttachmentService,
     Catalogue,
     DeskService,
+    DocumentService,
     DraftService,
     StoredDocument,
     StoredFile,
@@ -33,6 +34,7 @@ Clerk = Annotated[Principal, Depends(Allow("clerk"))]
 Applying = Annotated[ApplicationService, Provide(ApplicationService)]
 Attaching = Annotated[AttachmentService, Provide(AttachmentService)]
 Data = Annotated[Database, Provide(Database)]
+Letters = Annotated[DocumentService, Provide(DocumentService)]
 Drafting = Annotated[DraftService, Provide(DraftService)]
 Desk = Annotated[DeskService, Provide(DeskService)]
 Forms = Annotated[Catalogue, Provide(Catalogue)]

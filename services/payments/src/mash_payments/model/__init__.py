@@ -13,6 +13,7 @@ from mash_payments.model.numbers import is_receipt_number as is_receipt_number
 from mash_payments.model.numbers import receipt_numbers_in as receipt_numbers_in
 from mash_payments.model.numbers import without_card_numbers as without_card_numbers
 from mash_payments.model.payment import AFTERLOOKS as AFTERLOOKS
+from mash_payments.model.payment import ENDED as ENDED
 from mash_payments.model.payment import FORGOTTEN_LOOKS as FORGOTTEN_LOOKS
 from mash_payments.model.payment import LATEST as LATEST
 from mash_payments.model.payment import ON_ITS_WAY as ON_ITS_WAY

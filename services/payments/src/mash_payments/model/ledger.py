@@ -58,6 +58,12 @@ def due(payment_id: str, amount: Money) -> Booking:
     return move(f"payment:{payment_id}", "due", amount, debit=RECEIVABLE, credit=REVENUE)
 
 
+def waived(payment_id: str, amount: Money, *, settled: bool) -> Booking:
+    """A fee is not due any more; money that came in for it has to go back."""
+    credit = CLEARING if settled else RECEIVABLE
+    return move(f"waived:{payment_id}", "waived", amount, debit=REVENUE, credit=credit)
+
+
 def paid(attempt_id: str, amount: Money, account: str, credit: str) -> Booking:
     """Money came in on `account`: for the fee, or to be cleared."""
     return move(f"attempt:{attempt_id}", "paid", amount, debit=account, credit=credit)

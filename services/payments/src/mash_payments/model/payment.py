@@ -24,6 +24,9 @@ AFTERLOOKS = tuple(timedelta(seconds=s) for s in (600, 3600, 86400))
 # A provider that forgot a transaction may find it again, for example in a backup.
 FORGOTTEN_LOOKS = (*AFTERLOOKS, timedelta(days=7), timedelta(days=30))
 
+ENDED = frozenset({PaymentState.SETTLED, PaymentState.WAIVED})
+"""Nothing is to be paid any more."""
+
 
 @dataclass(slots=True)
 class Attempt:
@@ -194,6 +197,19 @@ class Payment:
         word = Seen(AttemptState.PAYED, amount, attempt.method)
         return self._paid(attempt, word, now, account)
 
+    def waive(self) -> None:
+        """The fee is not due any more. Money that came in for it, or still comes, has to go back."""
+        if self.state is PaymentState.WAIVED:
+            return
+        settling = self.settling
+        if settling is not None:
+            if settling.flag is None:
+                settling.flag = Flag.WAIVED
+                self.booked.append(ledger.waived(self.id, self.due, settled=True))
+            return
+        self.state = PaymentState.WAIVED
+        self.booked.append(ledger.waived(self.id, self.due, settled=False))
+
     def prepare(self, attempt: Attempt) -> None:
         """Note the attempt before the provider hears of it."""
         self.attempts.append(attempt)
@@ -253,6 +269,10 @@ class Payment:
             attempt.flag = Flag.OVERPAID
             self.booked.append(ledger.paid(attempt.id, word.amount, account, ledger.CLEARING))
             return Change.OVERPAID
+        if self.state is PaymentState.WAIVED:
+            attempt.flag = Flag.WAIVED
+            self.booked.append(ledger.paid(attempt.id, word.amount, account, ledger.CLEARING))
+            return Change.WAIVED
         self.state, self.settled_at, self.settled_by = PaymentState.SETTLED, now, attempt.id
         self.booked.append(ledger.paid(attempt.id, word.amount, account, ledger.RECEIVABLE))
         event = events.PaymentSettled(
@@ -268,7 +288,7 @@ class Payment:
 
     def _fail(self, failure: events.Failure, now: datetime) -> None:
         self._restate()
-        if self.state is PaymentState.SETTLED:
+        if self.state in ENDED:
             return
         event = events.PaymentAttemptFailed(
             payment_id=self.id, application_id=self.application_id, failure=failure
@@ -277,5 +297,5 @@ class Payment:
         self.happened.append(event)
 
     def _restate(self) -> None:
-        if self.state is not PaymentState.SETTLED:
+        if self.state not in ENDED:
             self.state = PaymentState.STARTED if self.open_attempt else PaymentState.OPEN

@@ -23,11 +23,15 @@ class Money:
 
 
 class PaymentState(StrEnum):
-    """OPEN: due, nobody is paying. STARTED: an attempt is open at the provider. SETTLED: paid in full."""
+    """OPEN: due, nobody is paying. STARTED: an attempt is open at the provider. SETTLED: paid in full.
+
+    WAIVED: its application was taken back before it was paid; it is not due any more.
+    """
 
     OPEN = "OPEN"
     STARTED = "STARTED"
     SETTLED = "SETTLED"
+    WAIVED = "WAIVED"
 
 
 class AttemptState(StrEnum):
@@ -45,6 +49,7 @@ class Flag(StrEnum):
 
     OVERPAID = "overpaid"
     MISMATCH = "mismatch"
+    WAIVED = "waived"
 
 
 class Change(StrEnum):
@@ -56,6 +61,7 @@ class Change(StrEnum):
     FORGOTTEN = "forgotten"
     OVERPAID = "overpaid"
     MISMATCH = "mismatch"
+    WAIVED = "waived"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mash_payments import signals
-from mash_payments.model import Attempt, AttemptState, Method, Payment, PaymentState, Seen
+from mash_payments.model import ENDED, Attempt, AttemptState, Method, Payment, Seen
 from mash_payments.service.payments import PaymentService, StartPayment
 from mash_payments.service.ports import (
     Message,
@@ -88,7 +88,7 @@ class Checkout:
                 case "resume" | "repeat", Attempt() as attempt:
                     payment = await self._ask(cmd.tenant, attempt.id) or prepared.payment
                     now = payment.attempt(attempt.id)
-                    over = payment.state is PaymentState.SETTLED or now.state is AttemptState.INITIAL
+                    over = payment.state in ENDED or now.state is AttemptState.INITIAL
                     if over or prepared.next == "repeat":
                         return Started(payment, now)
                 case "settled", attempt:
@@ -186,7 +186,7 @@ class Checkout:
                 await self._sleep(STEP)
         journey.join(payment.application_id)
         attempt = payment.open_attempt
-        if attempt is None or payment.state is PaymentState.SETTLED:
+        if attempt is None or payment.state in ENDED:
             return payment
         return await self._ask(tenant, attempt.id) or payment
 

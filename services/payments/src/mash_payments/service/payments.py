@@ -9,6 +9,7 @@ from typing import Literal
 
 from mash_payments import signals
 from mash_payments.model import (
+    ENDED,
     Attempt,
     AttemptState,
     Change,
@@ -94,6 +95,13 @@ class PaymentService:
             announce(payment, unit)
             count(signals.OPENED)
 
+    async def waive(self, application_id: str, unit: Unit) -> None:
+        """An application was taken back before its fee was paid. Told twice, it is done once."""
+        payment = await self._store.of_application(unit, application_id, lock=True)
+        if payment is not None:
+            payment.waive()
+            await self._keep(payment, unit)
+
     async def prepare(self, cmd: StartPayment, unit: Unit) -> Prepared:
         """Decide how to go on, and note a new attempt before the provider hears of it."""
         wanted = self._wanted(cmd)
@@ -104,6 +112,8 @@ class PaymentService:
             return Prepared("settled", payment, earlier or payment.settling)
         if earlier is not None and earlier.state is not AttemptState.UNKNOWN:
             return Prepared("repeat", payment, earlier)
+        if payment.state is PaymentState.WAIVED:
+            raise Conflict("Der Antrag ist zurückgezogen; es ist nichts zu bezahlen.", kind="fee-waived")
         waiting = payment.open_attempt
         if waiting is not None and cmd.method not in {None, waiting.chosen}:
             return Prepared("leave", payment, waiting)
@@ -140,7 +150,7 @@ class PaymentService:
         payment = await self._of_attempt(attempt_id, unit)
         attempt = payment.attempt(attempt_id)
         wanted = attempt.state is AttemptState.INITIAL and not attempt.left
-        return wanted and payment.state is not PaymentState.SETTLED and word.amount == payment.due
+        return wanted and payment.state not in ENDED and word.amount == payment.due
 
     async def begun(self, attempt_id: str, answer: Begun, unit: Unit) -> Payment:
         """The provider opened the attempt's transaction."""

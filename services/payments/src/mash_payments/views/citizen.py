@@ -68,6 +68,9 @@ async def pay(
     return RedirectResponse(started.redirect_url or page.url(f"/pay/{application_id}"), status_code=303)
 
 
+TITLES = {PaymentState.SETTLED: "Gebühr bezahlt", PaymentState.WAIVED: "Gebühr entfallen"}
+
+
 @router.get("/pay/{application_id}/receipt", response_class=HTMLResponse)
 async def receipt(
     page: Page, who: Citizen, application_id: ApplicationId, unit: InUnit, payments: Payments
@@ -99,7 +102,7 @@ def render(
     page: Page, payment: Payment, methods: Sequence[Method], notice: str = "", status: int = 200
 ) -> HTMLResponse:
     """The page for the state the payment is in."""
-    title = "Gebühr bezahlt" if payment.state is PaymentState.SETTLED else "Gebühr bezahlen"
+    title = TITLES.get(payment.state, "Gebühr bezahlen")
     last = payment.attempts[-1] if payment.attempts else None
     return pages.render(
         page,

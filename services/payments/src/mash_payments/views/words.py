@@ -25,6 +25,7 @@ PROVIDERS = {
 }
 KINDS = {
     "due": "Gebühr fällig",
+    "waived": "Gebühr entfallen",
     "paid": "Zahlung eingegangen",
     "refunded": "Erstattet",
     "to-transfer": "Erstattung zu überweisen",
@@ -35,6 +36,7 @@ PAYMENTS = {
     PaymentState.OPEN: "offen",
     PaymentState.STARTED: "begonnen",
     PaymentState.SETTLED: "bezahlt",
+    PaymentState.WAIVED: "entfallen",
 }
 ATTEMPTS = {
     AttemptState.UNKNOWN: "ungewiss: keine Antwort",

@@ -7,6 +7,7 @@ import socket
 
 from mash_tools.problems import LauncherError
 
+LOOPBACK = "127.0.0.1"
 # Below what Linux, macOS and Windows hand out for outgoing connections, which could take a port meanwhile.
 _RANGE = range(15_000, 32_000)
 _TRIES = 200
@@ -21,7 +22,7 @@ def free_port() -> int:
     raise LauncherError(f"Found no free port in {_TRIES} tries; see what listens on this machine.")
 
 
-def is_free(port: int, host: str = "127.0.0.1") -> bool:
+def is_free(port: int, host: str = LOOPBACK) -> bool:
     """Whether a server could listen there now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -32,7 +33,7 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
         return True
 
 
-async def answers(port: int, host: str = "127.0.0.1") -> bool:
+async def answers(port: int, host: str = LOOPBACK) -> bool:
     """Whether something accepts connections there."""
     try:
         async with asyncio.timeout(1):

@@ -16,7 +16,7 @@ from mash_tools.children import Child, guarded
 from mash_tools.parts import java
 from mash_tools.parts.maven import Pinned, cache_folder, fetch
 from mash_tools.parts.part import Part
-from mash_tools.ports import answers, free_port
+from mash_tools.ports import LOOPBACK, answers, free_port
 from mash_tools.problems import LauncherError, PartError
 from mash_tools.progress import Progress, silent
 
@@ -49,13 +49,18 @@ SETTINGS = {
 
 
 class Kafka(Part):
-    """One broker in `folder` on 127.0.0.1; `port` 0 takes a free one at the first start. Topics stay."""
+    """One broker in `folder`; `port` 0 takes a free one at the first start. Topics stay.
+
+    `host`: the one address it listens on. Whoever reaches it may read and write everything.
+    """
 
     name = "kafka"
     stop_seconds = 30
 
-    def __init__(self, folder: Path, port: int = 0, *, cache: Path | None = None) -> None:
-        super().__init__(folder, port)
+    def __init__(
+        self, folder: Path, port: int = 0, *, host: str = LOOPBACK, cache: Path | None = None
+    ) -> None:
+        super().__init__(folder, port, host)
         self.cache = cache or cache_folder()
         self._jars: list[Path] = []
         self._classes = java.LearnedClasses(f"kafka-{VERSION}", self.cache)
@@ -63,7 +68,7 @@ class Kafka(Part):
     @property
     def bootstrap(self) -> str:
         """What clients are given: host:port."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     async def prepare(self, progress: Progress = silent) -> None:
         """Fetch Kafka and format the folder; each once."""
@@ -94,7 +99,7 @@ class Kafka(Part):
         await self._started.until(self._answers, within)
 
     async def _answers(self) -> bool:
-        if not await answers(self.port):
+        if not await answers(self.port, self.host):
             return False
         client = AIOKafkaClient(bootstrap_servers=self.bootstrap)
         try:
@@ -113,8 +118,8 @@ class Kafka(Part):
     def _properties(self, folder: Path, port: int) -> Path:
         controller = free_port()
         own = {
-            "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+            "listeners": f"PLAINTEXT://{self.host}:{port},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.host}:{port}",
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "log.dirs": str(folder / "logs"),
         }

@@ -17,7 +17,7 @@ from mash_tools.children import Child, guarded
 from mash_tools.parts import java
 from mash_tools.parts.maven import Pinned, alone, cache_folder, fetch
 from mash_tools.parts.part import Part
-from mash_tools.ports import free_port
+from mash_tools.ports import LOOPBACK, free_port
 from mash_tools.private import kept
 from mash_tools.problems import LauncherError, PartError
 from mash_tools.progress import Progress, silent
@@ -56,6 +56,8 @@ JAVA_OPTIONS = [
 class Keycloak(Part):
     """One Keycloak at http://localhost:`port`, its data in the database `database` of the given PostgreSQL.
 
+    `host`: another address to listen on and be called by.
+
     `postgres` is a DSN that may create roles and databases. The port is part of each token's issuer: keep it.
     """
 
@@ -68,10 +70,11 @@ class Keycloak(Part):
         port: int = 0,
         postgres: str = "",
         *,
+        host: str = LOOPBACK,
         database: str = "keycloak",
         cache: Path | None = None,
     ) -> None:
-        super().__init__(folder, port)
+        super().__init__(folder, port, host)
         self.postgres = postgres
         self.database = database
         self.cache = cache or cache_folder()
@@ -81,7 +84,7 @@ class Keycloak(Part):
     @property
     def url(self) -> str:
         """The base URL; the issuer of a realm is {url}/realms/{realm}."""
-        return f"http://localhost:{self.port}"
+        return f"http://{'localhost' if self.host == LOOPBACK else self.host}:{self.port}"
 
     @property
     def admin(self) -> tuple[str, str]:
@@ -133,7 +136,7 @@ class Keycloak(Part):
         arguments = [
             "--optimized",
             "--http-enabled=true",
-            "--http-host=127.0.0.1",
+            f"--http-host={self.host}",
             f"--http-port={self.port}",
             f"--hostname={self.url}",
             "--cache=local",
@@ -156,7 +159,7 @@ class Keycloak(Part):
 
             async def healthy() -> bool:
                 try:
-                    answer = await http.get(f"http://127.0.0.1:{self.port}/health/ready")
+                    answer = await http.get(f"http://{self.host}:{self.port}/health/ready")
                 except httpx.HTTPError:
                     return False
                 return answer.status_code == httpx.codes.OK

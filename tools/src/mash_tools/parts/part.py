@@ -7,12 +7,15 @@ from types import TracebackType
 from typing import Self
 
 from mash_tools.children import Child
+from mash_tools.ports import LOOPBACK
 from mash_tools.problems import LauncherError
 from mash_tools.progress import Progress, silent
 
 
 class Part(ABC):
     """Its data is in `folder` and stays; `port` 0 takes a free one at the first start.
+
+    `host` is the one address it listens on; another than the loopback is for those who come from elsewhere.
 
     `async with` prepares it, starts it, waits until it answers, and ends it cleanly.
     """
@@ -21,9 +24,10 @@ class Part(ABC):
     stop_seconds: float
     """How long it may take to end cleanly before it is killed."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, host: str = LOOPBACK) -> None:
         self.folder = folder.absolute()
         self.port = port
+        self.host = host
         self.log = self.folder / f"{self.name}.log"
         self._child: Child | None = None
 

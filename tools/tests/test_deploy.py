@@ -39,6 +39,7 @@ def test_secrets_are_what_the_chart_names(tmp_path: Path, provider: str) -> None
     made = {one["metadata"]["name"]: one for one in documents(tmp_path / "made/secrets.yaml")}
     assert set(made) == {about["existingSecret"] for about in said.values()}
     (public,) = documents(tmp_path / "made/public-keys.yaml")
+    assert '"y": ' in (tmp_path / "made/public-keys.yaml").read_text(), "Helm would read a bare y as true"
     for name, about in said.items():
         secret = made[about["existingSecret"]]
         assert (secret["kind"], secret["metadata"]["namespace"]) == ("Secret", "city")

@@ -40,7 +40,19 @@ TOML, API, EVENTS_PY = (
     f"{MODULE}/{PACKAGE}/events.py",
 )
 MIGRATION = f"{MODULE}/{PACKAGE}/migrations/0001_initial.py"
+VALUES = f"{MODULE}/values.yaml"
 SPOILT = {
+    "not approved": (VALUES, "/lost-and-found, /api", "/api", "routes:", "let them agree"),
+    "another's Secret": (
+        VALUES,
+        "existingSecret: mash-",
+        "existingSecret: ",
+        "existingSecret:",
+        "let them agree",
+    ),
+    "unasked": (VALUES, "needs: []", "needs: [forms]", "needs:", "let them agree"),
+    "another's entry": (VALUES, "  lost-and-found:", "  bikes:", "# SPDX", "modules.lost-and-found"),
+    "no YAML": (VALUES, "routes: [", "routes: [[", "needs:", "correct it"),
     "no toml": (TOML, 'title = "Fundbüro"', "title =", "title =", "correct it"),
     "unknown key": (TOML, 'sdk = "', 'skd = "', "sdk", "docs/reference/module-toml.md"),
     "another name": (

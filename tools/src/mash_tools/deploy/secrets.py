@@ -91,7 +91,8 @@ def write(folder: Path, made: Mapping[str, Mapping[str, str]], namespace: str, *
     )
     public = {program: {"publicKey": _public(about)} for program, about in made.items()}
     values: dict[str, Any] = {"modules" if modules else "services": public}
-    files.values.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+    # In quotes: Helm's YAML takes a bare y for true.
+    files.values.write_text(yaml.safe_dump(values, sort_keys=False, default_style='"'), encoding="utf-8")
     return files
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from mash_tools.cities.faults import Fault
 from mash_tools.module.contract import Contract
-from mash_tools.module.rules import doors, events, goals, imports, papers, schema
+from mash_tools.module.rules import doors, events, goals, imports, install, papers, schema
 from mash_tools.module.source import Source
 from mash_tools.module.tree import Tree
 
@@ -25,6 +25,7 @@ RULES: Final[tuple[Callable[[Tree, Contract], Iterable[Fault]], ...]] = (
     schema.migrations_go_back,
     schema.tables_are_protected,
     goals.load_has_goals,
+    install.values_agree,
 )
 
 

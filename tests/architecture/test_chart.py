@@ -338,3 +338,47 @@ def test_only_migrations_are_told_the_administrator() -> None:
     knowing = [what for what, env in told.items() if "POSTGRES_ADMIN" in env]
     assert len(knowing) == len(SERVICES) + 1
     assert all(what.startswith("Job ") and what.endswith(": migrate") for what in knowing)
+
+
+@pytest.mark.parametrize("name", RENDERS)
+def test_what_selects_pods_selects_one_program(name: str) -> None:
+    """A Service, budget or policy that catches no pod is silent about it; one that catches two is worse."""
+    pods = {
+        one["metadata"]["name"]: one["spec"]["template"]["metadata"]["labels"].items()
+        for kind in ("Deployment", "Job")
+        for one in of_kind(name, kind).values()
+    }
+    for kind in ("Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"):
+        found = of_kind(name, kind)
+        assert set(found) == set(of_kind(name, "Deployment")), kind
+        for program, one in found.items():
+            said = one["spec"].get("podSelector") or one["spec"]["selector"]
+            labels = said.get("matchLabels", said).items()
+            assert [pod for pod, own in pods.items() if labels <= own] == [program], kind
+
+
+@pytest.mark.parametrize("name", RENDERS)
+def test_life_and_readiness_are_asked_for_apart(name: str) -> None:
+    for one in of_kind(name, "Deployment").values():
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        paths = {probe: container[f"{probe}Probe"]["httpGet"]["path"] for probe in ("liveness", "readiness")}
+        assert paths == {"liveness": "/healthz", "readiness": "/readyz"}
+
+
+@pytest.mark.parametrize("name", RENDERS)
+def test_grpc_is_open_to_those_who_need_it(name: str) -> None:
+    values = merged(DEFAULTS, LEAST, EXAMPLE if name == "example" else {})
+    programs = values["services"] | values["modules"]
+    for policy, one in of_kind(name, "NetworkPolicy").items():
+        asking = {
+            peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"]
+            for rule in one["spec"]["ingress"]
+            if rule["ports"] == [{"port": "grpc"}]
+            for peer in rule["from"]
+        }
+        needing = {
+            other
+            for other, about in programs.items()
+            if policy in {f"mash-{n}" for n in about.get("needs", [])}
+        }
+        assert asking == needing, policy

@@ -12,6 +12,7 @@ COMMANDS = {
     "test": ("mash_tools.tests:main", "run all tests; arguments go to pytest"),
     "city": ("mash_tools.cities.commands:main", "check, begin or add a municipality"),
     "module": ("mash_tools.module.commands:main", "begin, check, approve or run a module"),
+    "cluster": ("mash_tools.cluster.commands:main", "a Kubernetes for tests on this machine"),
     "deploy": ("mash_tools.deploy.commands:main", "secrets, realms and a check for an install by Helm"),
     "events": ("mash_tools.events:main", "look at events, and at those that failed"),
     "load": ("mash_tools.load.commands:main", "let many use a service or module, and judge it"),

@@ -148,7 +148,7 @@ async def test_a_reading_that_crosses_the_threshold_reaches_who_subscribed(
     device = await registered(platform, city, f"frost-{new_id()[-8:]}")
     place = f"Brücke {device['device_id']}"
     anna = await person(width=390, height=844)
-    await _subscribes(anna, platform, place)
+    await _subscribes(anna, platform, device)
     for frame, value in enumerate((2.0, -0.5, -0.75, 1.5)):
         assert (await send(city, device, uplink(device, value, frame))).status_code == 202
         await until(lambda: _holds(city, device, frame + 1), "the reading cannot be read", within=20)  # noqa: B023
@@ -166,19 +166,23 @@ async def test_a_reading_that_crosses_the_threshold_reaches_who_subscribed(
     await anna.get_by_role("link", name=subject, exact=True).click()
     await expect(anna.get_by_role("heading", level=1)).to_have_text(subject)
     await expect(anna.locator("main")).to_contain_text("−0,5 °C")
+    await anna.get_by_role("link", name="Mehr dazu").click()
+    await expect(anna.get_by_role("heading", level=1)).to_have_text(place)
+    await expect(anna.locator("main")).to_contain_text("1,5 °C gemessen")
     alerts = await _alerts(platform, device)
     assert [alert["resolved"] for alert in alerts] == [True]
     await _one_trace_tells_it(platform, alerts[0]["id"])
 
 
-async def _subscribes(anna: Page, platform: Platform, place: str) -> None:
-    """From her account to the list of warnings, and to the one of this bridge."""
-    await anna.goto(f"{platform.url}/heidelberg/account")
+async def _subscribes(anna: Page, platform: Platform, device: dict[str, Any]) -> None:
+    """From the bridge's page, by way of the login, to the warning of this bridge."""
+    await anna.goto(f"{platform.url}/heidelberg/sensors/{device['thing_id']}")
+    await expect(anna.locator("main")).to_contain_text("Hier wurde noch nichts gemessen.")
+    await anna.get_by_role("link", name=f"Warnung abonnieren: {TITLE}").click()
     await anna.fill("#username", "anna")
     await anna.fill("#password", "demo")
     await anna.click("#kc-login")
-    await anna.get_by_role("link", name="Warnungen abonnieren").click()
-    here = anna.get_by_role("article").filter(has_text=place)
+    here = anna.get_by_role("article").filter(has_text=f"Brücke {device['device_id']}")
     await here.get_by_role("button", name="Abonnieren").click()
     await expect(here.get_by_role("button", name="Abbestellen")).to_be_visible()
 

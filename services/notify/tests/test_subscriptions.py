@@ -257,6 +257,15 @@ async def test_the_page_offers_subscribes_and_ends(bench: Bench) -> None:
     assert (await anna.post("/pages/account/subscriptions", data={"rule": "frost"})).status_code == 403
 
 
+async def test_who_comes_for_one_warning_sees_that_one(bench: Bench) -> None:
+    anna = citizen(bench)
+    page = await anna.get("/pages/account/subscriptions?rule=frost&thing_id=t1")
+    assert page.text.count("Nicht abonniert") == 1
+    assert "Alte Brücke" in page.text
+    unknown = await anna.get("/pages/account/subscriptions?rule=frost&thing_id=t9")
+    assert unknown.text.count("Nicht abonniert") == 2
+
+
 async def test_what_can_no_longer_come_can_be_ended(bench: Bench, sensors: Any) -> None:
     anna = citizen(bench)
     await subscribe(anna)

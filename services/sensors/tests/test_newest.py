@@ -45,6 +45,8 @@ async def test_the_newest_reading_of_each_datastream_is_there_for_everyone(
         "observed_property": "http://vocab.nerc.ac.uk/standard_name/surface_temperature/",
         "thing_id": sender.about["thing_id"],
         "place": "Alte Brücke",
+        "demo": False,
+        "location": None,
         "result": 1.5,
         "unit": "Cel",
         "observed_at": "2026-03-02T09:01:00Z",

@@ -77,9 +77,11 @@ async def mark_unread(
 
 
 @router.get("/pages/account/subscriptions", response_class=HTMLResponse)
-async def list_subscriptions(page: Page, who: Citizen, subscribed: Subscribed) -> HTMLResponse:
-    """What one can be warned of, and of what one is."""
-    return await _subscriptions(page, who, subscribed)
+async def list_subscriptions(
+    page: Page, who: Citizen, subscribed: Subscribed, rule: str = "", thing_id: str = ""
+) -> HTMLResponse:
+    """What one can be warned of, and of what one is. With `rule` and `thing_id` only that one."""
+    return await _subscriptions(page, who, subscribed, only=(rule, thing_id))
 
 
 @router.post("/pages/account/subscriptions", response_class=HTMLResponse)
@@ -112,17 +114,23 @@ async def unsubscribe(
 
 
 async def _subscriptions(
-    page: Page, who: Principal, subscribed: Subscriptions, problem: Invalid | None = None
+    page: Page,
+    who: Principal,
+    subscribed: Subscriptions,
+    problem: Invalid | None = None,
+    only: tuple[str, str] = ("", ""),
 ) -> HTMLResponse:
     own = await subscribed.own(who)
     offered = await subscribed.offered(who.tenant)
     known = {(subject.rule, place.thing_id) for subject in offered for place in subject.places}
+    chosen = only if only in known else None
     return pages.render(
         page,
         "subscriptions.html",
         title="Warnungen abonnieren",
         status=200 if problem is None else problem.status,
         offered=offered,
+        chosen=chosen,
         mine={(one.rule, one.thing_id) for one in own},
         gone=[one for one in own if (one.rule, one.thing_id) not in known],
         email=who.email,

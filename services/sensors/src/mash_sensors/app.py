@@ -10,13 +10,14 @@ from mash_sdk.publishing import Publishing
 from mash_sdk.rpc import RpcDoor
 from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
-from mash_sensors import events
+from mash_sensors import events, views
 from mash_sensors.api import devices, now, sensorthings, uplinks
 from mash_sensors.gateways.city_devices import CityDevices
 from mash_sensors.gateways.city_rules import CityRules
 from mash_sensors.public import LOOK_EVERY, Publication
 from mash_sensors.rpc import AlertRpc
 from mash_sensors.service.alerts import AlertService
+from mash_sensors.service.board import Board
 from mash_sensors.service.devices import DeviceService
 from mash_sensors.service.inventory import Inventory
 from mash_sensors.service.newest import NewestService
@@ -51,7 +52,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     registry = DeviceService(known, catalogue, things, keys)
     lists = CityDevices(settings.cities)
     inventory = Inventory(database.unit, lists, program.tenants, known, ThingStore(), registry)
-    program.http = [sensorthings.router, devices.router, uplinks.router, now.router]
+    program.http = [sensorthings.router, devices.router, uplinks.router, now.router, views.router]
     program.rpc = [RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts))]
     program.streams = [events.observations]
     program.outlets = [outlet]
@@ -60,6 +61,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         DeviceService: observed(registry, "devices"),
         ReadingService: observed(ReadingService(catalogue, ObservationStore()), "reading"),
         AlertService: alerts,
+        Board: observed(Board(newest, alerts, things), "board"),
         NewestService: newest,
         Recorder: observed(Recorder(recorded, Watch(rules, warnings), publishing.changed), "recorder"),
         Tenants: program.tenants,

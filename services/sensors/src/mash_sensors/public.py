@@ -25,13 +25,18 @@ HOLDS: Final = timedelta(minutes=5)
 
 
 class NewestView(BaseModel):
-    """`result` is in `unit` (UCUM; null where it is no number). `live`: it may be shown as what is now."""
+    """`result` is in `unit` (UCUM; null where it is no number). `live`: it may be shown as what is now.
+
+    `demo`: it is made up. `location`: longitude and latitude (WGS 84), null where nobody said.
+    """
 
     datastream_id: str
     name: str
     observed_property: str
     thing_id: str
     place: str
+    demo: bool
+    location: tuple[float, float] | None
     result: float | bool | str
     unit: str | None
     observed_at: datetime
@@ -46,6 +51,8 @@ class NewestView(BaseModel):
             observed_property=newest.definition,
             thing_id=newest.thing_id,
             place=newest.place,
+            demo=newest.demo,
+            location=newest.location,
             result=newest.result,
             unit=newest.unit,
             observed_at=newest.observed_at,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mash_sensors.model.device import Result
+from mash_sensors.model.picture import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,9 @@ class Newest:
     """UCUM code; None where the result is no number."""
     thing_id: str
     place: str
+    demo: bool
+    """Whether it is made up."""
+    location: Location | None
     result: Result
     observed_at: datetime
     valid_until: datetime

@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from mash.sensors.v1.events_pb2 import ThingRegistered
 from mash_sdk.problems import pointer
+from mash_sensors.model.picture import Location
 
 DEEPEST = 20
 """Levels of nesting in what a Thing carries."""
@@ -28,10 +29,35 @@ class Thing:
     registered_at: datetime
     happened: list[Event] = field(default_factory=list)
 
+    @property
+    def demo(self) -> bool:
+        return is_demo(self.properties)
+
+    @property
+    def location(self) -> Location | None:
+        return location_of(self.properties)
+
     def register(self) -> None:
         stamp = Timestamp()
         stamp.FromDatetime(self.registered_at)
         self.happened.append(ThingRegistered(thing_id=self.id, registered_at=stamp))
+
+
+def is_demo(properties: Mapping[str, Any] | None) -> bool:
+    """Whether what a Thing carries says that it is made up."""
+    return (properties or {}).get("demo") is True
+
+
+def location_of(properties: Mapping[str, Any] | None) -> Location | None:
+    """Where it is, if what it carries has a GeoJSON Point (RFC 7946) as `location`."""
+    match (properties or {}).get("location"):
+        case {
+            "type": "Point",
+            "coordinates": [int() | float() as longitude, int() | float() as latitude, *_],
+        }:
+            if abs(longitude) <= 180 and abs(latitude) <= 90:  # noqa: PLR2004 — degrees
+                return float(longitude), float(latitude)
+    return None
 
 
 def unstorable(value: Any) -> Iterator[tuple[str, str]]:

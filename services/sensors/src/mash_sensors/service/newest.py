@@ -20,6 +20,8 @@ class Page:
 class Store(Protocol):
     async def listed(self, unit: Unit, *, after: str | None, limit: int) -> Sequence[Newest]: ...
 
+    async def at(self, unit: Unit, thing_id: str) -> Sequence[Newest]: ...
+
 
 class NewestService:
     def __init__(self, store: Store) -> None:
@@ -30,3 +32,7 @@ class NewestService:
         found = await self._store.listed(unit, after=after, limit=limit + 1)
         items = found[:limit]
         return Page(items, items[-1].datastream_id if len(found) > limit else None)
+
+    async def at(self, thing_id: str, unit: Unit) -> Sequence[Newest]:
+        """Those of one Thing."""
+        return await self._store.at(unit, thing_id)

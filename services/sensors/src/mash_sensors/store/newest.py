@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 
 from mash_sdk.database import Unit
 from mash_sensors.model.newest import Newest
+from mash_sensors.model.thing import is_demo, location_of
 from mash_sensors.store.observations import result_of
 from mash_sensors.store.tables import datastreams, newest, observed_properties, things
 
@@ -19,6 +20,7 @@ _JOINED = (
         observed_properties.c.definition,
         things.c.id.label("thing_id"),
         things.c.name.label("place"),
+        things.c.properties,
     )
     .join(datastreams, datastreams.c.id == newest.c.datastream_id)
     .join(observed_properties, observed_properties.c.id == datastreams.c.property_id)
@@ -35,6 +37,10 @@ class NewestStore:
             piece = piece.where(newest.c.datastream_id > after)
         return [_newest(row) for row in await unit.connection.execute(piece)]
 
+    async def at(self, unit: Unit, thing_id: str) -> Sequence[Newest]:
+        """Those of one Thing."""
+        return [_newest(row) for row in await unit.connection.execute(_JOINED.where(things.c.id == thing_id))]
+
 
 def _newest(row: Row[Any]) -> Newest:
     return Newest(
@@ -44,6 +50,8 @@ def _newest(row: Row[Any]) -> Newest:
         unit=row.unit,
         thing_id=row.thing_id,
         place=row.place,
+        demo=is_demo(row.properties),
+        location=location_of(row.properties),
         result=result_of(row),
         observed_at=row.phenomenon_time,
         valid_until=row.valid_until,

@@ -3,15 +3,19 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from mash_tools.bench import gateway
-from mash_tools.bench.commands import main
+from mash_tools.bench import doors
+from mash_tools.bench.commands import BENCHMARKS, main
+from mash_tools.bench.doors import Door
 from mash_tools.bench.machine import Machine
 from mash_tools.bench.measured import Result, Row, quantile
 from mash_tools.bench.pace import at_rate
+from mash_tools.ports import free_port
+from mash_tools.problems import LauncherError
 
 ROOT = Path(__file__).parents[2]
 MACHINE = Machine(2, 25.3, "a processor", "Linux", 0.5)
@@ -97,14 +101,15 @@ async def test_the_pace_does_not_wait_for_what_is_slow() -> None:
     assert most > 1, "each waited for the one before"
 
 
-def test_the_gateway_bench_says_what_each_request_cost(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["gateway", "edge"])
+def test_the_gateway_benches_say_what_each_request_cost(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "ROUNDS", 1)
-    monkeypatch.setattr(gateway, "SECONDS", 0.5)
-    monkeypatch.setattr(gateway, "WARM_UP", 0.2)
+    monkeypatch.setattr(doors, "ROUNDS", 1)
+    monkeypatch.setattr(doors, "SECONDS", 0.5)
+    monkeypatch.setattr(doors, "WARM_UP", 0.2)
     figures = tmp_path / "figures.json"
-    asked = ["gateway", "--tokens", "100", "--json", str(figures)]
+    asked = [name, "--tokens", "100", "--json", str(figures)]
     assert main([*asked, "--cities", str(ROOT / "cities")]) == 0
     (result,) = json.loads(figures.read_text())
     rows = {row["what"]: row for row in result["rows"]}
@@ -114,4 +119,28 @@ def test_the_gateway_bench_says_what_each_request_cost(
             assert rows[f"{what}: {peer}"]["p50"] > 0
             assert f"{what}: {peer}" in table
     for peer in ("Envoy", "nginx"):
-        assert f"requests a second: {peer}" in rows or f"Left out: {peer}" in table
+        if f"requests a second: {peer}" in rows:
+            assert f"{peer} {result['versions'][peer]}" in table
+        else:
+            assert f"Left out: {peer}" in table
+
+
+async def test_doors_that_say_different_things_are_not_compared(tmp_path: Path) -> None:
+    asked = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "body").write_text(name)
+        port = free_port()
+        served = [sys.executable, "-m", "http.server", str(port), "-b", "127.0.0.1", "-d", tmp_path / name]
+        asked.append(Door.of(tmp_path, name, port, "/body", *map(str, served)))
+    with pytest.raises(LauncherError, match="other does not answer what one does"):
+        await doors.measure(asked, doors.NO_TOKENS, 1, lambda _: None)
+    assert not any(door.child.running for door in asked)
+
+
+def test_help_says_what_each_benchmark_measures(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    for name, benchmark in BENCHMARKS.items():
+        assert f"  {name:<8} {benchmark.about}" in told

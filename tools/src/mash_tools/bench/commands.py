@@ -5,17 +5,24 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import uvloop
 
-from mash_tools.bench import events, gateway, up
+from mash_tools.bench import edge, events, gateway, up
 from mash_tools.bench.measured import Result
 from mash_tools.problems import LauncherError
 
-Benchmark = Callable[[argparse.Namespace], Coroutine[Any, Any, Result]]
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """`about` is what --help says of it."""
+
+    run: Callable[[argparse.Namespace], Coroutine[Any, Any, Result]]
+    about: str
 
 
 def main(argv: list[str]) -> int:
@@ -23,11 +30,13 @@ def main(argv: list[str]) -> int:
 
     A goal that was missed is shown, and is no failure: this machine may be busy with other things.
     """
-    benchmarks: dict[str, Benchmark] = {"events": _events, "gateway": _gateway, "up": _up}
     parser = argparse.ArgumentParser(
-        prog="./mash bench", description="Measure beside yardsticks of the same run."
+        prog="./mash bench",
+        description="Measure beside yardsticks of the same run.",
+        epilog="\n".join(f"  {name:<8} {benchmark.about}" for name, benchmark in BENCHMARKS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", nargs="?", choices=sorted(benchmarks), help="all without it")
+    parser.add_argument("name", nargs="?", choices=BENCHMARKS, help="all without it")
     parser.add_argument(
         "--seconds", type=_positive, default=events.SECONDS, metavar="N", help="events: how long to measure"
     )
@@ -44,8 +53,8 @@ def main(argv: list[str]) -> int:
     asked = parser.parse_args(argv)
     results = []
     try:
-        for name in [asked.name] if asked.name else benchmarks:
-            results.append(uvloop.run(benchmarks[name](asked)))
+        for name in [asked.name] if asked.name else BENCHMARKS:
+            results.append(uvloop.run(BENCHMARKS[name].run(asked)))
             print(f"\n{results[-1].as_table()}\n", flush=True)
     except LauncherError as err:
         print(err, file=sys.stderr)
@@ -64,6 +73,10 @@ def _gateway(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return gateway.run(asked.cities, _say, tokens=asked.tokens)
 
 
+def _edge(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return edge.run(asked.cities, _say)
+
+
 def _up(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return up.run(asked.cities, _say)
 
@@ -77,3 +90,11 @@ def _positive(text: str) -> float:
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return value
+
+
+BENCHMARKS: Final[Mapping[str, Benchmark]] = {
+    "edge": Benchmark(_edge, "a public read from the gateway's memory, beside Envoy and nginx forwarding it"),
+    "events": Benchmark(_events, "a fact committed in one service until it is handled in another"),
+    "gateway": Benchmark(_gateway, "a forwarded request, beside Envoy with the same duties and others"),
+    "up": Benchmark(_up, "a warm ./mash up until pages answer, and its memory at rest"),
+}

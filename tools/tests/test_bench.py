@@ -70,6 +70,11 @@ def test_a_missed_goal_is_said() -> None:
     result = Result("some", {"seconds": 1}, [fast, slow], {}, MACHINE)
     assert result.reached == {"slow": False, "fast": True}
     assert result.as_table().count("MISSED") == 1
+    few = Row("few", "1/s", 100, 99.0, least=100)
+    many = Row("many", "1/s", 100, 100.0, least=100)
+    rates = Result("rates", {}, [few, many], {}, MACHINE)
+    assert rates.reached == {"few": False, "many": True}
+    assert rates.as_table().count("at least 100 MISSED") == 1
 
 
 def test_ratios_are_to_the_first_yardstick_in_the_same_unit() -> None:
@@ -118,11 +123,16 @@ def test_the_gateway_benches_say_what_each_request_cost(
         for what in ("processor for a request", "time to answer", "requests a second"):
             assert rows[f"{what}: {peer}"]["p50"] > 0
             assert f"{what}: {peer}" in table
-    for peer in ("Envoy", "nginx"):
+    others = ["Envoy", "nginx", *(["Go ReverseProxy"] if name == "gateway" else [])]
+    for peer in others:
         if f"requests a second: {peer}" in rows:
             assert f"{peer} {result['versions'][peer]}" in table
         else:
             assert f"Left out: {peer}" in table
+    by_go = [row["least"] for row in rows.values() if row["least"] is not None]
+    assert by_go == [
+        3 * rows[f"requests a second: {peer}"]["p50"] for peer in others[2:] if peer in str(rows)
+    ]
 
 
 async def test_doors_that_say_different_things_are_not_compared(tmp_path: Path) -> None:

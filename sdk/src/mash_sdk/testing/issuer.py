@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import parse_qs
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from mash_sdk.clock import Clock
 from mash_sdk.ids import new_id
@@ -22,8 +22,14 @@ LIFE: Final = 300
 class Issuer:
     """One for a test session. It trusts everybody: whether a client proves itself is Keycloak's business."""
 
-    def __init__(self) -> None:
-        self._key = ECKey.generate_key("P-256", parameters={"kid": "test"})
+    def __init__(self, algorithm: Literal["ES256", "RS256"] = "ES256") -> None:
+        """RS256 is what Keycloak signs with; ES256 is made far sooner."""
+        self._algorithm = algorithm
+        self._key: ECKey | RSAKey = (
+            ECKey.generate_key("P-256", parameters={"kid": "test"})
+            if algorithm == "ES256"
+            else RSAKey.generate_key(2048, parameters={"kid": "test"})
+        )
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="issuer", daemon=True)
@@ -52,7 +58,7 @@ class Issuer:
         issued = int(now.timestamp())
         name = f"service-account-{client}" if service else "test"
         return jwt.encode(
-            {"alg": "ES256", "kid": "test"},
+            {"alg": self._algorithm, "kid": "test"},
             {
                 "iss": f"{self.url}/realms/{tenant}",
                 "aud": [audience],
@@ -67,7 +73,7 @@ class Issuer:
                 **claims,
             },
             self._key,
-            algorithms=["ES256"],
+            algorithms=[self._algorithm],
         )
 
     def close(self) -> None:

@@ -30,6 +30,7 @@ ROUNDS: Final = 5
 SECONDS: Final = 3.0
 WARM_UP: Final = 4.0
 SAMPLED: Final = 0.01
+AUDIENCE: Final = "portal-gw"
 NOBODY: Final = "127.0.0.1:9"
 NO_TOKENS: Final = "-"
 LIBRARIES: Final = ("uvicorn", "uvloop", "httptools", "joserfc")
@@ -151,10 +152,11 @@ async def _measure(door: Door, sent: str) -> None:
     door.rate.append(told["answers"] / SECONDS)
 
 
-def rows(doors: Sequence[Door], times_envoy: float) -> list[Row]:
+def rows(doors: Sequence[Door], times_envoy: float, more: tuple[str, float] | None = None) -> list[Row]:
     """Medians of the rounds; Envoy, or without it the module, is what the others are compared with.
 
-    `times_envoy`: the goal, at most so many times Envoy's processor time and p99.
+    `times_envoy`: the goal, at most so many times Envoy's processor time and p99. `more`: at least so many
+    times the requests a second of another one, if it was there.
     """
     named = {door.what: door for door in doors}
     envoy = named.get("Envoy")
@@ -179,7 +181,13 @@ def rows(doors: Sequence[Door], times_envoy: float) -> list[Row]:
             goal_ms = (times_envoy * statistics.median(envoy.p50), times_envoy * statistics.median(envoy.p99))
         p50, p99 = statistics.median(door.p50), statistics.median(door.p99)
         made.append(Row(f"time to answer: {door.what}", "ms", door.n, p50, p99, goal_ms))
-    made += [Row(f"requests a second: {d.what}", "1/s", d.n, statistics.median(d.rate)) for d in doors]
+    least = None
+    if more is not None and more[0] in named:
+        least = more[1] * statistics.median(named[more[0]].rate)
+    for door in doors:
+        wanted = least if door.what == "gateway" else None
+        rate = statistics.median(door.rate)
+        made.append(Row(f"requests a second: {door.what}", "1/s", door.n, rate, least=wanted))
     return made
 
 

@@ -23,6 +23,8 @@ class Row:
     """At most this p50, at most this p99."""
     yardstick: bool = False
     """The first yardstick of a result is what the others are compared with."""
+    least: float | None = None
+    """The goal is at least this p50."""
 
     @classmethod
     def of_times(
@@ -41,6 +43,8 @@ class Row:
     @property
     def reached(self) -> bool | None:
         """Whether the goal was; None without one."""
+        if self.least is not None:
+            return self.p50 >= self.least
         if self.goal is None:
             return None
         p50, p99 = self.goal
@@ -102,9 +106,10 @@ def _cells(row: Row, first: Row | None) -> list[str]:
     if first is not None and row.unit == first.unit:
         ratios = [_ratio(row.p50, first.p50), _ratio(row.p99, first.p99)]
     goal = ""
-    if row.goal is not None:
-        p50, p99 = row.goal
-        wanted = f"{p50:g}" if p99 is None else f"{p50:g} / {p99:g}"
+    if row.reached is not None:
+        p50, p99 = row.goal or (math.nan, None)
+        wanted = f"at least {row.least:.4g}" if row.least is not None else f"{p50:.4g}"
+        wanted += "" if p99 is None else f" / {p99:.4g}"
         goal = f"{wanted} {'reached' if row.reached else 'MISSED'}"
     return [row.what, row.unit, str(row.n), _figure(row.p50), _figure(row.p99), *ratios, goal]
 

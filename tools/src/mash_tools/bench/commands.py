@@ -4,6 +4,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Benchmark:
 
 
 def main(argv: list[str]) -> int:
-    """Run one benchmark, or all. 0: measured, 1: something never ended, 2: it could not be done.
+    """Run one benchmark, or all. 0: measured, 1: something never ended, 2: it could not be done, 130: Ctrl-C.
 
     A goal that was missed is shown, and is no failure: this machine may be busy with other things.
     """
@@ -59,6 +60,8 @@ def main(argv: list[str]) -> int:
     except LauncherError as err:
         print(err, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     if asked.json:
         documents = [json.loads(result.as_json()) for result in results]
         asked.json.write_text(json.dumps(documents, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

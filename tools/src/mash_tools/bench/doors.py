@@ -33,6 +33,7 @@ SAMPLED: Final = 0.01
 AUDIENCE: Final = "portal-gw"
 NOBODY: Final = "127.0.0.1:9"
 NO_TOKENS: Final = "-"
+FRONT: Final = (sys.executable, "-m", "mash_tools.bench.front")
 LIBRARIES: Final = ("uvicorn", "uvloop", "httptools", "joserfc")
 
 
@@ -66,18 +67,28 @@ class Door:
         return cls(what, child, f"http://127.0.0.1:{port}{path}", version)
 
 
-async def measure(doors: Sequence[Door], sent: str, least: int, say: Progress) -> None:
+def module(folder: Path, what: str, port: int, path: str) -> Door:
+    """The upstream: it does nothing but answer."""
+    return Door.of(folder, what, port, path, *FRONT, "module", str(port))
+
+
+async def measure(behind: Door, doors: Sequence[Door], sent: str, least: int, say: Progress) -> None:
     """Start all and ask each in turn, round by round, so that what else runs here meets all alike.
 
+    Each has one core to itself; the asker and what is `behind` have the others, where there are others.
     `sent`: the file of tokens, or NO_TOKENS. `least`: how often each is asked before anything counts.
     Raises LauncherError if one does not start, refuses or answers something else than the others.
     """
     async with AsyncExitStack() as stack:
-        for door in doors:
+        own, rest = _cores()
+        stack.callback(os.sched_setaffinity, 0, os.sched_getaffinity(0))
+        for door in (behind, *doors):
             say(f"starting {door.what}")
+            os.sched_setaffinity(0, rest if door is behind else own)
             door.child.start()
             stack.push_async_callback(door.child.stop, 3.0)
             await door.child.until(partial(answers, httpx.URL(door.url).port or 0), 30.0)
+        os.sched_setaffinity(0, rest)
         await _same(doors, sent)
         for door in doors:
             say(f"{door.what}: before anything counts")
@@ -111,6 +122,11 @@ def environment(folder: Path, issuer: Issuer, cities: Path) -> dict[str, str]:
         "RATE_TENANT_BURST": "1000000000",
     }
     return dict(os.environ) | {f"PORTAL_GW_{name}": value for name, value in told.items()}
+
+
+def _cores() -> tuple[set[int], set[int]]:
+    own, *rest = sorted(os.sched_getaffinity(0))
+    return {own}, set(rest) or {own}
 
 
 async def _same(doors: Sequence[Door], sent: str) -> None:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a public read costs: the gateway from memory, beside Envoy and nginx forwarding the same bytes."""
 
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,8 +28,10 @@ async def run(cities: Path, say: Progress) -> Result:
     with ExitStack() as stack:
         stack.callback(issuer.close)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mash-bench-")))
-        asked, notes = _doors(folder, issuer, cities)
-        await doors.measure(asked, NO_TOKENS, 1, say)
+        port = free_port()
+        behind = doors.module(folder, "module behind them", port, "/")
+        asked, notes = _doors(folder, port, issuer, cities)
+        await doors.measure(behind, asked, NO_TOKENS, 1, say)
     about = {
         "connections": doors.CONNECTIONS,
         "rounds": doors.ROUNDS,
@@ -40,15 +41,14 @@ async def run(cities: Path, say: Progress) -> Result:
     return Result("edge", about, doors.rows(asked, TIMES_ENVOY), doors.versions_of(asked), machine, notes)
 
 
-def _doors(folder: Path, issuer: Issuer, cities: Path) -> tuple[list[Door], list[str]]:
-    module, gateway, other, plain = (free_port() for _ in range(4))
+def _doors(folder: Path, module: int, issuer: Issuer, cities: Path) -> tuple[list[Door], list[str]]:
+    direct, gateway, other, plain = (free_port() for _ in range(4))
     path = f"/{TENANT}{PUBLIC}"
-    front = [sys.executable, "-m", "mash_tools.bench.front"]
     told = doors.environment(folder, issuer, cities)
     asked = [
-        Door.of(folder, "module", module, path, *front, "module", str(module)),
+        doors.module(folder, "module", direct, path),
         # The module it is told of is not there: what it answers comes from memory.
-        Door.of(folder, "gateway", gateway, path, *front, "gateway", str(gateway), "9", env=told),
+        Door.of(folder, "gateway", gateway, path, *doors.FRONT, "gateway", str(gateway), "9", env=told),
     ]
     others, notes = peers.doors(folder, path, {"Envoy": other, "nginx": plain}, module)
     return [*asked, *others], notes

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a forwarded request costs: the complete gateway beside its module asked directly, and others."""
 
-import sys
 import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -24,12 +23,13 @@ TIMES_ENVOY: Final = 1.25
 TIMES_GO: Final = 3.0
 """The goal: at least so many times the requests a second of a Go ReverseProxy that verifies each time."""
 LIFE: Final = 7200
+"""Seconds: no token ends meanwhile, nor what it is exchanged for."""
 
 
 async def run(cities: Path, say: Progress, *, tokens: int = TOKENS) -> Result:
     """Each request with the next of many tokens. Raises LauncherError."""
     machine = Machine.here()
-    issuer = Issuer("RS256")
+    issuer = Issuer("RS256", LIFE)
     issuer.clock = system_clock
     with ExitStack() as stack:
         stack.callback(issuer.close)
@@ -37,8 +37,10 @@ async def run(cities: Path, say: Progress, *, tokens: int = TOKENS) -> Result:
         say(f"signing {tokens} tokens")
         sent = folder / "tokens"
         sent.write_text("\n".join(_token(issuer) for _ in range(tokens)), encoding="ascii")
-        asked, notes = _doors(folder, issuer, cities)
-        await doors.measure(asked, str(sent), tokens, say)
+        port = free_port()
+        behind = doors.module(folder, "module behind them", port, "/")
+        asked, notes = _doors(folder, port, issuer, cities)
+        await doors.measure(behind, asked, str(sent), tokens, say)
     about = {
         "tokens": tokens,
         "connections": doors.CONNECTIONS,
@@ -50,14 +52,15 @@ async def run(cities: Path, say: Progress, *, tokens: int = TOKENS) -> Result:
     return Result("gateway", about, rows, doors.versions_of(asked), machine, notes)
 
 
-def _doors(folder: Path, issuer: Issuer, cities: Path) -> tuple[list[Door], list[str]]:
-    module, gateway, other, plain, go = (free_port() for _ in range(5))
+def _doors(folder: Path, module: int, issuer: Issuer, cities: Path) -> tuple[list[Door], list[str]]:
+    direct, gateway, other, plain, go = (free_port() for _ in range(5))
     path = f"/{TENANT}{PATH}/items"
-    front = [sys.executable, "-m", "mash_tools.bench.front"]
     told = doors.environment(folder, issuer, cities)
     asked = [
-        Door.of(folder, "module", module, path, *front, "module", str(module)),
-        Door.of(folder, "gateway", gateway, path, *front, "gateway", str(gateway), str(module), env=told),
+        doors.module(folder, "module", direct, path),
+        Door.of(
+            folder, "gateway", gateway, path, *doors.FRONT, "gateway", str(gateway), str(module), env=told
+        ),
     ]
     checks = peers.token_checks(issuer.url, TENANT)
     others, notes = peers.doors(folder, path, {"Envoy": other, "nginx": plain}, module, checks)
@@ -66,6 +69,4 @@ def _doors(folder: Path, issuer: Issuer, cities: Path) -> tuple[list[Door], list
 
 
 def _token(issuer: Issuer) -> str:
-    now = datetime.now(UTC)
-    ends = int(now.timestamp()) + LIFE
-    return issuer.token(tenant=TENANT, audience=AUDIENCE, now=now, roles=[ROLE], exp=ends)
+    return issuer.token(tenant=TENANT, audience=AUDIENCE, now=datetime.now(UTC), roles=[ROLE])

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
 from mash_sdk.http import Router
-from mash_sdk.http.app import Check, build_app
+from mash_sdk.http.app import Check, Readiness, build_app
 from mash_sdk.http.state import DoorParts
 from mash_sdk.identity import Verifier
 from mash_sdk.kafka import Outlet, Stream, Subscriptions
@@ -66,6 +66,9 @@ class Program:
     closes: Sequence[Closable] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """More for /readyz than PostgreSQL and Kafka, by name."""
+    requires: frozenset[str] = frozenset({"postgres"})
+    """The checks without which it can serve nothing: /readyz is 503 only then, so that what stands in front
+    of it sends nobody. Of everything else that is away it says so and goes on."""
     edge: Callable[[ASGIApp], ASGIApp] | None = None
     """Stands before the HTTP door (the gateway's forwarding path)."""
     protocol: type[asyncio.Protocol] | None = None
@@ -116,7 +119,12 @@ class Program:
         door = DoorParts(self.name, self.database, self.verifier, self.tenants, self.provides)
         known = {"postgres": self.database.ready, **(checks or {}), **self.checks}
         return build_app(
-            self.manifest, tuple(self.http), door, self.telemetry, known, self.settings.body_limit
+            self.manifest,
+            tuple(self.http),
+            door,
+            self.telemetry,
+            Readiness(known, self.requires),
+            self.settings.body_limit,
         )
 
     async def close(self) -> None:

@@ -3,7 +3,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -39,7 +39,7 @@ class Publishing:
     ) -> None:
         """`publish` reads the tenant's state and calls `unit.publish` and `unit.withdraw`.
 
-        `every`: seconds after which it is called although nobody said that something changed.
+        `every`: seconds after which it is called for a tenant although nobody said that something changed.
         """
         self._publish = publish
         self._every = every
@@ -69,14 +69,17 @@ class Publishing:
     async def _run(self, program: "Program") -> None:
         for tenant in program.tenants:
             program.database.hear(_work(tenant), partial(self._call, tenant))
-        due: Collection[str] = list(program.tenants)
+        clock = asyncio.get_running_loop()
+        looks = dict.fromkeys(program.tenants, clock.time())
         while True:
-            for tenant in due:
-                await self._try(program.name, program.database, tenant)
+            for tenant, at in looks.items():
+                if tenant in self._due or at <= clock.time():
+                    self._due.discard(tenant)
+                    looks[tenant] = clock.time() + self._every
+                    await self._try(program.name, program.database, tenant)
             await asyncio.sleep(self._apart)
-            await wait_for(self._called, self._every)
+            await wait_for(self._called, min(looks.values()) - clock.time())
             self._called.clear()
-            due, self._due = self._due or list(program.tenants), set()
 
     async def _try(self, name: str, database: Database, tenant: str) -> None:
         try:

@@ -13,6 +13,7 @@ from mash.forms.v1.events_pb2 import ApplicationReceived
 from mash_sdk.http import Allow, Router
 from mash_sdk.http.router import Undeclared, require_declared
 from mash_sdk.identity import Principal
+from mash_sdk.problems import Unavailable
 from mash_sdk.provide import Missing, Provide
 from mash_sdk.testing import CSRF, Bench, FakeClock
 
@@ -189,6 +190,22 @@ async def test_unknown_addresses_and_methods_are_problems(bench: Bench) -> None:
 async def test_readiness_names_each_dependency(bench: Bench) -> None:
     answer = await bench.visitor().get("/readyz")
     assert answer.json()["checks"]["postgres"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("requires", "said"), [({"sea"}, (503, "not ready")), ({"postgres"}, (200, "degraded"))]
+)
+async def test_what_it_can_do_without_does_not_take_it_out_of_service(
+    bench: Bench, requires: set[str], said: tuple[int, str]
+) -> None:
+    async def away() -> None:
+        raise Unavailable("Das Meer ist fort.")
+
+    bench.program.checks = {"sea": away}
+    bench.program.requires = frozenset(requires)
+    answer = await bench.visitor().get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == said
+    assert answer.json()["checks"] == {"postgres": "ok", "sea": "Das Meer ist fort."}
 
 
 def test_a_route_that_names_nobody_does_not_start() -> None:

@@ -150,6 +150,27 @@ async def test_who_gets_no_answer_in_time_is_told_so(probe: Any, monkeypatch: py
     await outlet.close()
 
 
+async def test_who_was_told_no_is_not_sent_after_all(probe: Any) -> None:
+    outlet = Outlet(ObservationBatch, probe.bench.clock, patience=0.2)
+    go, sent = asyncio.Event(), list[int]()
+
+    class Slow(MemoryBroker):
+        async def send(self, records: Sequence[Outgoing]) -> None:
+            await go.wait()
+            sent.append(len(records))
+
+    outlet.connect(Slow())
+    first = asyncio.create_task(outlet.send(batch("first"), "heidelberg"))
+    await asyncio.sleep(0.05)
+    gone = [asyncio.create_task(outlet.send(batch(f"{n}"), "heidelberg")) for n in range(5)]
+    answers = await asyncio.gather(first, *gone, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [BrokerAway] * 6
+    go.set()
+    await outlet.send(batch("last"), "heidelberg")
+    assert sent == [1, 1], "the one that was under way, and the last"
+    await outlet.close()
+
+
 async def test_a_program_that_ends_tells_those_who_wait(probe: Any) -> None:
     outlet = Outlet(ObservationBatch, probe.bench.clock)
 

@@ -173,6 +173,28 @@ async def test_what_passes_is_waited_for(probe: Any) -> None:
     assert probe.bench.dead == []
 
 
+async def test_a_batch_that_is_always_too_slow_is_halved(probe: Any) -> None:
+    probe.script.most = 2
+    await send(probe, *(f"{n}" for n in range(9)))
+    await probe.bench.settle()
+    assert sorted(await probe.handled()) == [f"{n}" for n in range(9)]
+    assert probe.bench.dead == []
+
+
+async def test_a_message_that_is_too_slow_alone_is_kept_for_better_times(probe: Any) -> None:
+    probe.script.most = 0
+    async with consuming(probe):
+        await send(probe, "1")
+        await asyncio.sleep(0.5)
+        assert (probe.bench.dead, await probe.handled()) == ([], [])
+        probe.script.most = None
+
+        async def handled() -> bool:
+            return await probe.handled() == ["1"]
+
+        await probe.until(handled)
+
+
 async def test_a_consumer_says_whether_it_reads(probe: Any) -> None:
     async with consuming(probe) as consumer:
 

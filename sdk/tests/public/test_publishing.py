@@ -2,6 +2,7 @@
 """What is published leaves with the unit that published it: in order, once, and only what is new."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -275,6 +276,26 @@ async def test_a_tenant_that_fails_is_tried_again_and_does_not_stop_the_others(
 
         await until(all_there, "every tenant is published", 20)
     assert failures == 0
+
+
+async def test_who_changes_often_does_not_keep_the_others_from_their_turn(
+    bench_of: Callable[..., Awaitable[Bench]], board_package: str
+) -> None:
+    bench = await bench_of(board_package)
+    calls: Counter[str] = Counter()
+
+    async def count(unit: Any) -> None:
+        calls[unit.tenant] += 1
+        if unit.tenant == "heidelberg":
+            publishing.changed(unit, "heidelberg")
+
+    publishing = bench.program.publishes = Publishing(count, every=0.2, apart=0.01)
+    async with running(bench.program, only=["relay", "runs"], broker=bench.broker):
+
+        async def each_had_turns() -> bool:
+            return all(calls[tenant] > 3 for tenant in bench.program.tenants)
+
+        await until(each_had_turns, "every tenant has its turn", 20)
 
 
 async def test_the_topic_is_made_compacted_before_anything_is_sent(bench: Bench) -> None:

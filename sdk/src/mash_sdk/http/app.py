@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -31,12 +32,26 @@ JOURNEY_HEADER = b"mash-journey"
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
+@dataclass(frozen=True)
+class Readiness:
+    """What a program depends on, and which of it it cannot do without."""
+
+    checks: Mapping[str, Check]
+    requires: frozenset[str]
+
+    async def look(self) -> tuple[str, dict[str, str]]:
+        """`ready`, `degraded` (something is away, the rest is served) or `not ready`, with each check."""
+        found = await look(self.checks)
+        away = {name for name, state in found.items() if state != "ok"}
+        return ("not ready" if away & self.requires else "degraded" if away else "ready"), found
+
+
 def build_app(
     manifest: Manifest,
     routers: tuple[APIRouter, ...],
     door: DoorParts,
     telemetry: Telemetry,
-    checks: Mapping[str, Check],
+    readiness: Readiness,
     body_limit: int,
 ) -> FastAPI:
     """The application. Undeclared if a route does not say who may call it; Missing if it asks in vain."""
@@ -45,7 +60,7 @@ def build_app(
     app.state.door = door
     for router in routers:
         app.include_router(router)
-    app.include_router(_platform(telemetry, checks))
+    app.include_router(_platform(telemetry, readiness))
     explain(app)
     document(app, routers)
     app.add_middleware(HeadAsGet)
@@ -54,7 +69,7 @@ def build_app(
     return app
 
 
-def _platform(telemetry: Telemetry, checks: Mapping[str, Check]) -> APIRouter:
+def _platform(telemetry: Telemetry, readiness: Readiness) -> APIRouter:
     """What every program answers to those who run it."""
     router = APIRouter(include_in_schema=False)
 
@@ -64,11 +79,8 @@ def _platform(telemetry: Telemetry, checks: Mapping[str, Check]) -> APIRouter:
 
     @router.get("/readyz")
     async def ready() -> Response:
-        found = await look(checks)
-        good = all(state == "ok" for state in found.values())
-        return JSONResponse(
-            {"status": "ready" if good else "not ready", "checks": found}, 200 if good else 503
-        )
+        status, found = await readiness.look()
+        return JSONResponse({"status": status, "checks": found}, 503 if status == "not ready" else 200)
 
     @router.get("/metrics")
     async def metrics() -> Response:

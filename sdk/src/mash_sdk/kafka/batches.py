@@ -79,7 +79,8 @@ class Batches:
         try:
             await self._attempt(parts)
         except Exception as err:
-            if is_passing(err):
+            # A batch that takes longer than a statement may is not shorter the next time; its halves are.
+            if is_passing(err) and not is_too_slow(err):
                 raise
             log.warning("a batch of %d of %s is halved: %s", len(parts), self._stream.topic, reason_of(err))
             half = len(parts) // 2
@@ -168,7 +169,17 @@ def is_passing(error: BaseException) -> bool:
     """Whether it says nothing of the messages: our database or broker is away, full, or was interrupted."""
     if isinstance(error, Unavailable | OSError):
         return True
-    below = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
+    below = _below(error)
     if isinstance(below, asyncpg.InterfaceError):
         return True
     return isinstance(below, asyncpg.PostgresError) and str(below.sqlstate)[:2] in _PASSING
+
+
+def is_too_slow(error: BaseException) -> bool:
+    """Whether PostgreSQL ended a statement that took longer than it may."""
+    return isinstance(_below(error), asyncpg.QueryCanceledError)
+
+
+def _below(error: BaseException) -> BaseException | None:
+    """What the driver said, if SQLAlchemy has wrapped it."""
+    return error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error

@@ -3,7 +3,6 @@
 
 import asyncio
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -81,16 +80,12 @@ class Outlet(Generic[M]):
                 await mine.done
         except TimeoutError:
             raise BrokerAway("Kafka bestätigt die Nachricht nicht.", retry_after=AGAIN) from None
-        finally:
-            with suppress(ValueError):
-                self._waiting.remove(mine)
         count(STREAM_SENT, attributes={"messaging.destination.name": self.topic})
 
     async def _send_waiting(self) -> None:
         """One batch after another; what arrives meanwhile makes up the next."""
         assert self._broker is not None  # noqa: S101 — send() refuses before
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+        while batch := self._next():
             try:
                 await self._send_batch(self._broker, batch)
             except BaseException as err:
@@ -103,6 +98,15 @@ class Outlet(Generic[M]):
                 for waiting in batch:
                     if not waiting.done.done():
                         waiting.done.set_result(None)
+
+    def _next(self) -> list[_Waiting]:
+        """What is sent next. Who has gone meanwhile was told no, so theirs is not sent."""
+        batch: list[_Waiting] = []
+        while self._waiting and len(batch) < TOGETHER:
+            waiting = self._waiting.popleft()
+            if not waiting.done.done():
+                batch.append(waiting)
+        return batch
 
     async def _send_batch(self, broker: Broker, batch: list[_Waiting]) -> None:
         if not self._made:

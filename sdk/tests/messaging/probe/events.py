@@ -60,6 +60,9 @@ WRITE_ONCE = text(
 @readings.batches
 async def read(batch: Sequence[Delivered[ObservationBatch]], unit: Unit, script: Scripted) -> None:
     """Writes down each message once, and announces one fact for it in its own trace."""
+    if script.most is not None and len(batch) > script.most:
+        await unit.connection.execute(text("set local statement_timeout = 20"))
+        await unit.connection.execute(text("select pg_sleep(20)"))
     for one in batch:
         values = {"tenant": one.tenant, "key": one.message.source_id, "what": one.message.message_id}
         if (await unit.connection.execute(WRITE_ONCE, values)).rowcount:

@@ -13,6 +13,8 @@ class Script:
     fails: dict[str, deque[Exception]] = field(default_factory=dict)
     always: Exception | None = None
     """Raised by every handling, until it is taken away."""
+    most: int | None = None
+    """A batch of more takes PostgreSQL longer than a statement may."""
     asked: list[str] = field(default_factory=list)
     attempts: list[str] = field(default_factory=list)
     times: dict[str, float] = field(default_factory=dict)

@@ -86,6 +86,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         await keycloak.reachable(next(iter(tenants), OPERATORS))
 
     program.checks = {"login": login_ready, "modules": topic.ready}
+    # Public pages need neither sessions nor logins.
+    program.requires = frozenset({"modules"})
     health = Health({"postgres": database.ready, **program.checks})
     form_targets = (settings.keycloak, *filter(None, settings.form_targets.split(",")))
     parts = Parts(

@@ -133,8 +133,9 @@ def _ready(port: int) -> Callable[[], Awaitable[bool]]:
     async def ready() -> bool:
         try:
             async with httpx.AsyncClient(timeout=5) as client:
-                return (await client.get(f"http://127.0.0.1:{port}/readyz")).is_success
-        except httpx.HTTPError:
+                answer = await client.get(f"http://127.0.0.1:{port}/readyz")
+                return bool(answer.json()["status"] == "ready")
+        except (httpx.HTTPError, ValueError):
             return False
 
     return ready

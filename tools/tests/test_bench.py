@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mash_tools.bench import doors
+from mash_tools.bench import doors, forms
 from mash_tools.bench.commands import BENCHMARKS, main
 from mash_tools.bench.doors import Door
 from mash_tools.bench.machine import Machine
@@ -51,11 +51,31 @@ def test_the_events_bench_prints_every_row(tmp_path: Path, capsys: pytest.Captur
     assert all(f"{name} {version}" in table for name, version in result["versions"].items())
 
 
+def test_the_forms_bench_measures_the_form_it_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = forms.large_form()
+    asked = [field for step in form["steps"] for field in step["fields"]]
+    conditions = [field for field in asked if "when" in field]
+    assert (len(form["steps"]), len(asked)) == (10, 95)
+    assert len(conditions) + len(form["computed"]) + len(form["rules"]) == 100
+
+    figures = tmp_path / "figures.json"
+    assert main(["forms", "--json", str(figures)]) == 0
+    (result,) = json.loads(figures.read_text())
+    rows = {row["what"]: row for row in result["rows"]}
+    assert rows["a step: read, filled in, judged"]["n"] == 30 * 10 - 1
+    assert rows["the file: read, checked, loaded"]["n"] == 5
+    assert result["reached"].keys() == {"a step: read, filled in, judged", "the file: read, checked, loaded"}
+    assert all(row["p50"] > 0 for row in rows.values())
+    assert "95" in capsys.readouterr().out
+
+
 def test_what_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["speed"])
     assert ended.value.code == 2
-    assert "'events', 'gateway', 'up'" in capsys.readouterr().err
+    assert "'edge', 'events', 'forms', 'gateway', 'up'" in capsys.readouterr().err
 
 
 def test_a_quantile_is_a_value_that_was_measured() -> None:

@@ -11,6 +11,7 @@ COMMANDS = {
     "up": ("mash_tools.up:main", "run the whole platform on this machine"),
     "test": ("mash_tools.tests:main", "run all tests; arguments go to pytest"),
     "city": ("mash_tools.cities.commands:main", "check, begin or add a municipality"),
+    "form": ("mash_tools.xdf.commands:main", "make a form of FIM XDatenfelder"),
     "module": ("mash_tools.module.commands:main", "begin, check, approve or run a module"),
     "cluster": ("mash_tools.cluster.commands:main", "a Kubernetes for tests on this machine"),
     "deploy": ("mash_tools.deploy.commands:main", "secrets, realms and a check for an install by Helm"),

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import uvloop
 
-from mash_tools.bench import edge, events, gateway, up
+from mash_tools.bench import edge, events, forms, gateway, up
 from mash_tools.bench.measured import Result
 from mash_tools.problems import LauncherError
 
@@ -72,6 +72,10 @@ def _events(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return events.run(asked.cities, _say, seconds=asked.seconds, rate=asked.rate)
 
 
+def _forms(_asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return forms.run(_say)
+
+
 def _gateway(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return gateway.run(asked.cities, _say, tokens=asked.tokens)
 
@@ -98,6 +102,7 @@ def _positive(text: str) -> float:
 BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "edge": Benchmark(_edge, "a public read from the gateway's memory, beside Envoy and nginx forwarding it"),
     "events": Benchmark(_events, "a fact committed in one service until it is handled in another"),
+    "forms": Benchmark(_forms, "a large form: loaded and checked, and a step of it evaluated"),
     "gateway": Benchmark(_gateway, "a forwarded request, beside Envoy with the same duties and others"),
     "up": Benchmark(_up, "a warm ./mash up until pages answer, and its memory at rest"),
 }

@@ -59,8 +59,39 @@ class Option(Strict):
     label: Text
 
 
+FimId = Annotated[str, StringConstraints(pattern=r"^[SGFR]\d{3,14}$")]
+FimVersion = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+(\.\d+)?$")]
+
+
+class Fim(Strict):
+    """What FIM calls an element; `within` are the groups around it, from the outside."""
+
+    id: FimId
+    version: FimVersion | None = None
+    within: list[FimId] = Field(default_factory=list)
+
+
+class FimSchema(Fim):
+    """The Stammdatenschema a form was made of."""
+
+    standard: Literal["XDatenfelder 2.0", "XDatenfelder 3.0"]
+
+
+class FimRule(Strict):
+    """A rule of FIM that the form does not run; a person turns it into `rules`, `when` or `computed`."""
+
+    id: FimId
+    version: FimVersion | None = None
+    at: FimId
+    name: str | None = None
+    text: str | None = None
+    script: str | None = None
+
+
 class RowField(Strict):
     """One question in a row of a group."""
+
+    fim: Fim | None = None
 
     path: Pointer
     widget: Literal["text", "email", "date", "radio", "select", "checkbox", "textarea", "number"]
@@ -110,6 +141,7 @@ class Step(Strict):
     title: Text
     text: Text | None = None
     when: Cel | None = None
+    fim: Fim | None = None
     fields: Annotated[list[FormField], Field(min_length=1)]
 
 
@@ -182,6 +214,8 @@ class FormFile(Strict):
 
     name: Slug
     version: Annotated[str, StringConstraints(pattern=r"^[1-9]\d*(\.[1-9]\d*){0,3}$")]
+    fim: FimSchema | None = None
+    fim_rules: list[FimRule] = Field(default_factory=list)
     title: Text
     summary: Text
     keywords: dict[str, list[Said]]

@@ -70,7 +70,7 @@ def complaints_of(filled: Filled, today: date) -> list[Complaint]:
     computed = {one.name for one in filled.form.computed}
     data = {name: value for name, value in filled.data.items() if name not in computed}
     asked = filled.fields
-    for error in filled.form.validator.iter_errors(data):
+    for error in _errors(filled.form, data):
         for path in _paths(error, data):
             if _hidden(filled, asked, path):
                 continue
@@ -91,6 +91,20 @@ def complaints_of(filled: Filled, today: date) -> list[Complaint]:
         return order.get(first, len(order)), row, _within(filled.form, complaint.path)
 
     return sorted(found.values(), key=place)
+
+
+def _errors(form: Form, data: Mapping[str, Any]) -> Iterator[ValidationError]:
+    """Return the schema's errors. It tells what is missing name by name, and _paths() all at once: the first
+    is enough, or a large form takes its square.
+    """
+    told: set[Path] = set()
+    for error in form.validator.iter_errors(data):
+        if error.validator == "required":
+            at = tuple(error.absolute_path)
+            if at in told:
+                continue
+            told.add(at)
+        yield error
 
 
 def _within(form: Form, path: Path) -> int:

@@ -229,3 +229,14 @@ async def test_garbage_becomes_a_problem(front: Front, taken: list[str], said: b
     assert [answer.status_code for answer in answers] == [200, 502]
     assert len(taken) == 1
     server.close()
+
+
+async def test_instances_take_turns_whichever_way_is_taken(
+    front: Front, module_of: Any, taken: list[str]
+) -> None:
+    one, two = await module_of(), await module_of()
+    front.announce("forms", [{"path": "/api/forms/v1", "kind": "api"}], one.origin, two.origin)
+    async with front.api() as client:
+        for _ in range(8):
+            assert (await client.get(X)).status_code == 200
+    assert (len(one.seen), len(two.seen), len(taken)) == (4, 4, 6)

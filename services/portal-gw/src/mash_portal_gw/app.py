@@ -29,12 +29,13 @@ from mash_portal_gw.gateways.mail import MailSink
 from mash_portal_gw.gateways.modules import HttpModuleDoors, ModulesTopic
 from mash_portal_gw.gateways.public_topics import PublicTopics
 from mash_portal_gw.gateways.traces import Traces
+from mash_portal_gw.model.circuit import Rule
 from mash_portal_gw.model.network import networks
 from mash_portal_gw.service import Lifetimes, Logins, ModuleTokens, Sessions
 from mash_portal_gw.service.approvals import approve
 from mash_portal_gw.service.health import Health
 from mash_portal_gw.service.ports import Mailbox, ModuleDoors, TraceStore
-from mash_portal_gw.service.routes import DOWN_SECONDS, RouteTable
+from mash_portal_gw.service.routes import RouteTable
 from mash_portal_gw.service.sealing import Sealer
 from mash_portal_gw.service.shelves import Shelves
 from mash_portal_gw.settings import Settings
@@ -89,6 +90,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     # Public pages need neither sessions nor logins.
     program.requires = frozenset({"modules"})
     health = Health({"postgres": database.ready, **program.checks})
+    rule = Rule(settings.circuit_failures, settings.circuit_seconds)
     form_targets = (settings.keycloak, *filter(None, settings.form_targets.split(",")))
     parts = Parts(
         tenants=tenants,
@@ -97,7 +99,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         routes=routes,
         callers=Callers(verifier, sessions, tokens, cookies, clock),
         login=LoginDoor(logins, sessions, keycloak, cookies, tenants),
-        forwarder=Forwarder(pool, patience=settings.upstream_seconds, down_seconds=DOWN_SECONDS),
+        forwarder=Forwarder(pool, patience=settings.upstream_seconds, rule=rule),
         limiter=Limiter(
             Rate(settings.rate_client, settings.rate_client_burst),
             Rate(settings.rate_tenant, settings.rate_tenant_burst),

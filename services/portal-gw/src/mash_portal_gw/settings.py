@@ -55,6 +55,13 @@ class Settings(sdk.Settings):
     )
     upstream_seconds: float = Field(30.0, gt=0, description="seconds a module may be silent")
 
+    circuit_failures: int = Field(
+        5, ge=1, description="exchanges in a row without an answer after which an instance is left alone"
+    )
+    circuit_seconds: float = Field(
+        5.0, gt=0, le=60, description="seconds it is left alone at first; twice as long each time, up to 60"
+    )
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, text: str) -> str:

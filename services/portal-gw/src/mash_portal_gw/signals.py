@@ -26,6 +26,14 @@ UPSTREAM_FAILED = counter(
     doc="exchanges with a module that failed",
     attributes=("mash.module", "error.type"),
 )
+CIRCUIT_OPENED = counter(
+    "mash.gateway.circuit_opened",
+    doc="instances left alone because they did not answer several times in a row",
+    attributes=("mash.module",),
+)
+CIRCUITS_OPEN = gauge(
+    "mash.gateway.circuits_open", doc="live instances left alone now", attributes=("mash.module",)
+)
 LOGINS = counter(
     "mash.gateway.logins", doc="logins by how they ended", attributes=("mash.tenant", "mash.outcome")
 )

@@ -12,10 +12,11 @@ from opentelemetry.trace import Span, StatusCode, get_current_span
 
 from mash_portal_gw.edge.answers import Headers, Send, send_redirect
 from mash_portal_gw.edge.assets import FOLDER
+from mash_portal_gw.edge.body import Receive
 from mash_portal_gw.edge.callers import Caller, check_origin, check_role
 from mash_portal_gw.edge.connection import ClientGone
 from mash_portal_gw.edge.exchange import Exchange, Parts, view_of
-from mash_portal_gw.edge.forward import Receive, Sink
+from mash_portal_gw.edge.forward import Sink
 from mash_portal_gw.edge.headers import to_module
 from mash_portal_gw.edge.inside import App, ask, scope_for
 from mash_portal_gw.edge.lane import CLIENT_LEFT, Lane
@@ -91,7 +92,7 @@ class Door:
         async def answer(exchange: Exchange) -> None:
             sink = Plain(exchange.say, request, self._parts.security, exchange.extra)
             with _counted(passage.way.target):
-                await self._parts.forwarder.go_on(passage.instance.origin, passage.connection, receive, sink)
+                await self._parts.forwarder.go_on(passage.instance, passage.connection, receive, sink)
 
         with self._telemetry.active():
             try:
@@ -195,6 +196,7 @@ class Door:
             return
         check_length(request, parts.body_limit)
         peers = parts.routes.candidates(target, time.monotonic())
+        target.turn += 1
         if not peers:
             raise Unavailable(
                 f"„{target.module.manifest.title}“ ist vorübergehend nicht erreichbar.",

@@ -7,9 +7,10 @@ from typing import Any
 
 from mash_portal_gw.edge.answers import Headers, Send
 from mash_portal_gw.edge.assets import Assets
+from mash_portal_gw.edge.body import Receive
 from mash_portal_gw.edge.callers import Caller, Callers
 from mash_portal_gw.edge.documents import Documents
-from mash_portal_gw.edge.forward import Forwarder, Receive
+from mash_portal_gw.edge.forward import Forwarder
 from mash_portal_gw.edge.headers import SecurityHeaders
 from mash_portal_gw.edge.limiter import Limiter
 from mash_portal_gw.edge.login import LoginDoor

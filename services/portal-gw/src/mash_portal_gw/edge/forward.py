@@ -2,10 +2,13 @@
 """Sends a request on to a module and brings its answer back, both as streams, both bounded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
 
+from mash_portal_gw.edge.body import Body, Message, Receive, RequestTimeout, body_ended, pump_body
 from mash_portal_gw.edge.connection import (
     ClientGone,
     ConnectFailed,
@@ -18,19 +21,20 @@ from mash_portal_gw.edge.connection import (
 )
 from mash_portal_gw.edge.pool import Pool, Saturated
 from mash_portal_gw.edge.request import Request
+from mash_portal_gw.model.circuit import Circuit, Rule
 from mash_portal_gw.model.origin import Origin
-from mash_sdk.problems import Problem, TooLarge, Unavailable, Unreadable
+from mash_portal_gw.signals import CIRCUIT_OPENED
+from mash_sdk.problems import Problem, Unavailable, Unreadable
+from mash_sdk.telemetry import count
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
+log = logging.getLogger(__name__)
+
 Send = Callable[[Message], Awaitable[None]]
 
 WATCH_AFTER: Final = 1.0
 """Seconds until we begin to look whether the client is still there; most answers are back before."""
 CLIENT_PATIENCE: Final = 60.0
 """Seconds a client may leave a part of a streamed answer unread."""
-SLOWEST: Final = 1024
-"""Bytes a second that the body of a request brings at least, once the client's patience is spent."""
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -38,12 +42,6 @@ class BadGateway(Problem):
     """The module answered something that is no answer."""
 
     status, kind, title = 502, "bad-gateway", "Der Dienst antwortet fehlerhaft"
-
-
-class RequestTimeout(Problem):
-    """The client did not send what it had announced."""
-
-    status, kind, title = 408, "request-timeout", "Anfrage kam nicht vollständig an"
 
 
 class GatewayTimeout(Problem):
@@ -62,7 +60,10 @@ class Peer(Protocol):
     @property
     def origin(self) -> Origin: ...
 
-    down_until: float
+    @property
+    def module(self) -> str: ...
+
+    circuit: Circuit
 
 
 class Sink(Protocol):
@@ -73,47 +74,15 @@ class Sink(Protocol):
     async def part(self, data: bytes, *, last: bool) -> None: ...
 
 
-@dataclass(slots=True)
-class Body:
-    """The client's body, read as it is needed, never further than `limit` bytes, never too slowly."""
-
-    receive: Receive
-    limit: int
-    more: bool
-    patience: float
-    first: bytes = b""
-    taken: int = 0
-    waited: float = 0.0
-
-    async def read(self) -> bytes:
-        """The next part. Raise ClientGone, RequestTimeout, or TooLarge once it is more than allowed."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        try:
-            async with asyncio.timeout(self.patience + self.taken / SLOWEST - self.waited):
-                message = await self.receive()
-        except TimeoutError:
-            raise RequestTimeout("Der Inhalt der Anfrage kam nicht oder zu langsam an.") from None
-        self.waited += loop.time() - began
-        if message["type"] == "http.disconnect":
-            raise ClientGone("the client left while sending")
-        data: bytes = message.get("body", b"")
-        self.more = message.get("more_body", False)
-        self.taken += len(data)
-        if self.taken > self.limit:
-            raise TooLarge(f"Höchstens {self.limit} Bytes sind erlaubt.")
-        return data
-
-
 class Forwarder:
     """Forwards one request to the first of several instances that takes it."""
 
-    def __init__(self, pool: Pool, *, patience: float, down_seconds: float) -> None:
-        """Seconds: how long a module may be silent, and how long one that refused is asked last."""
+    def __init__(self, pool: Pool, *, patience: float, rule: Rule) -> None:
+        """`patience`: seconds a module may be silent. `rule`: when an instance is not asked any more."""
         self._pool = pool
         self._patience = self.patience = patience
         self.at_once, self.give_back = pool.at_once, pool.give_back
-        self._down = down_seconds
+        self._rule = rule
 
     async def forward(
         self,
@@ -133,25 +102,31 @@ class Forwarder:
             raise Unreadable("Der Inhalt der Anfrage ist kürzer, als sie sagt.")
         head = _head(request, target, headers, body)
         repeatable = request.method in _REPEATABLE
-        last: UpstreamError | None = None
+        saturated = False
         for peer in peers:
-            try:
-                await self._once(peer.origin, head, request, body, sink, receive, repeatable=repeatable)
-            except (ConnectFailed, Saturated) as err:
-                if isinstance(err, ConnectFailed):
-                    peer.down_until = asyncio.get_running_loop().time() + self._down
-                last = err
+            if not peer.circuit.enter(time.monotonic()):
                 continue
-            return
-        if isinstance(last, Saturated):
+            try:
+                await self._once(peer, head, request, body, sink, receive, repeatable=repeatable)
+            except ConnectFailed:
+                self._bad(peer)
+            except Saturated:
+                saturated = True
+            else:
+                return
+        if saturated:
             raise Unavailable("Dieser Dienst ist gerade überlastet.", kind="overloaded", retry_after=2)
+        now = time.monotonic()
+        wait = min((peer.circuit.wait(now) for peer in peers), default=0.0)
         raise Unavailable(
-            "Dieser Dienst ist vorübergehend nicht erreichbar.", kind="module-gone", retry_after=5
+            "Dieser Dienst ist vorübergehend nicht erreichbar.",
+            kind="module-gone",
+            retry_after=max(2, math.ceil(wait)),
         )
 
     async def _once(
         self,
-        origin: Origin,
+        peer: Peer,
         head: bytes,
         request: Request,
         body: Body,
@@ -162,7 +137,7 @@ class Forwarder:
     ) -> None:
         fresh = False
         while True:
-            connection = await self._pool.take(origin, fresh=fresh)
+            connection = await self._pool.take(peer.origin, fresh=fresh)
             try:
                 await self._exchange(connection, head, request, body, sink, receive)
             except Died as err:
@@ -170,21 +145,38 @@ class Forwarder:
                 if repeatable and may_be_repeated(connection) and not fresh:
                     fresh = True
                     continue
-                raise problem_of(err) from err
+                raise self._failed(peer, connection, err) from err
             except (Garbled, TimedOut) as err:
-                raise problem_of(err) from err
+                raise self._failed(peer, connection, err) from err
             finally:
-                self._pool.give_back(origin, connection)
+                self._pool.give_back(peer.origin, connection)
+            peer.circuit.good()
             return
 
-    async def go_on(self, origin: Origin, connection: Connection, receive: Receive, sink: Sink) -> None:
+    async def go_on(self, peer: Peer, connection: Connection, receive: Receive, sink: Sink) -> None:
         """What is left of an exchange that has begun without waiting. Raises as `forward` does."""
         try:
             await self._answer(connection, receive, sink, None)
         except (Died, Garbled, TimedOut) as err:
-            raise problem_of(err) from err
+            raise self._failed(peer, connection, err) from err
         finally:
-            self._pool.give_back(origin, connection)
+            self._pool.give_back(peer.origin, connection)
+        peer.circuit.good()
+
+    def _failed(self, peer: Peer, connection: Connection, err: UpstreamError) -> Problem:
+        """What a client is told of an exchange that failed; one without any answer counts."""
+        if connection.answered:
+            peer.circuit.good()
+        else:
+            self._bad(peer)
+        return problem_of(err)
+
+    def _bad(self, peer: Peer) -> None:
+        if peer.circuit.bad(time.monotonic(), self._rule):
+            count(CIRCUIT_OPENED, attributes={"mash.module": peer.module})
+            log.warning(
+                "%s at %s does not answer: it is left alone for a while", peer.module, peer.origin.url
+            )
 
     async def _exchange(
         self,
@@ -199,8 +191,8 @@ class Forwarder:
         pump: asyncio.Task[None] | None = None
         connection.write(head)
         if body.more:
-            pump = asyncio.create_task(_pump(connection, body, chunked=request.chunked))
-            pump.add_done_callback(lambda done: _pumped(done, connection))
+            pump = asyncio.create_task(pump_body(connection, body, chunked=request.chunked))
+            pump.add_done_callback(lambda done: body_ended(done, connection))
         await self._answer(connection, receive, sink, pump)
 
     async def _answer(
@@ -271,21 +263,6 @@ async def _bring(connection: Connection, sink: Sink) -> None:
         raise
     except UpstreamError as err:
         raise Cut(str(err)) from err
-
-
-async def _pump(connection: Connection, body: Body, *, chunked: bool) -> None:
-    while body.more:
-        data = await body.read()
-        if data:
-            connection.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
-            await connection.drain()
-    if chunked:
-        connection.write(b"0\r\n\r\n")
-
-
-def _pumped(done: asyncio.Task[None], connection: Connection) -> None:
-    if not done.cancelled() and done.exception() is not None and not connection.complete:
-        connection.fail(Died("the request's body broke off"))
 
 
 def _raise_own(pump: asyncio.Task[None] | None) -> None:

@@ -11,7 +11,8 @@ from typing import Any, Final
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from mash_portal_gw.edge.forward import CLIENT_PATIENCE, RequestTimeout
+from mash_portal_gw.edge.body import RequestTimeout
+from mash_portal_gw.edge.forward import CLIENT_PATIENCE
 from mash_portal_gw.edge.lane import Lane
 from mash_portal_gw.edge.passage import Passage
 from mash_portal_gw.edge.request import FIELDS, FieldsTooLarge

@@ -16,9 +16,11 @@ from opentelemetry.trace import Span, StatusCode
 from prometheus_client import Counter, Histogram
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from mash_portal_gw.edge.answers import Send
+from mash_portal_gw.edge.body import Receive
 from mash_portal_gw.edge.connection import ClientGone, Died
 from mash_portal_gw.edge.exchange import Parts
-from mash_portal_gw.edge.forward import Receive, Send, may_be_repeated
+from mash_portal_gw.edge.forward import may_be_repeated
 from mash_portal_gw.edge.headers import HOP_BY_HOP, Headers, may_pass_in, may_pass_out
 from mash_portal_gw.edge.passage import NAMES, SERVED, Passage, Served, Way, Wire
 from mash_portal_gw.edge.public import CONDITIONS, EDGE, chosen, outcome, shelf_of
@@ -125,9 +127,12 @@ class Lane:
         if proof is None and (sent is not None or route.roles):
             return None
         peers = parts.routes.candidates(way.target, time.monotonic())
-        connection = parts.forwarder.at_once(peers[0].origin) if peers else None
+        if not peers or peers[0].circuit.failures:
+            return None
+        connection = parts.forwarder.at_once(peers[0].origin)
         if connection is None:
             return None
+        way.target.turn += 1
         passage = Passage(self, wire, way, peers[0], connection, "GET", url, headers)
         if proof is not None:
             passage.kind = "bearer"

@@ -5,8 +5,8 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from mash_portal_gw.edge.answers import Headers, Send, send_redirect
+from mash_portal_gw.edge.body import Receive
 from mash_portal_gw.edge.callers import LOGIN_COOKIE, Caller, Cookies, from_here
-from mash_portal_gw.edge.forward import Receive
 from mash_portal_gw.edge.request import Request, check_length
 from mash_portal_gw.edge.tenancy import Place
 from mash_portal_gw.model.session import safe_next

@@ -151,6 +151,8 @@ class Passage:
             return
         status, headers, body = connection.status, connection.headers, connection.rest_of_body()
         self.lane.give_back(self)
+        if self.instance.circuit.failures:
+            self.instance.circuit.good()
         head = self._head(status, headers, body)
         if head is None:
             self.wire.transport.close()

@@ -11,7 +11,7 @@ import httpx
 
 from mash_portal_gw.model.origin import Origin
 from mash_portal_gw.service.routes import RouteTable
-from mash_portal_gw.signals import ANNOUNCEMENTS_REJECTED, INSTANCES
+from mash_portal_gw.signals import ANNOUNCEMENTS_REJECTED, CIRCUITS_OPEN, INSTANCES
 from mash_sdk.announcing import TOPIC
 from mash_sdk.kafka import Broker, BrokerAway
 from mash_sdk.problems import Unavailable
@@ -85,4 +85,6 @@ class ModulesTopic:
     async def measure(self, running: Running) -> None:
         while not await running.pause(LOOK_SECONDS):
             for module, live in self._routes.modules():
-                record(INSTANCES, len(live), {"mash.module": module.manifest.name})
+                about = {"mash.module": module.manifest.name}
+                record(INSTANCES, len(live), about)
+                record(CIRCUITS_OPEN, sum(one.circuit.is_open for one in live), about)

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from pydantic import ValidationError
 
+from mash_portal_gw.model.circuit import Circuit
 from mash_portal_gw.model.origin import Origin
 from mash_portal_gw.service.approvals import Approval, NotApproved, under
 from mash_sdk import announcing
@@ -22,8 +23,6 @@ LARGEST: Final = 256 << 10
 """Bytes of an announcement; a manifest with a hundred routes has a tenth of that."""
 INSTANCES: Final = 64
 REJECTIONS: Final = 200
-DOWN_SECONDS: Final = 2.0
-"""An instance that refused a connection is asked last for this long."""
 
 
 @dataclass(slots=True)
@@ -35,7 +34,11 @@ class Instance:
     manifest: Manifest
     announced_at: datetime
     valid_until: datetime
-    down_until: float = 0.0
+    circuit: Circuit = field(default_factory=Circuit)
+
+    @property
+    def module(self) -> str:
+        return self.manifest.name
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class Target:
     route: Route
     instances: list[Instance] = field(default_factory=list)
     turn: int = 0
+    """Counts requests that went out: instances are asked in turns."""
 
     def upstream_path(self, path: bytes) -> bytes:
         """The path on the module for the raw outside path."""
@@ -216,12 +220,12 @@ class RouteTable:
         return instance.valid_until >= self._heard
 
     def candidates(self, target: Target, now: float) -> Sequence[Instance]:
-        """Live instances in the order to try: round robin, those that just refused last."""
+        """Live instances in the order to try: whose turn it is, those that just failed last."""
         live = [i for i in target.instances if self.alive(i)]
         if len(live) > 1:
-            target.turn = (target.turn + 1) % len(live)
-            live = live[target.turn :] + live[: target.turn]
-            live.sort(key=lambda i: i.down_until > now)
+            first = target.turn % len(live)
+            live = live[first:] + live[:first]
+            live.sort(key=lambda i: i.circuit.rank(now))
         return live
 
     def modules(self) -> Iterable[tuple[Module, list[Instance]]]:

@@ -33,8 +33,10 @@ App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
 @asynccontextmanager
-async def served(app: Any, protocol: Any = "httptools", **options: Any) -> AsyncIterator[str]:
-    """The ASGI application behind a real socket; yields `127.0.0.1:port`."""
+async def served(
+    app: Any, protocol: Any = "httptools", *, force: bool = True, **options: Any
+) -> AsyncIterator[str]:
+    """The ASGI application behind a socket; yields `127.0.0.1:port`. `force`: its end waits for nobody."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
@@ -44,6 +46,7 @@ async def served(app: Any, protocol: Any = "httptools", **options: Any) -> Async
         access_log=False,
         proxy_headers=False,
         timeout_keep_alive=75,
+        ws="none",
         **options,
     )
     server = uvicorn.Server(config)
@@ -55,7 +58,7 @@ async def served(app: Any, protocol: Any = "httptools", **options: Any) -> Async
         yield f"127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        server.force_exit = True
+        server.force_exit = force
         await running
         listener.close()
 
@@ -343,6 +346,12 @@ async def front_of(
 @pytest.fixture
 async def front(front_of: Callable[..., Awaitable[Front]]) -> Front:
     return await front_of()
+
+
+@pytest.fixture
+def served_by() -> Any:
+    """`served`, for tests that end it themselves."""
+    return served
 
 
 @pytest.fixture

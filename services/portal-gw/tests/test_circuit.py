@@ -33,7 +33,7 @@ class Hands:
 @pytest.fixture
 def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
     hands = Hands()
-    for module in ("forward", "door", "lane"):
+    for module in ("forward", "door", "lane", "outcomes", "upgrade"):
         monkeypatch.setattr(f"mash_portal_gw.edge.{module}.time", hands)
     return hands
 

@@ -18,10 +18,13 @@ from mash_portal_gw.edge.housekeeping import Housekeeping
 from mash_portal_gw.edge.limiter import Limiter
 from mash_portal_gw.edge.limits import Rate
 from mash_portal_gw.edge.login import LoginDoor
+from mash_portal_gw.edge.outcomes import Outcomes
 from mash_portal_gw.edge.pool import Pool, PoolLimits
 from mash_portal_gw.edge.shell import Shell
+from mash_portal_gw.edge.streams import StreamLimits, Streams
 from mash_portal_gw.edge.tenancy import Tenancy
 from mash_portal_gw.edge.threshold import Crowd
+from mash_portal_gw.edge.upgrade import Upgrader
 from mash_portal_gw.gateways.approvals_file import read, watch_approvals
 from mash_portal_gw.gateways.city_files import load_cities
 from mash_portal_gw.gateways.keycloak import Keycloak
@@ -90,7 +93,15 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     # Public pages need neither sessions nor logins.
     program.requires = frozenset({"modules"})
     health = Health({"postgres": database.ready, **program.checks})
-    rule = Rule(settings.circuit_failures, settings.circuit_seconds)
+    streams = Streams(
+        StreamLimits(
+            each=settings.client_streams,
+            instance=settings.module_streams,
+            idle=settings.stream_idle,
+            longest=settings.stream_longest,
+        )
+    )
+    outcomes = Outcomes(Rule(settings.circuit_failures, settings.circuit_seconds))
     form_targets = (settings.keycloak, *filter(None, settings.form_targets.split(",")))
     parts = Parts(
         tenants=tenants,
@@ -99,7 +110,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         routes=routes,
         callers=Callers(verifier, sessions, tokens, cookies, clock),
         login=LoginDoor(logins, sessions, keycloak, cookies, tenants),
-        forwarder=Forwarder(pool, patience=settings.upstream_seconds, rule=rule),
+        forwarder=Forwarder(pool, streams, outcomes, patience=settings.upstream_seconds),
+        upgrader=Upgrader(pool, streams, outcomes, patience=settings.upstream_seconds),
+        streams=streams,
         limiter=Limiter(
             Rate(settings.rate_client, settings.rate_client_burst),
             Rate(settings.rate_tenant, settings.rate_tenant_burst),

@@ -55,6 +55,12 @@ class Settings(sdk.Settings):
     )
     upstream_seconds: float = Field(30.0, gt=0, description="seconds a module may be silent")
 
+    client_streams: int = Field(100, ge=1, description="WebSockets and event streams one client may hold")
+    module_streams: int = Field(1000, ge=1, description="WebSockets and event streams to one instance")
+    stream_idle: float = Field(300.0, gt=0, description="seconds they may be silent, both ways")
+    stream_longest: float = Field(
+        3600.0, gt=0, description="seconds after which they end: who may be there is checked again then"
+    )
     circuit_failures: int = Field(
         5, ge=1, description="exchanges in a row without an answer after which an instance is left alone"
     )

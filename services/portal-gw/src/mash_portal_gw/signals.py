@@ -9,7 +9,8 @@ Attribute = Literal[
     "mash.route.kind",  # api, page or own
     "mash.caller.kind",  # visitor, session, bearer or opaque
     "mash.edge",  # public: answered with a published document, without a module
-    "mash.limit",  # which limit refused: client, tenant or login
+    "mash.limit",  # which limit refused: client, tenant, login or streams
+    "mash.stream",  # websocket or events
     "mash.reason",  # why a connection was turned away: a problem's kind, too-many-connections or unread
 ]
 
@@ -25,6 +26,12 @@ UPSTREAM_FAILED = counter(
     "mash.gateway.upstream_failed",
     doc="exchanges with a module that failed",
     attributes=("mash.module", "error.type"),
+)
+STREAMS = gauge("mash.gateway.streams", doc="WebSockets and event streams open", attributes=("mash.stream",))
+STREAMS_ENDED = counter(
+    "mash.gateway.streams_ended",
+    doc="WebSockets and event streams that ended, by why: closed, client, module, idle, longest, shutdown, …",
+    attributes=("mash.stream", "mash.reason"),
 )
 CIRCUIT_OPENED = counter(
     "mash.gateway.circuit_opened",

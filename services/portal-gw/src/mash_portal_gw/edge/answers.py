@@ -37,6 +37,8 @@ def problem_headers(problem: Problem) -> Headers:
         headers.append((b"www-authenticate", b"Bearer"))
     if problem.status == 405:  # noqa: PLR2004 — RFC 9110 wants it
         headers.append((b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
+    if problem.status == 426:  # noqa: PLR2004 — RFC 6455, 4.4
+        headers.append((b"sec-websocket-version", b"13"))
     if problem.status in _CLOSES:
         headers.append((b"connection", b"close"))
     return headers

@@ -185,7 +185,15 @@ def check_role(caller: Caller, route: Route) -> None:
 
 
 def check_origin(request: Request, caller: Caller, route: Route) -> None:
-    """Raise Forbidden unless a writing request of a browser provably comes from our own pages."""
+    """Raise Forbidden unless a writing request of a browser provably comes from our own pages.
+
+    A WebSocket writes as well, and no rule of the browser keeps other sites' pages from opening one.
+    """
+    if request.websocket:
+        said = caller.kind == "session" or b"origin" in request.fields
+        if said and caller.kind != "bearer" and not from_here(request):
+            raise Forbidden("Die Anfrage kommt nicht von einer Seite dieses Portals.", kind="foreign-origin")
+        return
     if request.safe or (caller.kind != "session" and (route.kind == "api" or caller.kind == "bearer")):
         return
     if not from_here(request):

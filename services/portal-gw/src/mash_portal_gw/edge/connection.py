@@ -6,7 +6,7 @@ exchange at a time. Memory is bounded: reading pauses while the client is slower
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 import httptools
 
@@ -20,7 +20,19 @@ AROUND_BYTES = 64 << 10
 AROUND_TIMES = 16
 """Bytes around a body (chunk sizes, extensions, trailers): these, and so many for each of the body."""
 
+SWITCHES = 101
+
 Headers = list[tuple[bytes, bytes]]
+
+
+class Tunnel(Protocol):
+    """Who is told what comes after the protocol was switched."""
+
+    def module_said(self, data: bytes) -> None: ...
+
+    def module_lost(self) -> None: ...
+
+    def module_full(self, *, full: bool) -> None: ...
 
 
 class UpstreamError(Exception):
@@ -71,6 +83,8 @@ class Connection(asyncio.Protocol):
         self.on_answer: Callable[[], None] | None = None
         """Called once, when the answer's head was read or the exchange failed: instead of awaiting `head`."""
         self.exchanges = 0
+        self.apart = False
+        """It counts no more among its pool's connections and is not used again."""
         self.idle_since = 0.0
         self.answered = False
         """Some byte of the answer has come: a repeat is no longer harmless."""
@@ -79,11 +93,15 @@ class Connection(asyncio.Protocol):
         self.headers: Headers = []
         self._head_bytes = 0
         self._around = 0
+        self._may_switch = False
+        self._tunnel: Tunnel | None = None
 
     # What the pool and the forwarder use.
 
-    def exchange(self, *, head_only: bool, patience: float) -> None:
-        """Begin. `head_only`: the answer to HEAD has no body. `patience`: seconds of silence, at most."""
+    def exchange(self, *, head_only: bool, patience: float, switches: bool = False) -> None:
+        """Begin. `head_only`: the answer to HEAD has no body. `patience`: seconds of silence, at most.
+        `switches`: it is asked to go on as a WebSocket.
+        """
         if self._headless:
             self._parser = httptools.HttpResponseParser(self)
         self._headless = head_only
@@ -92,6 +110,7 @@ class Connection(asyncio.Protocol):
         self._held = 0
         self._framed = self._keep = self.complete = self.answered = False
         self._head_bytes = self._around = 0
+        self._may_switch = switches
         self.status = 0
         self.headers = []
         self._head = self._more = None
@@ -149,6 +168,32 @@ class Connection(asyncio.Protocol):
         self._held = 0
         return body
 
+    def bear(self, silence: float) -> None:
+        """From now on it may be silent for so many seconds."""
+        self._patience = silence
+        self._deadline = self._loop.time() + silence
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._deadline, self._expire)
+
+    def cut_short(self) -> None:
+        """Take what has come for the whole answer: it would never end by itself."""
+        if self._error is None and not self.complete:
+            self._finish(keep=False)
+
+    def hand_over(self, make: "Callable[[asyncio.Transport], Tunnel]") -> None:
+        """It switched protocols: what comes belongs to a tunnel from now on. Raises UpstreamError."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._error is not None or self._transport is None:
+            raise self._error or Died("the connection ended")
+        self._tunnel = make(self._transport)
+        early = self.rest_of_body()
+        if early:
+            self._tunnel.module_said(early)
+        self._transport.resume_reading()
+
     @property
     def error(self) -> UpstreamError | None:
         return self._error
@@ -197,6 +242,12 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._tunnel is not None:
+            self._tunnel.module_said(data)
+            return
+        if self.status == SWITCHES:
+            self._chunks.append(data)
+            return
         if not self._busy or self.complete:
             self.fail(Garbled("bytes came that nobody asked for"))
             return
@@ -205,6 +256,9 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as err:
+            if self.status == SWITCHES and isinstance(err, httptools.HttpParserUpgrade):
+                self._switched(data[err.args[0] :])
+                return
             # After a HEAD the parser is left where a body would begin; what it says then means nothing.
             if not (self._headless and self.complete):
                 self.fail(Garbled(f"no HTTP answer: {err}"))
@@ -223,12 +277,18 @@ class Connection(asyncio.Protocol):
         if exc is None and self.status and not self.complete and not self._framed:
             self.complete = True  # a body without length ends with its connection
         self._transport = None
+        if self._tunnel is not None:
+            self._tunnel.module_lost()
         self.fail(Died("the connection ended"))
 
     def pause_writing(self) -> None:
+        if self._tunnel is not None:
+            self._tunnel.module_full(full=True)
         self._writable = self._loop.create_future()
 
     def resume_writing(self) -> None:
+        if self._tunnel is not None:
+            self._tunnel.module_full(full=False)
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
         self._writable = None
@@ -254,9 +314,12 @@ class Connection(asyncio.Protocol):
             return
         status = self._parser.get_status_code()
         if status < 200:  # noqa: PLR2004 — informational
-            if status == 101:  # noqa: PLR2004 — switching protocols was never asked for
+            if status != SWITCHES:
+                self.headers = []
+            elif self._may_switch:
+                self.status = status
+            else:
                 self.fail(Garbled("switches protocols"))
-            self.headers = []
             return
         if status > 599:  # noqa: PLR2004 — RFC 9110, 15: three digits, the first of them 1 to 5
             self.fail(Garbled("no HTTP status"))
@@ -290,6 +353,15 @@ class Connection(asyncio.Protocol):
         self._keep = keep
         if self._more is not None and not self._more.done():
             self._more.set_result(None)
+
+    def _switched(self, early: bytes) -> None:
+        """Nothing more is read until somebody takes over."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+        if early:
+            self._chunks.append(early)
+        if self._head is not None and not self._head.done():
+            self._head.set_result(None)
 
     def _resume(self) -> None:
         self._paused = False

@@ -14,7 +14,7 @@ from mash_portal_gw.edge.answers import Headers, Send, send_redirect
 from mash_portal_gw.edge.assets import FOLDER
 from mash_portal_gw.edge.body import Receive
 from mash_portal_gw.edge.callers import Caller, check_origin, check_role
-from mash_portal_gw.edge.connection import ClientGone
+from mash_portal_gw.edge.connection import SWITCHES, ClientGone
 from mash_portal_gw.edge.exchange import Exchange, Parts, view_of
 from mash_portal_gw.edge.forward import Sink
 from mash_portal_gw.edge.headers import to_module
@@ -29,6 +29,7 @@ from mash_portal_gw.edge.request import Request, check_length, read
 from mash_portal_gw.edge.sinks import Framed, Plain
 from mash_portal_gw.edge.tenancy import Place
 from mash_portal_gw.edge.threshold import Threshold
+from mash_portal_gw.edge.upgrade import EXTENSION, Switch
 from mash_portal_gw.service.routes import Target
 from mash_portal_gw.signals import UPSTREAM_FAILED
 from mash_sdk.ids import new_id
@@ -54,6 +55,7 @@ class Door:
         self._telemetry = telemetry
         self._parts = parts
         self.threshold = Threshold(telemetry, parts.security, parts.trusted, parts.crowd)
+        self.streams = parts.streams
         self.lane = Lane(parts, telemetry, self, self._go_on)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -71,12 +73,11 @@ class Door:
             with self._telemetry.active():
                 await self._say(exchange)
             return
-        began = time.perf_counter()
         with self._telemetry.door(scope["method"], _carrier(scope)) as door:
             try:
                 await self._say(exchange)
             finally:
-                _note(exchange, door.span, time.perf_counter() - began)
+                _note(exchange, door.span)
 
     async def _go_on(
         self, passage: Passage, scope: MutableMapping[str, Any], receive: Receive, send: Send
@@ -86,19 +87,22 @@ class Door:
         request = exchange.request = read(dict(scope), self._parts.trusted)
         exchange.place = passage.way.place
         exchange.request_id = passage.request_id
+        exchange.began = passage.began
         lines = (line.partition(b": ") for line in passage.extra.split(b"\r\n") if line)
         exchange.extra = [(b"x-request-id", passage.request_id), *((name, value) for name, _, value in lines)]
 
         async def answer(exchange: Exchange) -> None:
             sink = Plain(exchange.say, request, self._parts.security, exchange.extra)
             with _counted(passage.way.target):
-                await self._parts.forwarder.go_on(passage.instance, passage.connection, receive, sink)
+                await self._parts.forwarder.go_on(
+                    request, passage.instance, passage.connection, receive, sink
+                )
 
         with self._telemetry.active():
             try:
                 await self._say(exchange, answer)
             finally:
-                self.lane.note(passage, exchange.status)
+                self.lane.note(passage, exchange.status, exchange.took)
 
     async def _say(
         self, exchange: Exchange, answer: Callable[[Exchange], Awaitable[None]] | None = None
@@ -208,6 +212,12 @@ class Door:
         headers = self._headers_for(exchange, request, place, caller, proof, page=is_page)
         sink = self._sink(exchange, request, place, caller, page=is_page)
         path = target.upstream_path(place.raw_path)
+        switch: Switch | None = exchange.scope.get("extensions", {}).get(EXTENSION)
+        if switch is not None and request.websocket and not is_page:
+            with _counted(target):
+                if await parts.upgrader.open(request, peers, path, headers, switch, sink, exchange.extra):
+                    exchange.status, exchange.started = SWITCHES, True
+            return
         with _counted(target):
             await parts.forwarder.forward(
                 request, peers, path, headers, exchange.receive, sink, parts.body_limit
@@ -329,7 +339,7 @@ def _carrier(scope: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _note(exchange: Exchange, span: Span, seconds: float) -> None:
+def _note(exchange: Exchange, span: Span) -> None:
     """What span and metric say of the request."""
     method, route, status = exchange.scope["method"], exchange.route, exchange.status
     about = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
@@ -342,4 +352,5 @@ def _note(exchange: Exchange, span: Span, seconds: float) -> None:
             span.set_attribute("mash.edge", exchange.edge)
     if status >= _FAILED:
         span.set_status(StatusCode.ERROR)
+    seconds = time.perf_counter() - exchange.began if exchange.took is None else exchange.took
     record(HTTP_SERVER_SECONDS, seconds, about)

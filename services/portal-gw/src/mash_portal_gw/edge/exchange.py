@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the front door is made of, and what one request has come to know on its way through it."""
 
+import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +17,10 @@ from mash_portal_gw.edge.limiter import Limiter
 from mash_portal_gw.edge.login import LoginDoor
 from mash_portal_gw.edge.request import Request
 from mash_portal_gw.edge.shell import Shell, View
+from mash_portal_gw.edge.streams import Streams, is_event_stream
 from mash_portal_gw.edge.tenancy import Place, Tenancy
 from mash_portal_gw.edge.threshold import Crowd
+from mash_portal_gw.edge.upgrade import Upgrader
 from mash_portal_gw.model.city import City
 from mash_portal_gw.model.network import Network
 from mash_portal_gw.service.routes import RouteTable
@@ -36,6 +39,8 @@ class Parts:
     callers: Callers
     login: LoginDoor
     forwarder: Forwarder
+    upgrader: Upgrader
+    streams: Streams
     limiter: Limiter
     shell: Shell
     assets: Assets
@@ -63,12 +68,17 @@ class Exchange:
     status: int = 0
     edge: str = ""
     """How it was answered without asking a module."""
+    took: float | None = None
+    """Seconds until a long-lived answer began; None where it is the whole answer that counts."""
+    began: float = field(default_factory=time.perf_counter)
     extra: Headers = field(default_factory=list)
 
     async def say(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
+            if is_event_stream(message["headers"]):
+                self.took = time.perf_counter() - self.began
         await self.send(message)
 
 

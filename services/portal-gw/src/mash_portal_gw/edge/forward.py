@@ -3,7 +3,6 @@
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
@@ -19,13 +18,11 @@ from mash_portal_gw.edge.connection import (
     TimedOut,
     UpstreamError,
 )
+from mash_portal_gw.edge.outcomes import Cut, Outcomes, Peer, nobody
 from mash_portal_gw.edge.pool import Pool, Saturated
 from mash_portal_gw.edge.request import Request
-from mash_portal_gw.model.circuit import Circuit, Rule
-from mash_portal_gw.model.origin import Origin
-from mash_portal_gw.signals import CIRCUIT_OPENED
+from mash_portal_gw.edge.streams import Streams, is_event_stream
 from mash_sdk.problems import Problem, Unavailable, Unreadable
-from mash_sdk.telemetry import count
 
 log = logging.getLogger(__name__)
 
@@ -36,34 +33,6 @@ WATCH_AFTER: Final = 1.0
 CLIENT_PATIENCE: Final = 60.0
 """Seconds a client may leave a part of a streamed answer unread."""
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class BadGateway(Problem):
-    """The module answered something that is no answer."""
-
-    status, kind, title = 502, "bad-gateway", "Der Dienst antwortet fehlerhaft"
-
-
-class GatewayTimeout(Problem):
-    """The module did not answer in time. Whether it did what was asked is not known."""
-
-    status, kind, title = 504, "gateway-timeout", "Der Dienst antwortet nicht rechtzeitig"
-
-
-class Cut(Exception):
-    """The answer broke off half-way: the client's connection has to break off as well."""
-
-
-class Peer(Protocol):
-    """An instance of a module, as far as forwarding cares."""
-
-    @property
-    def origin(self) -> Origin: ...
-
-    @property
-    def module(self) -> str: ...
-
-    circuit: Circuit
 
 
 class Sink(Protocol):
@@ -77,12 +46,13 @@ class Sink(Protocol):
 class Forwarder:
     """Forwards one request to the first of several instances that takes it."""
 
-    def __init__(self, pool: Pool, *, patience: float, rule: Rule) -> None:
-        """`patience`: seconds a module may be silent. `rule`: when an instance is not asked any more."""
+    def __init__(self, pool: Pool, streams: Streams, outcomes: Outcomes, *, patience: float) -> None:
+        """`patience`: seconds a module may be silent."""
+        self._streams = streams
         self._pool = pool
         self._patience = self.patience = patience
         self.at_once, self.give_back = pool.at_once, pool.give_back
-        self._rule = rule
+        self._outcomes = outcomes
 
     async def forward(
         self,
@@ -100,7 +70,7 @@ class Forwarder:
             body.first = await body.read()
         if not body.more and request.length is not None and request.length != body.taken:
             raise Unreadable("Der Inhalt der Anfrage ist kürzer, als sie sagt.")
-        head = _head(request, target, headers, body)
+        head = request_head(request, target, headers, body)
         repeatable = request.method in _REPEATABLE
         saturated = False
         for peer in peers:
@@ -109,20 +79,14 @@ class Forwarder:
             try:
                 await self._once(peer, head, request, body, sink, receive, repeatable=repeatable)
             except ConnectFailed:
-                self._bad(peer)
+                self._outcomes.bad(peer)
             except Saturated:
                 saturated = True
             else:
                 return
         if saturated:
             raise Unavailable("Dieser Dienst ist gerade überlastet.", kind="overloaded", retry_after=2)
-        now = time.monotonic()
-        wait = min((peer.circuit.wait(now) for peer in peers), default=0.0)
-        raise Unavailable(
-            "Dieser Dienst ist vorübergehend nicht erreichbar.",
-            kind="module-gone",
-            retry_after=max(2, math.ceil(wait)),
-        )
+        raise nobody(peers)
 
     async def _once(
         self,
@@ -139,47 +103,35 @@ class Forwarder:
         while True:
             connection = await self._pool.take(peer.origin, fresh=fresh)
             try:
-                await self._exchange(connection, head, request, body, sink, receive)
+                await self._exchange(peer, connection, head, request, body, sink, receive)
             except Died as err:
                 # A kept connection may end just as it is used: what is harmless is said once more.
                 if repeatable and may_be_repeated(connection) and not fresh:
                     fresh = True
                     continue
-                raise self._failed(peer, connection, err) from err
+                raise self._outcomes.failed(peer, connection, err) from err
             except (Garbled, TimedOut) as err:
-                raise self._failed(peer, connection, err) from err
+                raise self._outcomes.failed(peer, connection, err) from err
             finally:
                 self._pool.give_back(peer.origin, connection)
             peer.circuit.good()
             return
 
-    async def go_on(self, peer: Peer, connection: Connection, receive: Receive, sink: Sink) -> None:
+    async def go_on(
+        self, request: Request, peer: Peer, connection: Connection, receive: Receive, sink: Sink
+    ) -> None:
         """What is left of an exchange that has begun without waiting. Raises as `forward` does."""
         try:
-            await self._answer(connection, receive, sink, None)
+            await self._answer(request, peer, connection, receive, sink, None)
         except (Died, Garbled, TimedOut) as err:
-            raise self._failed(peer, connection, err) from err
+            raise self._outcomes.failed(peer, connection, err) from err
         finally:
             self._pool.give_back(peer.origin, connection)
         peer.circuit.good()
 
-    def _failed(self, peer: Peer, connection: Connection, err: UpstreamError) -> Problem:
-        """What a client is told of an exchange that failed; one without any answer counts."""
-        if connection.answered:
-            peer.circuit.good()
-        else:
-            self._bad(peer)
-        return problem_of(err)
-
-    def _bad(self, peer: Peer) -> None:
-        if peer.circuit.bad(time.monotonic(), self._rule):
-            count(CIRCUIT_OPENED, attributes={"mash.module": peer.module})
-            log.warning(
-                "%s at %s does not answer: it is left alone for a while", peer.module, peer.origin.url
-            )
-
     async def _exchange(
         self,
+        peer: Peer,
         connection: Connection,
         head: bytes,
         request: Request,
@@ -193,10 +145,16 @@ class Forwarder:
         if body.more:
             pump = asyncio.create_task(pump_body(connection, body, chunked=request.chunked))
             pump.add_done_callback(lambda done: body_ended(done, connection))
-        await self._answer(connection, receive, sink, pump)
+        await self._answer(request, peer, connection, receive, sink, pump)
 
     async def _answer(
-        self, connection: Connection, receive: Receive, sink: Sink, pump: asyncio.Task[None] | None
+        self,
+        request: Request,
+        peer: Peer,
+        connection: Connection,
+        receive: Receive,
+        sink: Sink,
+        pump: asyncio.Task[None] | None,
     ) -> None:
         watch: asyncio.Task[None] | None = None
         loop = asyncio.get_running_loop()
@@ -218,7 +176,10 @@ class Forwarder:
                 if isinstance(err, TimedOut) and pump is not None and not pump.done():
                     raise RequestTimeout("Der Inhalt der Anfrage kam nicht vollständig an.") from err
                 raise
-            await _bring(connection, sink)
+            if is_event_stream(connection.headers) and not connection.complete:
+                await self._stream(request, peer, connection, sink)
+            else:
+                await bring(connection, sink)
             if pump is not None and not pump.done():
                 connection.fail(Died("it answered before it had read everything"))
         finally:
@@ -229,22 +190,38 @@ class Forwarder:
             if not connection.complete:
                 connection.fail(Died("given up"))
 
+    async def _stream(self, request: Request, peer: Peer, connection: Connection, sink: Sink) -> None:
+        """Server-sent events: they hold no place that others wait for, and have limits of their own."""
+        limits = self._streams.limits
+        stream = self._streams.enter("events", request.client, peer.origin)
+        self._pool.set_apart(peer.origin, connection)
+        connection.bear(limits.idle)
+        reason = ""
+
+        def end(why: str) -> None:
+            nonlocal reason
+            reason = why
+            connection.cut_short()
+
+        stream.end = lambda: end("shutdown")
+        longest = asyncio.get_running_loop().call_later(limits.longest, end, "longest")
+        try:
+            await bring(connection, sink)
+            reason = reason or "closed"
+        except Cut:
+            reason = "module"
+            raise
+        finally:
+            longest.cancel()
+            stream.leave(reason or "client")
+
 
 def may_be_repeated(connection: Connection) -> bool:
     """Whether it may have ended just before it was used: nobody has begun to answer."""
     return not connection.answered and connection.exchanges > 1
 
 
-def problem_of(err: UpstreamError) -> Problem:
-    """What a client is told of an exchange that failed."""
-    if isinstance(err, TimedOut):
-        return GatewayTimeout("Der Dienst antwortet nicht rechtzeitig.")
-    if isinstance(err, Garbled):
-        return BadGateway("Der Dienst antwortet fehlerhaft.")
-    return BadGateway("Die Verbindung zum Dienst brach ab.")
-
-
-async def _bring(connection: Connection, sink: Sink) -> None:
+async def bring(connection: Connection, sink: Sink) -> None:
     """The answer, part by part. The common small one arrives with its head and leaves at once."""
     await sink.start(connection.status, connection.headers)
     try:
@@ -281,7 +258,7 @@ async def _watch(receive: Receive, connection: Connection) -> None:
             return
 
 
-def _head(request: Request, target: bytes, headers: Headers, body: Body) -> bytes:
+def request_head(request: Request, target: bytes, headers: Headers, body: Body) -> bytes:
     """The request's head, with a body that is already complete right behind it."""
     lines = [request.method.encode("ascii"), b" ", target]
     if request.query:

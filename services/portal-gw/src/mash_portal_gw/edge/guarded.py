@@ -6,17 +6,21 @@ long a client may take to send or to read.
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mash_portal_gw.edge.body import RequestTimeout
+from mash_portal_gw.edge.connection import ClientGone
 from mash_portal_gw.edge.forward import CLIENT_PATIENCE
 from mash_portal_gw.edge.lane import Lane
 from mash_portal_gw.edge.passage import Passage
 from mash_portal_gw.edge.request import FIELDS, FieldsTooLarge
+from mash_portal_gw.edge.streams import Streams
 from mash_portal_gw.edge.threshold import Threshold
+from mash_portal_gw.edge.tunnel import Tunnel, Wire
+from mash_portal_gw.edge.upgrade import EXTENSION
 from mash_sdk.problems import Problem, Unreadable
 
 HEAD_BYTES: Final = 48 << 10
@@ -40,6 +44,7 @@ class GuardedHttp(HttpToolsProtocol):
         door: Any = self.app
         self._lane: Lane = door.lane
         self._threshold: Threshold = door.threshold
+        self._streams: Streams = door.streams
         self._context = copy_context()
         self._rests: float | None = None
         self._head_due = True
@@ -50,6 +55,9 @@ class GuardedHttp(HttpToolsProtocol):
         """`cycle` is of the request whose bytes are coming in."""
         self._over = False
         """Nothing more is read: what was asked before is still answered."""
+        self._tunnel: Tunnel | None = None
+        self._early = False
+        """Bytes came behind a request to switch protocols, before that was answered."""
         self._too_slow: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
 
@@ -66,6 +74,8 @@ class GuardedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._threshold.leave(self._address)
+        if self._tunnel is not None:
+            self._tunnel.client_lost()
         self._stop_timer()
         super().connection_lost(exc)
         for timer in (self.timeout_keep_alive_task, self._unread):
@@ -79,12 +89,21 @@ class GuardedHttp(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._wait_for_reader()
+        if self._tunnel is not None:
+            self._tunnel.client_full(full=True)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         if self._unread is not None and not self.transport.is_closing():
             self._unread.cancel()
             self._unread = None
+        if self._tunnel is not None:
+            self._tunnel.client_full(full=False)
+
+    def shutdown(self) -> None:
+        self._streams.end_all()
+        if self._tunnel is None:
+            super().shutdown()
 
     def _wait_for_reader(self) -> None:
         """What is not read holds memory, and a closing connection waits for it to be."""
@@ -102,8 +121,14 @@ class GuardedHttp(HttpToolsProtocol):
     # What comes in
 
     def data_received(self, data: bytes) -> None:
-        if self._over:
-            return
+        if self._tunnel is not None:
+            self._tunnel.client_said(data)
+        elif self._over:
+            self._early = True
+        else:
+            self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
         if self._head_due:
             self._head_bytes += len(data)
         else:
@@ -115,10 +140,13 @@ class GuardedHttp(HttpToolsProtocol):
             self._refuse(
                 Unreadable("Was gesendet wurde, ist keine HTTP-Anfrage, die eindeutig zu lesen ist.")
             )
-        except httptools.HttpParserUpgrade:
+        except httptools.HttpParserUpgrade as upgrade:
             self._over = True  # what follows is not HTTP; the answer to this request is the last
-        if self.transport.is_closing() or self._over:
-            return
+            self._early = upgrade.args[0] < len(data)
+        if not self.transport.is_closing() and not self._over:
+            self._measure()
+
+    def _measure(self) -> None:
         if not self._head_due:
             if self._around > AROUND_BYTES + (1 + AROUND_TIMES) * self._body_bytes:
                 self._refuse(Unreadable("Um den Inhalt der Anfrage herum steht zu viel."))
@@ -156,7 +184,12 @@ class GuardedHttp(HttpToolsProtocol):
                 if passage.response_complete:
                     self.on_response_complete()
                 return
+        upgrades = self.parser.should_upgrade()
+        if upgrades:
+            cast("dict[str, Any]", self.scope)["extensions"] = {EXTENSION: self._switch}
         super().on_headers_complete()
+        if upgrades:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
@@ -205,6 +238,19 @@ class GuardedHttp(HttpToolsProtocol):
         if stands is passage:
             self.cycle = cycle
         self._context.run(self._start_asgi_task, cycle, app)
+
+    def _should_upgrade(self) -> bool:
+        return False  # uvicorn's way to do it; ours goes through the door
+
+    def _switch(self, head: bytes, make: Callable[[Wire], Tunnel]) -> None:
+        """Answer 101 and let a tunnel have what comes. See upgrade.Switch."""
+        if self.transport.is_closing():
+            raise ClientGone("the client left")
+        if self._early:
+            raise Unreadable("Vor der Antwort auf den Wechsel des Protokolls darf nichts folgen.")
+        self.cycle.response_started = self.cycle.response_complete = True
+        self.transport.write(head)
+        self._tunnel = make(self.transport)
 
     def on_response_complete(self) -> None:
         # One timer for the connection's whole life instead of one for each pause.

@@ -102,7 +102,7 @@ class Lane:
         """Whether a module's field of this name passes."""
         self.said = {https: _lines(parts.security.data(https=https)) for https in (False, True)}
 
-    def take(  # noqa: PLR0911 — each is a reason to leave it to the door
+    def take(  # noqa: C901, PLR0911 — each is a reason to leave it to the door
         self, wire: Wire, url: bytes, headers: Headers, parser: Parser
     ) -> Passage | Served | None:
         """Answer the request or send it on, if that needs no waiting. None: the door has to see it."""
@@ -176,7 +176,8 @@ class Lane:
             wire.transport.write(variant.body)
         self._read(way.module, outcome(known=known)).inc()
         kind = "bearer" if sent is not None else "visitor"
-        self._noted("GET", way, 304 if known else 200, began, span, {"mash.caller.kind": kind, **_FROM_EDGE})
+        took = time.perf_counter() - began
+        self._noted("GET", way, 304 if known else 200, took, span, {"mash.caller.kind": kind, **_FROM_EDGE})
         return SERVED
 
     def _client(self, wire: Wire, read: dict[bytes, bytes]) -> tuple[str, bool]:
@@ -204,13 +205,14 @@ class Lane:
         else:
             passage.wire.resume(passage, lambda *asgi: self._go_on(passage, *asgi))
 
-    def note(self, passage: Passage, status: int) -> None:
-        """What metric and span say of a request that went on."""
+    def note(self, passage: Passage, status: int, took: float | None = None) -> None:
+        """What metric and span say of a request that went on. `took`: seconds, if they ended before now."""
         kind = {"mash.caller.kind": passage.kind}
-        self._noted(passage.method, passage.way, status, passage.began, passage.span, kind)
+        took = time.perf_counter() - passage.began if took is None else took
+        self._noted(passage.method, passage.way, status, took, passage.span, kind)
 
     def _noted(
-        self, method: str, way: Way, status: int, began: float, span: Span | None, more: Mapping[str, str]
+        self, method: str, way: Way, status: int, took: float, span: Span | None, more: Mapping[str, str]
     ) -> None:
         route = way.target.route.path
         timer = self._timers.get((route, status))
@@ -225,7 +227,7 @@ class Lane:
             if len(self._timers) < NAMES:
                 self._timers[route, status] = bound
             timer = bound
-        timer.observe(time.perf_counter() - began)
+        timer.observe(took)
         if span is not None:
             span.update_name(f"{method} {route}")
             span.set_attributes({**about, "mash.tenant": way.place.tenant, **more})

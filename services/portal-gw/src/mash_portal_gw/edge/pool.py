@@ -83,8 +83,8 @@ class Pool:
     def give_back(self, origin: Origin, connection: Connection) -> None:
         """The exchange is over; a connection that cannot be used again is closed."""
         place = self._places.get(origin)
-        if place is None:
-            connection.fail(ConnectFailed("pool closed"))
+        if place is None or connection.apart:
+            connection.fail(ConnectFailed("not kept"))
             return
         if connection.reusable and not self._closed:
             connection.rest(asyncio.get_running_loop().time())
@@ -112,6 +112,17 @@ class Pool:
             for connection in place.idle:
                 connection.fail(ConnectFailed("pool closed"))
             place.idle.clear()
+
+    async def apart(self, origin: Origin) -> Connection:
+        """A connection of its own, for as long as it lasts; it does not come back. Raises ConnectFailed."""
+        return await self._connect(asyncio.get_running_loop(), origin)
+
+    def set_apart(self, origin: Origin, connection: Connection) -> None:
+        """One that was taken lasts longer than others may wait for it: it does not count any more."""
+        place = self._places.get(origin)
+        if place is not None and not connection.apart:
+            connection.apart = True
+            self._leave(place)
 
     async def _connect(self, loop: asyncio.AbstractEventLoop, origin: Origin) -> Connection:
         try:

@@ -23,7 +23,18 @@ _TARGET = re.compile(rb"/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%(?:00|2[fF]|5[cC])")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _ONCE: Final = frozenset(
-    {b"host", b"content-length", b"transfer-encoding", b"content-type", b"authorization", b"origin", b"range"}
+    {
+        b"host",
+        b"content-length",
+        b"transfer-encoding",
+        b"content-type",
+        b"authorization",
+        b"origin",
+        b"range",
+        b"upgrade",
+        b"sec-websocket-key",
+        b"sec-websocket-version",
+    }
 )
 
 
@@ -64,6 +75,14 @@ class Request:
     @property
     def has_body(self) -> bool:
         return self.chunked or bool(self.length)
+
+    @property
+    def websocket(self) -> bool:
+        """Whether it asks to go on as a WebSocket."""
+        if self.fields.get(b"upgrade", b"").lower() != b"websocket" or self.method != "GET":
+            return False
+        tokens = self.fields.get(b"connection", b"").lower().split(b",")
+        return b"upgrade" in (token.strip() for token in tokens)
 
     @property
     def safe(self) -> bool:

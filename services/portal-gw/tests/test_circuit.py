@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mash_portal_gw.model.circuit import LONGEST, Circuit, Rule
@@ -64,6 +64,7 @@ def test_what_was_under_way_when_it_opened_does_not_prolong_it() -> None:
     assert circuit.wait(0) == 4
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["enter", "good", "bad"]), st.floats(0, 100)), max_size=200))
 def test_whatever_happens_it_is_tried_again_within_a_minute(steps: list[tuple[str, float]]) -> None:
     circuit, now = Circuit(), 0.0

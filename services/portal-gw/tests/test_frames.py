@@ -5,7 +5,7 @@ import itertools
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mash_portal_gw.edge.frames import LARGEST, BadFrame, Frames, close_frame
@@ -30,6 +30,7 @@ def cuts(data: bytes, places: list[int]) -> list[bytes]:
     return [data[a:b] for a, b in itertools.pairwise(edges)]
 
 
+@settings(deadline=None)
 @given(st.lists(payloads, max_size=6), st.booleans(), st.lists(st.integers(0, 1 << 20), max_size=30))
 def test_whatever_is_whole_passes_as_it_was(sent: list[bytes], masked: bool, places: list[int]) -> None:  # noqa: FBT001 — an example
     data = b"".join(frame(one, masked=masked) for one in sent)
@@ -45,6 +46,7 @@ def test_whatever_is_whole_passes_as_it_was(sent: list[bytes], masked: bool, pla
     assert passed == data
 
 
+@settings(deadline=None)
 @given(st.lists(payloads, max_size=3), st.binary(min_size=1, max_size=99), st.lists(st.integers(0, 1 << 20)))
 def test_nothing_passes_behind_a_close(sent: list[bytes], behind: bytes, places: list[int]) -> None:
     data = b"".join(frame(one, masked=True) for one in sent) + close_frame(1000, "bye", masked=True)
@@ -54,6 +56,7 @@ def test_nothing_passes_behind_a_close(sent: list[bytes], behind: bytes, places:
     assert frames.between
 
 
+@settings(deadline=None)
 @given(st.lists(payloads, max_size=3), st.lists(st.integers(0, 1 << 20), max_size=30))
 def test_what_came_before_a_bad_frame_passes(sent: list[bytes], places: list[int]) -> None:
     data = b"".join(frame(one, masked=True) for one in sent)

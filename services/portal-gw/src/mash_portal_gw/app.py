@@ -20,6 +20,7 @@ from mash_portal_gw.edge.limits import Rate
 from mash_portal_gw.edge.login import LoginDoor
 from mash_portal_gw.edge.outcomes import Outcomes
 from mash_portal_gw.edge.pool import Pool, PoolLimits
+from mash_portal_gw.edge.sharing import Sharing
 from mash_portal_gw.edge.shell import Shell
 from mash_portal_gw.edge.streams import StreamLimits, Streams
 from mash_portal_gw.edge.tenancy import Tenancy
@@ -42,7 +43,7 @@ from mash_portal_gw.service.routes import RouteTable
 from mash_portal_gw.service.sealing import Sealer
 from mash_portal_gw.service.shelves import Shelves
 from mash_portal_gw.settings import Settings
-from mash_portal_gw.store import PostgresSessions
+from mash_portal_gw.store import PostgresPassings, PostgresSessions
 from mash_sdk.client_key import client_key
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.program import Program
@@ -102,6 +103,13 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         )
     )
     outcomes = Outcomes(Rule(settings.circuit_failures, settings.circuit_seconds))
+    limiter = Limiter(
+        Rate(settings.rate_client, settings.rate_client_burst),
+        Rate(settings.rate_tenant, settings.rate_tenant_burst),
+        Rate(settings.rate_login, settings.rate_login_burst),
+        settings.session_key,
+    )
+    sharing = Sharing(limiter, PostgresPassings(), database.worker_unit, settings.rate_shared)
     form_targets = (settings.keycloak, *filter(None, settings.form_targets.split(",")))
     parts = Parts(
         tenants=tenants,
@@ -113,11 +121,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         forwarder=Forwarder(pool, streams, outcomes, patience=settings.upstream_seconds),
         upgrader=Upgrader(pool, streams, outcomes, patience=settings.upstream_seconds),
         streams=streams,
-        limiter=Limiter(
-            Rate(settings.rate_client, settings.rate_client_burst),
-            Rate(settings.rate_tenant, settings.rate_tenant_burst),
-            Rate(settings.rate_login, settings.rate_login_burst),
-        ),
+        limiter=limiter,
         shell=Shell(assets, cities),
         assets=assets,
         security=SecurityHeaders(form_targets=map(origin_of, form_targets)),
@@ -136,6 +140,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.provides = {
         RouteTable: routes,
         Shelves: shelves,
+        Sharing: sharing,
         views.Cities: cities,
         Health: health,
         TraceStore: traces,
@@ -151,6 +156,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         public.measure,
         housekeeping.sessions,
         housekeeping.connections,
+        sharing.run,
     ]
     program.closes = [sessions, tokens, keycloak, others, traces, mail, pool]
     return program

@@ -39,6 +39,9 @@ class Settings(sdk.Settings):
     rate_tenant_burst: int = Field(6000, ge=1, description="requests of one tenant at once")
     rate_login: float = Field(1.0, gt=0, description="logins a second of one client, on average")
     rate_login_burst: int = Field(30, ge=1, description="logins of one client at once")
+    rate_shared: float = Field(
+        1.0, gt=0, le=30, description="seconds after which gateways tell each other what they let pass"
+    )
     client_connections: int = Field(256, ge=1, description="connections one client may hold")
     all_connections: int = Field(
         10_000, ge=1, description="connections of all clients; fewer than the process may have open files"

@@ -17,6 +17,10 @@ Attribute = Literal[
 REFUSED_BY_LIMIT = counter(
     "mash.gateway.limited", doc="requests refused by a rate limit", attributes=("mash.limit",)
 )
+LIMITS_SHARED = gauge(
+    "mash.gateway.limits_shared",
+    doc="1 while gateways tell each other what they let pass, 0 while each counts alone: no PostgreSQL",
+)
 TURNED_AWAY = counter(
     "mash.gateway.turned_away",
     doc="connections of clients that ended with a refusal before there was a request, or without an answer",

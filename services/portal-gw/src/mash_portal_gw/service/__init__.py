@@ -4,7 +4,9 @@
 from mash_portal_gw.service.logins import LoginExpired as LoginExpired
 from mash_portal_gw.service.logins import LoginRefused as LoginRefused
 from mash_portal_gw.service.logins import Logins as Logins
+from mash_portal_gw.service.ports import Heard as Heard
 from mash_portal_gw.service.ports import IdentityProvider as IdentityProvider
+from mash_portal_gw.service.ports import Passings as Passings
 from mash_portal_gw.service.ports import Row as Row
 from mash_portal_gw.service.ports import SessionStore as SessionStore
 from mash_portal_gw.service.ports import Units as Units

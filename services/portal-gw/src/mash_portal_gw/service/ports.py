@@ -73,6 +73,32 @@ Units = Callable[[str], AbstractAsyncContextManager[Unit]]
 """Opens a transaction for a tenant and commits it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What another gateway let pass, by limit and key, and how many seconds ago it said so."""
+
+    process: str
+    turn: int
+    passed: Mapping[str, Mapping[str, int]]
+    ago: float
+
+
+class Passings(Protocol):
+    """What gateways tell each other of what they let pass."""
+
+    async def say(
+        self, unit: Unit, process: str, turn: int, passed: Mapping[str, Mapping[str, int]]
+    ) -> None: ...
+
+    async def others(self, unit: Unit, process: str, seconds: float) -> list[Heard]:
+        """What all but `process` said in the last seconds, oldest first."""
+        ...
+
+    async def forget(self, unit: Unit, seconds: float) -> None:
+        """Delete what was said longer ago."""
+        ...
+
+
 class TraceStore(Protocol):
     """Where spans are kept. Raises Unavailable when it does not answer, NotFound where there is none."""
 

@@ -71,11 +71,37 @@ def test_the_forms_bench_measures_the_form_it_names(
     assert "95" in capsys.readouterr().out
 
 
+@pytest.mark.kafka
+def test_the_readings_bench_prints_every_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = tmp_path / "figures.json"
+    asked = ["readings", "--seconds", "2", "--rate", "30", "--json", str(figures)]
+    assert main([*asked, "--cities", str(ROOT / "cities")]) == 0
+    table = capsys.readouterr().out
+    (result,) = json.loads(figures.read_text())
+    rows = {row["what"]: row for row in result["rows"]}
+    for what in (
+        "bare broker: sent → received",
+        "bare PostgreSQL: begin, insert, commit",
+        "posted → accepted (202)",
+        "accepted → readable",
+        "posted → readable",
+        "begun later than planned",
+        *(f"processor for an uplink: {name}" for name in ("PostgreSQL", "Kafka", "sensors")),
+    ):
+        assert rows[what]["n"] == 60, what
+        assert what in table
+    readable = rows["posted → readable"]
+    assert 0 < readable["p50"] <= readable["p99"]
+    assert rows["accepted → readable"]["goal"] == [250.0, 250.0]
+    assert result["complete"]
+    assert {"PostgreSQL", "Kafka", "Python", "aiokafka", "asyncpg"} <= result["versions"].keys()
+
+
 def test_what_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["speed"])
     assert ended.value.code == 2
-    assert "'edge', 'events', 'forms', 'gateway', 'up'" in capsys.readouterr().err
+    assert "'edge', 'events', 'forms', 'gateway', 'readings', 'up'" in capsys.readouterr().err
 
 
 def test_a_quantile_is_a_value_that_was_measured() -> None:

@@ -52,7 +52,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     registry = DeviceService(known, catalogue, things, keys)
     lists = CityDevices(settings.cities)
     inventory = Inventory(database.unit, lists, program.tenants, known, ThingStore(), registry)
-    program.http = [sensorthings.router, devices.router, uplinks.router, now.router, views.router]
+    # What is asked most comes first: routes are tried one by one.
+    program.http = [uplinks.router, now.router, sensorthings.router, devices.router, views.router]
     program.rpc = [RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts))]
     program.streams = [events.observations]
     program.outlets = [outlet]

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import uvloop
 
-from mash_tools.bench import edge, events, forms, gateway, up
+from mash_tools.bench import edge, events, forms, gateway, readings, up
 from mash_tools.bench.measured import Result
 from mash_tools.problems import LauncherError
 
@@ -39,10 +39,14 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("name", nargs="?", choices=BENCHMARKS, help="all without it")
     parser.add_argument(
-        "--seconds", type=_positive, default=events.SECONDS, metavar="N", help="events: how long to measure"
+        "--seconds",
+        type=_positive,
+        default=events.SECONDS,
+        metavar="N",
+        help="events, readings: how long to measure",
     )
     parser.add_argument(
-        "--rate", type=_positive, default=events.RATE, metavar="N", help="events: changes a second"
+        "--rate", type=_positive, metavar="N", help="events: changes a second (200); readings: uplinks (500)"
     )
     parser.add_argument(
         "--tokens", type=int, default=gateway.TOKENS, metavar="N", help="gateway: how many different tokens"
@@ -69,7 +73,7 @@ def main(argv: list[str]) -> int:
 
 
 def _events(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
-    return events.run(asked.cities, _say, seconds=asked.seconds, rate=asked.rate)
+    return events.run(asked.cities, _say, seconds=asked.seconds, rate=asked.rate or events.RATE)
 
 
 def _forms(_asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
@@ -82,6 +86,10 @@ def _gateway(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
 
 def _edge(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return edge.run(asked.cities, _say)
+
+
+def _readings(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return readings.run(asked.cities, _say, seconds=asked.seconds, rate=asked.rate or readings.RATE)
 
 
 def _up(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
@@ -104,5 +112,6 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "events": Benchmark(_events, "a fact committed in one service until it is handled in another"),
     "forms": Benchmark(_forms, "a large form: loaded and checked, and a step of it evaluated"),
     "gateway": Benchmark(_gateway, "a forwarded request, beside Envoy with the same duties and others"),
+    "readings": Benchmark(_readings, "a device's uplink accepted until it can be read"),
     "up": Benchmark(_up, "a warm ./mash up until pages answer, and its memory at rest"),
 }

@@ -2,7 +2,7 @@
 """From a network's webhook to an observation that can be read: once, kept, flagged, or refused."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +22,13 @@ STA = "/api/sensors/sta/v1.1"
 def metric(bench: Bench, start: str) -> float:
     lines = bench.program.telemetry.metrics_text().decode().splitlines()
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(start))
+
+
+def refused(bench: Bench, status: int) -> float:
+    """How many requests the door answered with a status."""
+    lines = bench.program.telemetry.metrics_text().decode().splitlines()
+    counted = [line for line in lines if line.startswith("http_server_request_duration_seconds_count")]
+    return sum(float(line.rpartition(" ")[2]) for line in counted if f'"{status}"' in line)
 
 
 async def test_an_uplink_becomes_observations(bench: Bench, sender: Any) -> None:
@@ -95,6 +102,19 @@ async def test_a_clock_that_is_wrong_is_seen_and_its_reading_kept(
     assert found["result"] == 7.0
     assert found.get("resultQuality") == flags
     assert metric(bench, "mash_sensors_observations_flagged_total") == (1 if flags else 0)
+
+
+async def test_a_clock_a_year_ahead_warns_of_nothing_and_hides_nothing(bench: Bench, sender: Any) -> None:
+    await sender.send({"surface": -9.0}, at=bench.clock.now() + timedelta(days=365))
+    await bench.settle()
+    visitor = bench.visitor()
+    assert (await visitor.get("/api/sensors/v1/alerts")).json()["items"] == []
+    assert (await visitor.get("/api/sensors/v1/newest")).json()["items"] == []
+    await sender.send({"surface": -0.5})
+    await bench.settle()
+    [now] = (await visitor.get("/api/sensors/v1/newest")).json()["items"]
+    assert now["result"] == -0.5
+    assert len((await visitor.get("/api/sensors/v1/alerts")).json()["items"]) == 1
 
 
 async def test_a_poison_message_is_buried_with_its_reason_and_the_batch_goes_on(
@@ -292,6 +312,7 @@ async def test_what_is_wrong_is_named_and_changes_nothing(
     answer = await sender.post(body)
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+    assert refused(bench, 422) == 1
     await bench.settle()
     assert bench.broker.records(TOPIC) == []
     assert await bench.effects() == before
@@ -315,7 +336,29 @@ async def test_what_cannot_be_read_is_a_problem(
     answer = await sender.post(body)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+    assert refused(bench, status) == 1
     assert bench.broker.records(TOPIC) == []
+
+
+async def test_ten_megabytes_are_refused_and_counted(bench: Bench, sender: Any) -> None:
+    taken = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        """Nobody said beforehand how much would come."""
+        nonlocal taken
+        for _ in range(160):
+            taken += 1
+            yield b" " * (1 << 16)
+
+    answer = await bench.visitor().post(
+        "/api/sensors/v1/uplinks/ttn",
+        headers={"authorization": f"Bearer {sender.key}", "content-type": "application/json"},
+        content=pieces(),
+    )
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+    assert taken < 40, "it is not read to the end"
+    assert bench.broker.records(TOPIC) == []
+    assert refused(bench, 413) == 1
 
 
 @pytest.mark.parametrize("value", ["NaN", "1e999", "-1e999"])

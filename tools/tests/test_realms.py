@@ -74,14 +74,20 @@ class Realms:
         return jwt.encode({"alg": "ES256", "kid": signer.kid}, claims, signer, algorithms=["ES256"])
 
     def ask(
-        self, client: str, realm: str = "heidelberg", key: str | None = None, **form: str
+        self,
+        client: str,
+        realm: str = "heidelberg",
+        key: str | None = None,
+        endpoint: str = "token",
+        **form: str,
     ) -> httpx.Response:
         proof = {
             "client_id": client,
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             "client_assertion": self.assertion(client, realm, key),
         }
-        return httpx.post(f"{self.issuer(realm)}/protocol/openid-connect/token", data={**proof, **form})
+        url = f"{self.issuer(realm)}/protocol/openid-connect/{endpoint}"
+        return httpx.post(url, data={**proof, **form})
 
     def exchange(
         self, token: str, client: str = "portal-gw", realm: str = "heidelberg", **form: str
@@ -308,6 +314,20 @@ def test_only_the_gateway_exchanges_and_only_its_own_realms_tokens(realms: Realm
     assert realms.exchange(anna, realm="mannheim", audience="forms", scope="forms").status_code == 400
     meant_for_forms = realms.exchange(anna, audience="forms", scope="forms").json()["access_token"]
     assert realms.exchange(meant_for_forms, client="sensors", scope="payments").status_code == 400
+
+
+@pytest.mark.parametrize("how", ["logout", "revoke"])
+def test_a_token_whose_login_ended_or_that_was_revoked_is_not_exchanged(realms: Realms, how: str) -> None:
+    """The gateway tells by this answer that a token counts no more."""
+    tokens = Browser(realms).log_in("anna")
+    assert realms.exchange(tokens["access_token"], audience="forms", scope="forms").status_code == 200
+    form = (
+        {"refresh_token": tokens["refresh_token"]} if how == "logout" else {"token": tokens["access_token"]}
+    )
+    assert realms.ask("portal-gw", endpoint=how, **form).is_success
+    refused = realms.exchange(tokens["access_token"], audience="forms", scope="forms")
+    assert refused.status_code == 400
+    assert refused.json() == {"error": "invalid_request", "error_description": "Invalid token"}
 
 
 def test_demo_api_gives_a_token_to_curl_that_the_gateway_can_exchange(realms: Realms) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,11 +49,13 @@ class Principal:
 
 
 class Keys:
-    """The signing keys of each realm, asked for once and again when a key id is new."""
+    """The signing keys of each realm, asked for once, again after a while, and when a key id is new."""
 
-    def __init__(self, keycloak: str, clock: Clock) -> None:
+    def __init__(self, keycloak: str, clock: Clock, withdrawn: Callable[[], None] | None = None) -> None:
+        """`withdrawn` is told when a realm has given up a key."""
         self._keycloak = keycloak.rstrip("/")
         self._clock = clock
+        self._withdrawn = withdrawn
         self._client = httpx.AsyncClient(timeout=5)
         self._sets: dict[str, tuple[float, KeySet]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -66,6 +68,11 @@ class Keys:
         if not realm or "/" in realm or self.issuer(realm) != issuer:
             raise Unauthenticated("Das Token stammt von einem unbekannten Aussteller.")
         return realm
+
+    def believed_until(self, realm: str) -> float:
+        """POSIX seconds until which the realm's keys are not asked for again."""
+        known = self._sets.get(realm)
+        return known[0] + KEYS_FRESH if known else 0.0
 
     async def of(self, realm: str, key_id: str) -> KeySet:
         known = self._sets.get(realm)
@@ -82,9 +89,12 @@ class Keys:
                 keys = KeySet.import_key_set(answer.json())
             except (httpx.HTTPError, ValueError, JoseError) as err:
                 if known and _has(known[1], key_id):
+                    self._sets[realm] = (now - KEYS_FRESH + KEYS_AGAIN, known[1])
                     return known[1]
                 raise Unavailable("Der Anmeldedienst antwortet nicht.", retry_after=5) from err
             self._sets[realm] = (now, keys)
+            if self._withdrawn and known and not all(_has(keys, str(key.kid)) for key in known[1].keys):
+                self._withdrawn()
             return keys
 
     async def close(self) -> None:
@@ -96,14 +106,18 @@ def _has(keys: KeySet, key_id: str) -> bool:
 
 
 class Verifier:
-    """Verifies access tokens meant for one audience. An answer is remembered until the token ends."""
+    """Verifies access tokens meant for one audience.
+
+    An answer is remembered until the token ends, and no longer than the keys are believed that proved it:
+    what a withdrawn key has signed ends within KEYS_FRESH, at once where the withdrawal is noticed.
+    """
 
     def __init__(self, keycloak: str, audience: str, realms: Container[str], clock: Clock) -> None:
-        self._keys = Keys(keycloak, clock)
+        self._recent: Recent[bytes, Principal] = Recent(20_000)
+        self._keys = Keys(keycloak, clock, self._recent.clear)
         self._audience = audience
         self._realms = realms
         self._clock = clock
-        self._recent: Recent[bytes, Principal] = Recent(20_000)
 
     def known(self, digest: bytes, now: float) -> Principal | None:
         """Whom the token of this SHA-256 proves, if it was verified before. `now`: POSIX seconds."""
@@ -129,7 +143,7 @@ class Verifier:
         if claims.get("typ") != "Bearer":
             raise Unauthenticated("Das ist kein Zugriffstoken.")
         principal = _principal(realm, claims)
-        self._recent.put(digest, principal, float(expires))
+        self._recent.put(digest, principal, min(float(expires), self._keys.believed_until(realm)))
         return principal
 
     async def _claims(self, token: str) -> dict[str, Any]:

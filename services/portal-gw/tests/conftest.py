@@ -133,7 +133,8 @@ class LoginIssuer(Issuer):
         self.codes: dict[str, dict[str, Any]] = {}
         self.asked: list[dict[str, str]] = []
         self.ended: set[str] = set()
-        self.away = False
+        self.revoked: set[str] = set()
+        """Access tokens that count no more."""
         self.id_claims: dict[str, object] = {}
 
     def code(
@@ -147,8 +148,6 @@ class LoginIssuer(Issuer):
         return {"code": code, "state": asked["state"], "iss": f"{self.url}/realms/{tenant}"}
 
     def _answer(self, path: str, form: dict[str, str]) -> dict[str, Any] | None:
-        if self.away:
-            return None
         if path.endswith("/token") and form.get("grant_type") != "client_credentials":
             self.asked.append(form)
             return self._granted(path.split("/")[2], form)
@@ -163,6 +162,8 @@ class LoginIssuer(Issuer):
                 return self._tokens(tenant, self.codes.pop(form["code"]))
             case "refresh_token" if form["refresh_token"] not in self.ended:
                 return self._tokens(tenant, json.loads(form["refresh_token"]))
+            case "urn:ietf:params:oauth:grant-type:token-exchange" if form["subject_token"] in self.revoked:
+                return {"error": "invalid_request", "error_description": "Invalid token"}
             case "urn:ietf:params:oauth:grant-type:token-exchange":
                 return {"access_token": f"exchanged.for.{form['audience']}", "expires_in": LIFE}
         return {"error": "invalid_grant"}
@@ -189,7 +190,7 @@ class LoginIssuer(Issuer):
             "exp": int(now.timestamp()) + LIFE,
             **self.id_claims,
         }
-        id_token = jwt.encode({"alg": "ES256", "kid": "test"}, claims, self._key, algorithms=["ES256"])
+        id_token = jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key, algorithms=["ES256"])
         refresh = json.dumps({"roles": known["roles"], "subject": known["subject"], "n": new_id()})
         return {"access_token": access, "id_token": id_token, "refresh_token": refresh, "expires_in": LIFE}
 

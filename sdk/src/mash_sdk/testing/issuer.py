@@ -26,15 +26,14 @@ class Issuer:
         """RS256 is what Keycloak signs with; ES256 is made far sooner. `life`: seconds a token is valid."""
         self._life = life
         self._algorithm = algorithm
-        self._key: ECKey | RSAKey = (
-            ECKey.generate_key("P-256", parameters={"kid": "test"})
-            if algorithm == "ES256"
-            else RSAKey.generate_key(2048, parameters={"kid": "test"})
-        )
+        self._key = self._new_key("test")
+        self._before: list[ECKey | RSAKey] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="issuer", daemon=True)
         self._thread.start()
+        self.away = False
+        """It answers nothing but 503."""
         self.clock: Clock | None = None
         """The clock of the bench at work: granted tokens start at its time."""
 
@@ -59,7 +58,7 @@ class Issuer:
         issued = int(now.timestamp())
         name = f"service-account-{client}" if service else "test"
         return jwt.encode(
-            {"alg": self._algorithm, "kid": "test"},
+            {"alg": self._algorithm, "kid": self._key.kid},
             {
                 "iss": f"{self.url}/realms/{tenant}",
                 "aud": [audience],
@@ -77,17 +76,27 @@ class Issuer:
             algorithms=[self._algorithm],
         )
 
+    def rotate(self, *, keep: bool) -> None:
+        """Sign with another key from now on. `keep`: what was signed before still holds."""
+        self._before = [self._key, *self._before] if keep else []
+        self._key = self._new_key(new_id())
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def _new_key(self, kid: str) -> ECKey | RSAKey:
+        if self._algorithm == "ES256":
+            return ECKey.generate_key("P-256", parameters={"kid": kid})
+        return RSAKey.generate_key(2048, parameters={"kid": kid})
 
     def _answer(self, path: str, form: dict[str, str]) -> dict[str, Any] | None:
         _, realms, tenant, *rest = f"{path}/".split("/")
         if realms != "realms":
             return None
         if rest[:3] == ["protocol", "openid-connect", "certs"]:
-            return dict(KeySet([self._key]).as_dict(private=False))
+            return dict(KeySet([self._key, *self._before]).as_dict(private=False))
         if rest[:3] == ["protocol", "openid-connect", "token"] and self.clock is not None:
             token = self.token(
                 tenant=tenant,
@@ -111,9 +120,9 @@ class Issuer:
                 self._reply({name: values[0] for name, values in parse_qs(body).items()})
 
             def _reply(self, form: dict[str, str]) -> None:
-                answer = issuer._answer(self.path, form)
+                answer = None if issuer.away else issuer._answer(self.path, form)
                 body = json.dumps(answer or {"error": "not found"}).encode()
-                self.send_response(200 if answer else 404)
+                self.send_response(503 if issuer.away else 200 if answer else 404)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()

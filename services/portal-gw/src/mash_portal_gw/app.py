@@ -73,7 +73,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     )
     sessions = Sessions(keycloak, store, database.unit, sealer, clock, lives)
     logins = observed(Logins(keycloak, sessions, sealer, clock), "logins")
-    tokens = ModuleTokens(keycloak, clock, name)
+    tokens = ModuleTokens(keycloak, clock, name, again=settings.token_cache)
     cookies = Cookies(tenants)
     pool = Pool(
         PoolLimits(

@@ -33,6 +33,12 @@ class Settings(sdk.Settings):
     session_cache: float = Field(
         5.0, ge=0, le=60, description="seconds a session is remembered without a look"
     )
+    token_cache: float = Field(
+        60.0,
+        gt=0,
+        le=3600,
+        description="seconds a token is used before Keycloak is asked again if it still counts",
+    )
     rate_client: float = Field(50.0, gt=0, description="requests a second of one client, on average")
     rate_client_burst: int = Field(300, ge=1, description="requests of one client at once")
     rate_tenant: float = Field(2000.0, gt=0, description="requests a second of one tenant, on average")

@@ -161,6 +161,8 @@ class Callers:
                 caller.token = session.tokens.access
             return await self._tokens.of(caller.tenant, caller.token, module)
         except Unauthenticated:
+            if caller.kind == "bearer":
+                raise
             if route.roles:
                 raise LoginNeeded(
                     "Ihre Anmeldung ist abgelaufen. Bitte melden Sie sich noch einmal an."

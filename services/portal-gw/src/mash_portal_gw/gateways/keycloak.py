@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 _EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 — a type, no token
 _SECONDS: Final = 60
+_INVALID: Final = "Invalid token"
+"""What Keycloak 26 says of a subject token that was revoked or whose session ended, with invalid_request."""
 AWAY: Final = "Der Anmeldedienst antwortet gerade nicht. Bitte versuchen Sie es gleich noch einmal."
 
 
@@ -114,6 +116,8 @@ class Keycloak:
             "scope": service,
         }
         answer = await self._token(tenant, asked)
+        if answer.get("error_description") == _INVALID or answer.get("error") == "invalid_token":
+            raise Unauthenticated("Das Token gilt nicht mehr.", kind="token-revoked")
         if "access_token" not in answer:
             log.error("no token for %s in exchange: %s", service, str(answer.get("error", ""))[:60])
             raise Unavailable("Für diesen Dienst gibt es gerade keine Berechtigung.", kind="no-token")

@@ -2,6 +2,7 @@
 """Modules that break off, fall silent, talk without end: nobody takes half an answer for a whole one."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -75,6 +76,13 @@ def endless(begin: bytes, more: bytes) -> Said:
     return say
 
 
+def failed(front: Front) -> dict[str, float]:
+    """How often something failed at the module, by how."""
+    text = front.bench.program.telemetry.metrics_text().decode()
+    counted = re.findall(r'upstream_failed_total{error_type="(.*?)",mash_module="forms"} (\S+)', text)
+    return {how: float(times) for how, times in counted}
+
+
 BROKEN_OFF = {
     "fewer bytes than it said": OK + b"content-length: 10\r\n\r\nhalf",
     "no last chunk": OK + b"transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n",
@@ -98,6 +106,7 @@ async def test_an_answer_that_ends_early_breaks_the_connection_off(
     assert rest.startswith(b"HTTP/1.1 200 ")
     assert rest.count(b"HTTP/1.1 ") == 1, "the request behind it must not be answered as if all were well"
     assert b"half" in rest
+    assert failed(front) == {"broken-off": 1}
     assert not rest.endswith(b"0\r\n\r\n")
     assert b"content-length: 4" not in rest
 
@@ -110,6 +119,7 @@ async def test_a_module_that_falls_silent_half_way_is_not_waited_for(front_of: A
     async with saying(front, *before, silent), asyncio.timeout(10):
         answer = await front.raw(GET * (1 + warm), patience=9)
     assert answer.endswith(b"half")
+    assert failed(front) == {"broken-off": 1}
 
 
 ENDLESS = {
@@ -125,6 +135,7 @@ async def test_a_head_without_end_is_a_502(front: Front, how: str) -> None:
     async with saying(front, endless(*ENDLESS[how])), asyncio.timeout(20), front.api() as client:
         answer = await client.get(X.decode())
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (502, "bad-gateway")
+    assert failed(front) == {"bad-gateway": 1}
 
 
 AROUND = {

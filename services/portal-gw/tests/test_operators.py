@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What operators see: health, modules, traces by journey, the demo's mail."""
 
+import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 from mash_portal_gw.gateways.traces import read
 from mash_portal_gw.model.trace import Span, Trace
 from mash_portal_gw.views import bars_of, milliseconds
+from mash_sdk.announcing import TOPIC
+from mash_sdk.kafka.broker import Outgoing, Topic
+from mash_sdk.running import Running
+from mash_sdk.testing.patience import until
 
 Front = Any
+ROUTES = [{"path": "/services", "kind": "page"}]
 
 
 def _span(name: str, parent: str, process: str, began: int, took: int, **tags: object) -> dict[str, object]:
@@ -120,7 +127,7 @@ async def test_the_demos_mail_can_be_read(front_of: Any, serve: Any) -> None:
 
 async def test_the_overview_names_what_is_missing(front: Front, serve: Any) -> None:
     sick = await serve(Told({"/readyz": {"checks": {"postgres": "antwortet nicht"}}}))
-    front.announce("forms", [{"path": "/services", "kind": "page"}], sick, "http://127.0.0.1:1")
+    front.announce("forms", ROUTES, sick, "http://127.0.0.1:1")
     front.routes.learn(b"evil/1", b"rubbish")
     async with front.browser() as browser:
         await front.login(browser, "/ops/", roles=("operator",))
@@ -132,3 +139,35 @@ async def test_the_overview_names_what_is_missing(front: Front, serve: Any) -> N
     assert "1 Ankündigung wurde nicht angenommen" in overview.text
     assert "the record is no SignedAnnouncement" in modules.text
     assert (mail.status_code, post.status_code) == (404, 405)
+
+
+async def test_why_an_announcement_was_refused_is_counted_and_shown(front: Front) -> None:
+    """Ten megabytes, and a clock that is a year ahead; what was right before goes on."""
+    good = front.announce("forms", ROUTES, "http://127.0.0.1:1")
+    large = good.model_copy(update={"title": "x" * 10_000_000})
+    later = front.bench.clock.now() + timedelta(days=365)
+    broker = front.bench.broker
+    await broker.ensure([Topic(TOPIC, partitions=1)])
+    for record in (
+        front.record(large, "http://127.0.0.1:2", "large"),
+        front.record(good, "http://127.0.0.1:3", "ahead", at=later),
+    ):
+        await broker.send([Outgoing(TOPIC, *record)])
+    running = Running(front.bench.program, broker, asyncio.Event())
+
+    async def counted() -> bool:
+        metrics = front.bench.program.telemetry.metrics_text().decode()
+        return "mash_gateway_announcements_rejected_total 2.0" in metrics
+
+    with front.bench.program.telemetry.active():
+        following = asyncio.create_task(front.bench.program.runs[0](running))
+        await until(counted, "both are refused", within=20)
+        running.stop.set()
+        await following
+    async with front.browser() as browser:
+        await front.login(browser, "/ops/", roles=("operator",))
+        modules = await browser.get("/ops/modules")
+    assert "more than 262144" in modules.text
+    assert "it claims to come from the future" in modules.text
+    (_, live), *_ = front.routes.modules()
+    assert [instance.origin.port for instance in live] == [1]

@@ -21,6 +21,7 @@ from mash_portal_gw.edge.headers import to_module
 from mash_portal_gw.edge.inside import App, ask, scope_for
 from mash_portal_gw.edge.lane import CLIENT_LEFT, Lane
 from mash_portal_gw.edge.login import PATHS as LOGIN_PATHS
+from mash_portal_gw.edge.outcomes import Cut
 from mash_portal_gw.edge.own import inside_path, own_page, send_document, send_file, send_nowhere
 from mash_portal_gw.edge.passage import Passage
 from mash_portal_gw.edge.public import held_for, send_held
@@ -311,6 +312,9 @@ def _counted(target: Target) -> Iterator[None]:
     module = target.module.manifest
     try:
         yield
+    except Cut:
+        count(UPSTREAM_FAILED, attributes={"mash.module": module.name, "error.type": "broken-off"})
+        raise
     except Problem as problem:
         if problem.status >= _FAILED:
             count(UPSTREAM_FAILED, attributes={"mash.module": module.name, "error.type": problem.kind})

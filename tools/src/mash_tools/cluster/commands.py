@@ -37,6 +37,8 @@ def main(argv: list[str]) -> int:
         else:
             needs.check(building=not programs.ready())
             asyncio.run(_up(say))
+    except KeyboardInterrupt:
+        return 130
     except LauncherError as err:
         print(err, file=sys.stderr)
         return 2

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-_SECONDS = 20.0
+_SECONDS = 60.0  # the first PDF after a start waits for its maker, and a machine may do much else
 _EXCERPT = 300
 
 

@@ -16,6 +16,9 @@ ANSWERS = {
     "vehicle": {"plate": "HD-AB 123", "keeper": "true", "valid_from": "2027-01-01"},
 }
 """By the form's steps, in their order."""
+RECEIPT = "Eingangsbestätigung (PDF)"
+PERMIT = "(PDF, "
+"""What the link of a decision's letter says and that of the receipt does not: with the day it was issued."""
 PATIENCE = 60.0
 """Seconds that events may take from one service to the next, on a machine that does much else."""
 
@@ -87,12 +90,11 @@ class Walk:
         self.say("a clerk has approved it")
 
     def receive(self, anna: Browser, application: str) -> None:
-        """The permit lies in the citizen's account as PDF."""
-        own = _until(lambda: anna.open(f"{self.city}/account/applications/{application}"), "(PDF")
+        """The permit lies in the citizen's account as PDF, beside the receipt of handing in."""
+        own = _until(lambda: anna.open(f"{self.city}/account/applications/{application}"), PERMIT)
         _says(own, "Ihr Antrag ist genehmigt")
-        permit = anna.open(own.link("(PDF"))
-        if permit.kind != "application/pdf" or not permit.body.startswith(b"%PDF-"):
-            raise NotThere(permit.saying("the permit is no PDF"))
+        _pdf(anna, own.link(RECEIPT), "receipt")
+        permit = _pdf(anna, own.link(PERMIT), "permit")
         self.say(f"the permit is issued, a PDF of {len(permit.body)} bytes")
 
 
@@ -107,6 +109,13 @@ def log_in(browser: Browser, address: str, login: Login) -> Page:
     if not there.url.startswith(address):
         raise NotThere(there.saying("the login did not lead back"))
     return there
+
+
+def _pdf(browser: Browser, address: str, what: str) -> Page:
+    found = browser.open(address)
+    if found.kind != "application/pdf" or not found.body.startswith(b"%PDF-"):
+        raise NotThere(found.saying(f"the {what} is no PDF"))
+    return found
 
 
 def _says(page: Page, words: str) -> None:

@@ -6,10 +6,13 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from mash_portal_gw.edge.door import Door
+from mash_portal_gw.edge.request import behind_proxies
+from mash_portal_gw.model.network import networks
 from mash_sdk.testing.patience import until
 
 Front = Any
@@ -182,6 +185,27 @@ async def test_one_client_holds_so_many_connections(front_of: Any) -> None:
     await until(lambda: gone(0), "they left")
     async with front.browser() as browser:
         assert (await browser.get("/heidelberg/")).status_code == 200
+
+
+async def test_names_without_end_are_not_remembered(front: Front, module_of: Any) -> None:
+    module = await module_of()
+    front.announce("forms", [{"path": "/api/forms/v1", "kind": "api"}], module.origin)
+    ways = cast("Door", front.bench.app).lane._ways
+    async with front.api() as client:
+        for n in range(20):
+            long = f"/heidelberg/api/forms/v1/{n}" + "x" * 7000
+            assert (await client.get(long)).status_code == 200
+            assert (await client.get("/x", headers={"host": f"{n}." + "a" * 20_000})).status_code == 400
+    assert sum(len(host) + len(path) for host, path in ways) < 1000
+
+
+def test_who_is_behind_our_proxies_is_told_by_the_last_hops() -> None:
+    ours = networks("10.0.0.0/8")
+    long = b"203.0.113.7, " * 3000 + b"198.51.100.9, 10.0.0.2"
+    assert behind_proxies("10.0.0.1", long, b"https", ours, https=False) == ("198.51.100.9", True)
+    invented = b"192.0.2.1," + b"10.0.0.3," * 3000 + b"10.0.0.2"
+    client, _ = behind_proxies("10.0.0.1", invented, b"", ours, https=False)
+    assert client in {"10.0.0.2", "10.0.0.3"}, "not what was cut, nor half an address"
 
 
 async def test_our_own_proxies_hold_as_many_as_they_need(front_of: Any) -> None:

@@ -36,6 +36,12 @@ async def test_escapes_reach_the_module_as_they_were_sent(front: Front, forms: M
     assert forms.last.path == "/api/forms/v1/a%20b%C3%BC"
 
 
+async def test_an_address_that_only_looks_like_an_icon_is_traced(front: Front, forms: Module) -> None:
+    async with front.api() as client:
+        await client.post("/heidelberg/api/forms/v1/x/assets/y", json={})
+    assert dict(forms.last.headers)["traceparent"].startswith("00-")
+
+
 async def test_what_a_client_claims_of_itself_does_not_pass(front: Front, forms: Module) -> None:
     sent = {
         "mash-tenant": "mannheim",

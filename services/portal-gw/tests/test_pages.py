@@ -151,6 +151,37 @@ async def test_style_sheets_stay_in_the_browser(front: Front) -> None:
             assert (await browser.get(missing)).status_code in (400, 404)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [b'{"paths": []}', b'{"paths": {"/api/sensors/v1/a": []}}', b"[" * 100_000, b'{"x": "' + b"x" * (5 << 20),
+     b"null", b""],
+)  # fmt: skip
+async def test_a_module_whose_document_is_none_costs_the_others_nothing(
+    front: Front, module_of: Any, said: bytes
+) -> None:
+    good, bad = await module_of(), await module_of()
+    good.body, bad.body = b'{"paths": {"/api/forms/v1/a": {"get": {}}}}', said
+    front.announce("forms", [{"path": "/api/forms/v1", "kind": "api"}], good.origin)
+    front.announce("sensors", [{"path": "/api/sensors/v1", "kind": "api"}], bad.origin)
+    async with front.api() as client:
+        api = (await client.get("/api/openapi.json")).json()
+    assert list(api["paths"]) == ["/api/forms/v1/a"]
+
+
+async def test_the_documents_are_made_once_in_a_while(front: Front, module_of: Any) -> None:
+    module = await module_of()
+    module.body = b'{"paths": {"/api/forms/v1/a": {"get": {}}}}'
+    front.announce("forms", [{"path": "/api/forms/v1", "kind": "api"}], module.origin)
+    async with front.api() as client:
+        first = await client.get("/api/openapi.json")
+        module.body = b'{"paths": {"/api/forms/v1/b": {"get": {}}}}'
+        again = await client.get("/api/openapi.json")
+        front.bench.clock.forward(seconds=61)
+        later = await client.get("/api/openapi.json")
+    assert first.content == again.content
+    assert list(later.json()["paths"]) == ["/api/forms/v1/b"]
+
+
 async def test_the_documents_name_what_is_there(front: Front, module_of: Any) -> None:
     module = await module_of()
     module.body = (
@@ -165,6 +196,7 @@ async def test_the_documents_name_what_is_there(front: Front, module_of: Any) ->
         own = (await client.get("/heidelberg/api/openapi.json")).json()
         events = (await client.get("/api/asyncapi.json")).json()
         await module_gone(front)
+        front.bench.clock.forward(seconds=61)
         later = (await client.get("/api/openapi.json")).json()
     assert list(api["paths"]) == ["/api/forms/v1/a"]
     assert api["paths"]["/api/forms/v1/a"]["get"]["operationId"] == "forms.a"

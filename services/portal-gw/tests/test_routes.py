@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
+from mash.platform.v1.modules_pb2 import Announcement
 from mash_portal_gw.gateways.approvals_file import read
 from mash_portal_gw.service.approvals import ApprovalsError
+from mash_sdk import announcing
 from mash_sdk.manifest import Manifest
 
 Front = Any
@@ -81,6 +83,21 @@ def test_an_origin_is_scheme_host_and_port(front: Front, origin: str) -> None:
 def test_the_future_and_the_for_ever_are_not_believed(front: Front) -> None:
     at = front.bench.clock.now() + timedelta(minutes=2)
     assert "future" in rejected(front, *front.record(manifest(), ORIGIN, "a", at=at))
+
+
+@pytest.mark.parametrize("seconds", [10**15, -(10**15)])
+def test_a_time_that_no_calendar_has_is_refused(front: Front, seconds: int) -> None:
+    said = Announcement(
+        name="forms", version="1.0.0", instance="a", origin=ORIGIN, manifest=manifest().model_dump_json()
+    )
+    said.announced_at.seconds = said.valid_until.seconds = seconds
+    signed = announcing.sign(said, front.keys["forms"])
+    assert "calendar" in rejected(front, announcing.record_key("forms", "a"), signed)
+
+
+def test_a_version_without_end_is_refused(front: Front) -> None:
+    long = manifest().model_copy(update={"version": "1.0." + "9" * 5000})
+    assert "version" in rejected(front, *front.record(long, ORIGIN, "a"))
 
 
 @pytest.mark.parametrize("days", [365, -365])

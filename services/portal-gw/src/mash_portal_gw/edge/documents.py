@@ -12,7 +12,7 @@ from mash_portal_gw.service.routes import Instance, Module, RouteTable
 from mash_sdk.asyncapi import asyncapi
 from mash_sdk.clock import Clock
 from mash_sdk.manifest import Manifest, Route
-from mash_sdk.problems import Problem
+from mash_sdk.problems import Problem, Unreadable
 from mash_sdk.recent import Recent
 
 log = logging.getLogger(__name__)
@@ -40,8 +40,19 @@ class Documents:
         self._clock = clock
         self._said: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._recent: Recent[tuple[str, str], bool] = Recent(1000)
+        self._kept: Recent[tuple[str, str, int], bytes] = Recent(100)
 
     async def get(self, path: str, tenant_url: str | None) -> bytes:
+        """The document as JSON. It is made once in a while for each address, however often it is read."""
+        now = self._clock.now().timestamp()
+        key = (path, tenant_url or "", self._routes.version)
+        kept = self._kept.get(key, now)
+        if kept is None:
+            kept = await self._made(path, tenant_url)
+            self._kept.put(key, kept, now + FRESH)
+        return kept
+
+    async def _made(self, path: str, tenant_url: str | None) -> bytes:
         if path == "/api/asyncapi.json":
             manifests = [module.manifest for module, _ in self._routes.modules()]
             return json.dumps(asyncapi(manifests), ensure_ascii=False).encode()
@@ -58,11 +69,21 @@ class Documents:
         now = self._clock.now().timestamp()
         if live and not self._recent.get(key, now):
             try:
-                self._said[key] = await self._source.openapi(live[0].origin)
+                said = await self._source.openapi(live[0].origin)
+                _fits(module.manifest, said)
+                self._said[key] = said
                 self._recent.put(key, True, now + FRESH)
             except Problem as problem:
                 log.warning("no OpenAPI document of %s: %s", module.manifest.name, problem.kind)
         return self._said.get(key, {})
+
+
+def _fits(manifest: Manifest, document: Mapping[str, Any]) -> None:
+    """Raises Unreadable if it cannot be merged with the others: one module must not cost all theirs."""
+    try:
+        json.dumps(merged([(manifest, document)], ""))
+    except (AttributeError, TypeError, ValueError, RecursionError) as err:
+        raise Unreadable("Das ist kein OpenAPI-Dokument.") from err
 
 
 def merged(documents: list[tuple[Manifest, Mapping[str, Any]]], server: str) -> dict[str, Any]:

@@ -48,6 +48,12 @@ LINGER_BYTES: Final = 16 << 20
 LINGER_SECONDS: Final = 3.0
 
 
+def _is_asset(path: str) -> bool:
+    """Whether it may be a style or icon: they lie at the top, or at the top of a city."""
+    at = path.find(f"{FOLDER}/")
+    return at == 0 or 0 < at == path.find("/", 1)
+
+
 class Door:
     """The ASGI application in front of `inner`, the gateway's own pages."""
 
@@ -70,7 +76,7 @@ class Door:
             await self._inner(scope, receive, send)
             return
         exchange = Exchange(scope, receive, send)
-        if f"{FOLDER}/" in scope["path"]:
+        if _is_asset(scope["path"]):
             with self._telemetry.active():
                 await self._say(exchange)
             return

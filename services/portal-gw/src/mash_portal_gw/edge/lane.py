@@ -41,6 +41,9 @@ from mash_sdk.signals import HTTP_SERVER_SECONDS
 from mash_sdk.telemetry import Telemetry
 
 WAYS: Final = 8192
+WAY_BYTES: Final = 300
+"""Of a host and path that are remembered, together: anybody may name as many as they like."""
+NAME_BYTES: Final = 64
 CLIENT_LEFT: Final = 499
 """Shown in spans and metrics only: nobody is there to be answered."""
 _FAILED: Final = 500
@@ -283,7 +286,7 @@ class Lane:
             fate = _LEAVE
         else:
             fate = _PASS if may_pass_in(name) else _DROP
-        if len(self._fates) < NAMES:
+        if len(self._fates) < NAMES and len(name) <= NAME_BYTES:
             self._fates[name] = fate
         return fate
 
@@ -295,7 +298,9 @@ class Lane:
         try:
             return self._ways[host, raw_path]
         except KeyError:
-            way = self._ways[host, raw_path] = self._find(host, raw_path)
+            way = self._find(host, raw_path)
+            if len(host) + len(raw_path) <= WAY_BYTES:
+                self._ways[host, raw_path] = way
             return way
 
     def _find(self, host: bytes, raw_path: bytes) -> Way | None:

@@ -17,6 +17,10 @@ METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 FIELDS: Final = 100
 FIELD_BYTES: Final = 32 << 10
 TARGET_BYTES: Final = 8 << 10
+HOST_BYTES: Final = 260
+"""A name has at most 253 (RFC 1035), a port five."""
+HOPS_BYTES: Final = 512
+"""Of X-Forwarded-For, from its end: our own proxies, and the client before them."""
 
 _HOST = re.compile(rb"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _TARGET = re.compile(rb"/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*")
@@ -147,7 +151,7 @@ def read(scope: dict[str, Any], trusted: tuple[Network, ...] = ()) -> Request:
 def where(host: bytes, raw_path: bytes, query: bytes) -> tuple[str, str]:
     """Host name and decoded path. Raises a Problem for what could be understood differently elsewhere."""
     path = _path(raw_path, query)
-    if not _HOST.fullmatch(host):
+    if len(host) > HOST_BYTES or not _HOST.fullmatch(host):
         raise Unreadable("Die Kopfzeile Host fehlt oder ist kein Rechnername.")
     return _name_of(host), path
 
@@ -226,11 +230,24 @@ def check_length(request: Request, limit: int) -> None:
         raise TooLarge(f"Höchstens {limit} Bytes sind erlaubt.")
 
 
-@lru_cache(maxsize=8192)
 def behind_proxies(
     client: str, forwarded_for: bytes, proto: bytes, trusted: tuple[Network, ...], *, https: bool
 ) -> tuple[str, bool]:
     """Believe what our own proxies say of the client: the last address that is not one of them."""
+    if len(forwarded_for) > HOPS_BYTES:
+        # What is remembered has to stay small; what a client wrote itself stands in front.
+        forwarded_for = forwarded_for[-HOPS_BYTES:].partition(b",")[2]
+    return _behind(client, forwarded_for, trusted, proto.strip() == b"https", https)
+
+
+@lru_cache(maxsize=8192)
+def _behind(
+    client: str,
+    forwarded_for: bytes,
+    trusted: tuple[Network, ...],
+    told_https: bool,  # noqa: FBT001
+    https: bool,  # noqa: FBT001
+) -> tuple[str, bool]:
     if not is_ours(client, trusted):
         return client, https
     for hop in reversed(forwarded_for.decode("latin-1").split(",")):
@@ -242,7 +259,7 @@ def behind_proxies(
         client = address
         if not is_ours(address, trusted):
             break
-    return client, proto.strip() == b"https" or https
+    return client, told_https or https
 
 
 def is_ours(address: str, trusted: Sequence[Network]) -> bool:

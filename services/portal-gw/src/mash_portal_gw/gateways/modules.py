@@ -2,6 +2,7 @@
 """What modules say of themselves: their OpenAPI documents, and the topic they announce themselves on."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Mapping
 from contextlib import aclosing
@@ -21,6 +22,9 @@ from mash_sdk.telemetry import count, record
 log = logging.getLogger(__name__)
 
 LARGEST: Final = 4 << 20
+"""Bytes of an OpenAPI document."""
+SECONDS: Final = 3.0
+"""What a module may take to say it."""
 LOOK_SECONDS: Final = 3.0
 """How often the live instances are counted."""
 
@@ -29,17 +33,28 @@ class HttpModuleDoors:
     """What an instance says of itself: its OpenAPI document, and whether it is ready."""
 
     def __init__(self) -> None:
-        self._http = httpx.AsyncClient(timeout=3)
+        self._http = httpx.AsyncClient(timeout=SECONDS)
 
     async def openapi(self, origin: Origin) -> Mapping[str, Any]:
         try:
-            answer = await self._http.get(origin.url + "/openapi.json")
-            document = answer.raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as err:
+            async with asyncio.timeout(SECONDS):
+                document = json.loads(await self._whole(origin.url + "/openapi.json"))
+        except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as err:
             raise Unavailable("Das Modul nennt seine Schnittstelle nicht.", kind="no-openapi") from err
-        if not isinstance(document, dict) or len(answer.content) > LARGEST:
+        if not isinstance(document, dict):
             raise Unavailable("Das Modul nennt seine Schnittstelle nicht.", kind="no-openapi")
         return document
+
+    async def _whole(self, url: str) -> bytes:
+        """What is there. Raises ValueError when it is larger than anybody's document."""
+        said = bytearray()
+        async with self._http.stream("GET", url) as answer:
+            answer.raise_for_status()
+            async for part in answer.aiter_bytes():
+                said += part
+                if len(said) > LARGEST:
+                    raise ValueError(f"more than {LARGEST} bytes")
+        return bytes(said)
 
     async def ready(self, origin: Origin) -> Mapping[str, str]:
         """What it depends on, by name, with `ok` or what is wrong; empty if it does not answer."""

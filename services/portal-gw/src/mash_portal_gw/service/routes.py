@@ -3,9 +3,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import ValidationError
 
 from mash_portal_gw.model.circuit import Circuit
@@ -23,6 +24,8 @@ LARGEST: Final = 256 << 10
 """Bytes of an announcement; a manifest with a hundred routes has a tenth of that."""
 INSTANCES: Final = 64
 REJECTIONS: Final = 200
+VERSION: Final = 64
+"""Characters of a version."""
 
 
 @dataclass(slots=True)
@@ -131,9 +134,7 @@ class RouteTable:
         announced_at, valid_until = _moment(said.announced_at), _moment(said.valid_until)
         if announced_at > self._clock.now() + AHEAD or valid_until - announced_at > LONGEST:
             raise NotApproved("it claims to come from the future, or to hold for too long")
-        manifest = Manifest.model_validate_json(said.manifest)
-        if manifest.name != name:
-            raise NotApproved("its manifest is of another module")
+        manifest = _manifest(said.manifest, name)
         origin = approval.check(manifest, said.origin)
         self._heard = max(self._heard, announced_at)
         module = self._modules.setdefault(name, Module(manifest))
@@ -245,11 +246,20 @@ class RouteTable:
         return self._approvals
 
 
-def _moment(stamp: object) -> datetime:
-    from datetime import UTC
+def _manifest(text: str, name: str) -> Manifest:
+    manifest = Manifest.model_validate_json(text)
+    if manifest.name != name:
+        raise NotApproved("its manifest is of another module")
+    if len(manifest.version) > VERSION:
+        raise NotApproved(f"its version has more than {VERSION} characters")
+    return manifest
 
-    moment: datetime = stamp.ToDatetime(tzinfo=UTC)  # type: ignore[attr-defined]
-    return moment
+
+def _moment(stamp: Timestamp) -> datetime:
+    try:
+        return stamp.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise NotApproved("it names a time that no calendar has") from None
 
 
 def _version(text: str) -> tuple[int, ...]:

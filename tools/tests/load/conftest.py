@@ -59,6 +59,7 @@ class Portal:
     doubles: bool = False
     breaks: bool = False
     leads_astray: bool = False
+    is_something_else: bool = False
     made: int = 0
 
 
@@ -72,7 +73,9 @@ class Door(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         portal, parts = self.portal, urlsplit(self.path)
         portal.asked.append(self.path)
-        if parts.path == "/heidelberg/login":
+        if portal.is_something_else:
+            self.answer(404)
+        elif parts.path == "/heidelberg/login":
             astray = portal.leads_astray and portal.logins
             target = "http://elsewhere.example" if astray else portal.url
             self.answer(303, location=f"{target}/identity?state=s")

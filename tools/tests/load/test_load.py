@@ -170,8 +170,24 @@ def test_nobody_is_led_to_another_machine(portal: Any, module: Module, load: Any
 def test_a_portal_that_is_not_there(module: Module, load: Any) -> None:
     done = load(module(), "--host", "http://127.0.0.1:9")
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "no answer: ConnectionRefusedError" in done.stderr
-    assert "Traceback" not in done.stderr
+    (said,) = done.stderr.splitlines()
+    assert said.startswith(
+        "http://127.0.0.1:9/heidelberg does not answer (ConnectError). Is the platform running?"
+    )
+
+
+def test_something_else_that_answers(portal: Any, module: Module, refusing: Refusing) -> None:
+    portal.is_something_else = True
+    assert "does a MAsH with this city run at that address?" in refusing(module())
+    assert portal.asked == ["/heidelberg/"], "the crowd was sent"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("sensor", "Did you mean sensors?"), ("xyz", "There are: forms, lost-and-found, notify")],
+)
+def test_a_name_that_is_not_there(refusing: Refusing, name: str, says: str) -> None:
+    assert says in refusing(Path(name))
 
 
 @pytest.mark.parametrize(
@@ -188,6 +204,8 @@ def test_a_portal_that_is_not_there(module: Module, load: Any) -> None:
         (["--users", "0"], "not between 1 and 500"),
         (["--time", "3601"], "not between 0 and 3600"),
         (["--time", "nan"], "not between 0 and 3600"),
+        (["--users", "many"], "many is no whole number"),
+        (["--time", "10s"], "10s is no number of seconds"),
     ],
 )
 def test_what_is_refused_sends_nothing(

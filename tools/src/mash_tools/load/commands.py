@@ -20,7 +20,7 @@ from mash_tools.load.plan import Outcome
 from mash_tools.load.profile import crowd, kinds_of
 from mash_tools.load.shown import Run, report, table
 from mash_tools.load.target import Target
-from mash_tools.module.source import find
+from mash_tools.module.source import find, names
 from mash_tools.problems import LauncherError
 from mash_tools.realms.access import typed_path
 
@@ -45,8 +45,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="./mash load",
         description="Put a service or module under the load its load.py describes, and judge it by the goals "
         "of its module.toml. Without --host a platform is started for it, each service its own process.",
+        epilog="What the table says, and how to write a load.py: docs/how-to/load-test.md",
     )
-    parser.add_argument("name", metavar="NAME", help="under services/ or modules/, or a folder")
+    known = ", ".join(names(GROUPS))
+    parser.add_argument("name", metavar="NAME", help=f"one of {known}; or a folder")
     parser.add_argument("--users", type=_whole, metavar="N", help="at once; default: those of the goals")
     parser.add_argument("--time", type=_seconds, metavar="S", help="seconds; default: those of the goals")
     parser.add_argument(
@@ -83,6 +85,8 @@ async def _load(asked: argparse.Namespace, root: Path) -> int:
     }
     city = asked.cities.absolute() / (asked.city or _first_demo(asked.cities))
     there = target.running(asked.host, asked.i_own_this_host, city, people) if asked.host else None
+    if there:
+        await target.must_answer(there)
     page = asked.report or root / REPORTS / f"{manifest.name}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     machine = Machine.here()
@@ -136,14 +140,20 @@ def _say(message: str) -> None:
 
 
 def _whole(text: str) -> int:
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number") from None
     if not 0 < value <= MOST_USERS:
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and {MOST_USERS}")
     return value
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds") from None
     if not (math.isfinite(value) and 0 < value <= LONGEST):
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and {LONGEST:g}")
     return value

@@ -33,6 +33,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # The gateway limits each client's address. All of ours come from one: each tells its own, as behind a proxy.
 BEHIND_US = {"PORTAL_GW_TRUSTED_PROXIES": "127.0.0.0/8,::1/128"}
 GIVEN = ("MASH_POSTGRES", "MASH_KAFKA", "MASH_KEYCLOAK")
+ANSWERS_WITHIN = 10.0
 JOINS_WITHIN = 60.0
 HIGHEST_PORT = 65_535
 
@@ -79,6 +80,20 @@ def running(host: str, owned: Collection[str], city: Path, roles: Collection[str
         )
     hosts = {*LOOPBACK, name} if _is_loopback(name) else set(owned)
     return Target(f"{parts.scheme}://{parts.netloc}{prefix}", hosts, logins)
+
+
+async def must_answer(aimed: Target) -> None:
+    """Raise LauncherError if nobody is there, before a crowd is sent."""
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=ANSWERS_WITHIN) as http:
+            start = await http.get(f"{aimed.url}/", follow_redirects=False)
+    except httpx.TransportError as err:
+        raise LauncherError(
+            f"{aimed.url} does not answer ({type(err).__name__}). Is the platform running? Start it by "
+            "./mash up, or leave --host out: then one is started for this run."
+        ) from err
+    if start.status_code == httpx.codes.NOT_FOUND:
+        raise LauncherError(f"{aimed.url} is not there: does a MAsH with this city run at that address?")
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A module's folder on the disk, found by its path or, under modules/, by its name."""
 
+import difflib
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +49,17 @@ def find(named: str, groups: Sequence[str] = ("modules",)) -> Source:
         manifests = sorted(folder.glob("src/*/module.toml"))
         if manifests:
             return Source(folder.absolute(), manifests[0].parent.name)
+    known = names(groups)
+    near = difflib.get_close_matches(named, known, n=1)
     raise LauncherError(
         f"There is no module {named}: neither a folder with src/<package>/module.toml nor "
-        f"{' or '.join(f'{group}/{named}' for group in groups)}."
+        f"{' or '.join(f'{group}/{named}' for group in groups)}. "
+        + (f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known) or 'none'}.")
+    )
+
+
+def names(groups: Sequence[str]) -> list[str]:
+    """Of what lies under `groups`."""
+    return sorted(
+        {path.parents[2].name for group in groups for path in Path(group).glob("*/src/*/module.toml")}
     )

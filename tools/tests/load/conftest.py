@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
@@ -60,6 +61,10 @@ class Portal:
     breaks: bool = False
     leads_astray: bool = False
     is_something_else: bool = False
+    is_starting: bool = False
+    hesitates: float = 0
+    """Seconds it looks at a password; whoever sends the same name meanwhile is refused."""
+    busy_with: set[str] = field(default_factory=set)
     made: int = 0
 
 
@@ -75,6 +80,8 @@ class Door(BaseHTTPRequestHandler):
         portal.asked.append(self.path)
         if portal.is_something_else:
             self.answer(404)
+        elif portal.is_starting and parts.path == "/readyz":
+            self.answer(503, '{"checks": {"login": "not yet"}}')
         elif parts.path == "/heidelberg/login":
             astray = portal.leads_astray and portal.logins
             target = "http://elsewhere.example" if astray else portal.url
@@ -110,6 +117,10 @@ class Door(BaseHTTPRequestHandler):
         sent = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
         if self.path.startswith("/identity"):
             right = sent["password"] == ["demo"] and "provider" in self.cookies
+            right = right and portal.busy_with.isdisjoint(sent["username"])
+            portal.busy_with.update(sent["username"])
+            time.sleep(portal.hesitates)
+            portal.busy_with.difference_update(sent["username"])
             portal.logins += sent["username"]
             self.answer(302 if right else 200, location=f"{portal.url}/heidelberg/callback?code=c")
         elif sent.get("csrf") != ["c"] or self.headers["origin"] != portal.url or sent["name"] != ["Ä"]:

@@ -176,10 +176,22 @@ def test_a_portal_that_is_not_there(module: Module, load: Any) -> None:
     )
 
 
+def test_a_portal_that_is_starting(portal: Any, module: Module, refusing: Refusing) -> None:
+    portal.is_starting = True
+    assert 'is not ready yet ({"checks": {"login": "not yet"}})' in refusing(module())
+
+
+def test_who_shares_a_login_takes_turns(portal: Any, module: Module, load: Any) -> None:
+    portal.hesitates = 0.4
+    done = load(module(load=LOAD_WITHOUT_LOOKING), "--users", "6", "--time", "3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert row(done.stdout, "POST identity: password")[:2] == ["6", "0"]
+
+
 def test_something_else_that_answers(portal: Any, module: Module, refusing: Refusing) -> None:
     portal.is_something_else = True
     assert "does a MAsH with this city run at that address?" in refusing(module())
-    assert portal.asked == ["/heidelberg/"], "the crowd was sent"
+    assert portal.asked == ["/heidelberg/", "/readyz"], "the crowd was sent"
 
 
 @pytest.mark.parametrize(

@@ -24,5 +24,7 @@ def log_in(person: "Person") -> None:
     if page.status not in SENT_ON:  # else the identity provider knows this browser still
         form = page.form(having="password")
         typed = {**form.fields, "username": person.login.username, "password": person.login.password}
-        accepted = person.fetch(PASSWORD, form.action, form=typed, expect=SENT_ON)
+        # Keycloak, guarding against guesses, refuses a login while another of the same person is under way.
+        with person.login.turn:
+            accepted = person.fetch(PASSWORD, form.action, form=typed, expect=SENT_ON)
     person.fetch(CALLBACK, accepted.location, expect=SENT_ON)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
@@ -36,6 +37,8 @@ def task(weight: int = 1) -> Callable[[Does], Does]:
 class Login:
     username: str
     password: str = field(repr=False)
+    turn: Lock = field(default_factory=Lock, repr=False, compare=False)
+    """Held while it is typed in: users who share one login take turns."""
 
 
 @dataclass(frozen=True, slots=True)

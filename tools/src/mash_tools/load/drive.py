@@ -55,6 +55,7 @@ class Crowd:
         self._plan = plan
         self._environment = environment
         self._taken: dict[str, int] = defaultdict(int)
+        self._logins: dict[str, Login] = {}
         self._before: Tally = defaultdict(list)
         self._begun: set[int] = set()
         self.users = [user for kind in self.kinds for user in self._of(kind)]
@@ -78,7 +79,8 @@ class Crowd:
         if not role:
             return None
         logins = self._plan.logins[role]
-        return Login(*logins[taken % len(logins)])
+        username, password = logins[taken % len(logins)]
+        return self._logins.setdefault(username, Login(username, password))
 
     def next(self, kind: Kind) -> Visitor:
         """A user of this kind who has not come yet."""

@@ -83,10 +83,11 @@ def running(host: str, owned: Collection[str], city: Path, roles: Collection[str
 
 
 async def must_answer(aimed: Target) -> None:
-    """Raise LauncherError if nobody is there, before a crowd is sent."""
+    """Raise LauncherError if nobody is there, or not everything yet, before a crowd is sent."""
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=ANSWERS_WITHIN) as http:
-            start = await http.get(f"{aimed.url}/", follow_redirects=False)
+            start = await http.get(f"{aimed.url}/")
+            ready = await http.get(httpx.URL(aimed.url).join("/readyz"))
     except httpx.TransportError as err:
         raise LauncherError(
             f"{aimed.url} does not answer ({type(err).__name__}). Is the platform running? Start it by "
@@ -94,6 +95,8 @@ async def must_answer(aimed: Target) -> None:
         ) from err
     if start.status_code == httpx.codes.NOT_FOUND:
         raise LauncherError(f"{aimed.url} is not there: does a MAsH with this city run at that address?")
+    if ready.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise LauncherError(f"{aimed.url} is not ready yet ({ready.text[:300]}); try again in a while.")
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What was acknowledged is there, once, and nothing else is: for any order of what happens."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mash_sdk.load.ledger import Ledger
@@ -9,6 +9,8 @@ from mash_sdk.load.ledger import Ledger
 NUMBERS = st.sets(st.sampled_from("abcdefgh"))
 
 
+# How fast a busy machine is, is nobody's verdict.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(acknowledged=NUMBERS, unanswered=NUMBERS, kept=NUMBERS, before=NUMBERS)
 def test_whatever_an_unanswered_request_did_is_right(
     acknowledged: set[str], unanswered: set[str], kept: set[str], before: set[str]
@@ -27,6 +29,7 @@ def test_whatever_an_unanswered_request_did_is_right(
     assert verdict.unanswered == len(unanswered - acknowledged)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(acknowledged=NUMBERS, lost=NUMBERS, doubled=NUMBERS, foreign=st.sets(st.sampled_from("xyz")))
 def test_what_is_missing_twice_or_nobodys_is_named(
     acknowledged: set[str], lost: set[str], doubled: set[str], foreign: set[str]

@@ -80,6 +80,12 @@ async def test_what_is_wrong_is_said_and_nothing_is_lost(bench: Bench, anna: htt
     assert (await anna.get(f"{REPORTS}/{given['id']}")).status_code == 404
 
 
+async def test_what_cannot_be_stored_is_refused(bench: Bench, anna: httpx.AsyncClient) -> None:
+    refused = await anna.post(REPORTS, data=filled(bench, "lost", place="Zoo\0"))
+    assert refused.status_code == 422
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/place"]
+
+
 async def test_a_form_of_another_page_is_refused(bench: Bench, anna: httpx.AsyncClient) -> None:
     assert (await anna.post(REPORTS, data=filled(bench, "lost", csrf="guessed"))).status_code == 403
 

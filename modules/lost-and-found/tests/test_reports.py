@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """From report to appointment, through the doors."""
 
+import json
 from typing import Any
 
 import httpx
@@ -132,12 +133,16 @@ async def test_the_same_intent_is_one_report(bench: Bench, loser: httpx.AsyncCli
         ("description", "ab"),
         ("place", "x" * 201),
         ("contact", ""),
+        ("description", "Ring\0"),
+        ("place", "Zoo\ud800"),
+        ("contact", "\0@example.org"),
         ("day", "2999-01-01"),
     ],
 )
 async def test_what_is_wrong_is_said_at_its_field(
     bench: Bench, loser: httpx.AsyncClient, name: str, value: str
 ) -> None:
-    answer = await loser.post(f"{API}/reports", json=report(bench, "lost", **{name: value}))
+    body = json.dumps(report(bench, "lost", **{name: value}))
+    answer = await loser.post(f"{API}/reports", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [f"/{name}"]

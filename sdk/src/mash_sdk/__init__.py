@@ -30,6 +30,7 @@ PUBLIC = frozenset(
         "mash_sdk.rpc",  # RpcDoor, Peers, unit, caller, purpose
         "mash_sdk.running",  # Running, for background work
         "mash_sdk.settings",
+        "mash_sdk.storable",  # StorableText, storable: text that PostgreSQL can hold
         "mash_sdk.telemetry",  # observed, step, count, record; counter, gauge, histogram for signals.py
         "mash_sdk.tenants",
         "mash_sdk.testing",

@@ -15,6 +15,7 @@ from mash_sdk.http.router import Undeclared, require_declared
 from mash_sdk.identity import Principal
 from mash_sdk.problems import Unavailable
 from mash_sdk.provide import Missing, Provide
+from mash_sdk.storable import REASON
 from mash_sdk.testing import CSRF, Bench, FakeClock
 
 ORDERS = "/api/doorprobe/v1/orders"
@@ -113,6 +114,19 @@ async def test_a_fault_is_named_whatever_its_field_is_called(bench: Bench) -> No
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/a~1b~0"]
 
 
+@pytest.mark.parametrize("odd", ["\\u0000", "\\ud800", "\\udc00x"])
+async def test_text_that_cannot_be_stored_is_a_fault_of_its_field(bench: Bench, odd: str) -> None:
+    body = f'{{"number": 1, "note": "a{odd}"}}'
+    answer = await bench.client().post(
+        ORDERS, content=body, headers=KEY | {"content-type": "application/json"}
+    )
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert (fault["pointer"], fault["reason"]) == ("/note", REASON)
+    whole = {"number": 1, "note": "\t😀\U0010ffff\x7f"}
+    assert (await bench.client().post(ORDERS, json=whole, headers=KEY)).status_code == 201
+
+
 async def test_tokens_that_do_not_hold(bench: Bench) -> None:
     good = bench.token(roles=["citizen"])
     head, _, signature = good.split(".")
@@ -171,6 +185,19 @@ async def test_a_form_proves_that_the_page_was_ours(bench: Bench) -> None:
     without = httpx.Headers({"mash-csrf": ""})
     assert (await client.post(page, data={"csrf": "", "z": "1"}, headers=without)).status_code == 403
     assert (await client.post(page, json={"csrf": CSRF})).status_code == 415
+
+
+@pytest.mark.parametrize("odd", ["\\u0000", "\\ud800"])
+async def test_a_form_holds_only_what_can_be_stored(bench: Bench, odd: str) -> None:
+    """Text of any charset Python knows may come as multipart: this one has words for every letter."""
+    sent = "".join(
+        f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (("csrf", CSRF), ("z", odd))
+    )
+    kind = {"content-type": "multipart/form-data; boundary=edge; charset=unicode_escape"}
+    answer = await bench.client().post("/api/doorprobe/v1/page", content=f"{sent}--edge--\r\n", headers=kind)
+    assert (answer.status_code, kind_of(answer)) == (422, "invalid")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/z"]
 
 
 async def test_our_own_failure_says_nothing_of_its_cause(bench: Bench) -> None:

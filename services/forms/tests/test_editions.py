@@ -148,6 +148,7 @@ async def test_a_legal_hold_keeps_it_until_it_is_released(bench: Bench, retentio
         await bench.client(subject="anna").put(path, json={"held": True, "reason": "x"})
     ).status_code == 403
     assert (await kurt.put(path, json={"held": True, "reason": ""})).status_code == 422
+    assert (await kurt.put(path, json={"held": True, "reason": "\0"})).status_code == 422
     assert (await kurt.put(path, json={"held": True, "reason": "Klage"})).status_code == 204
     bench.clock.forward(days=365 * 9)
     kurt = bench.client(roles=["clerk"], subject="kurt")

@@ -14,6 +14,7 @@ from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.provide import Provide
+from mash_sdk.storable import StorableText
 
 router = Router(prefix="/api/lost-and-found/v1", tags=["lost-and-found"])
 
@@ -24,10 +25,10 @@ Use = Annotated[LostAndFoundService, Provide(LostAndFoundService)]
 class NewReport(BaseModel):
     kind: Kind
     category: Category
-    description: str = Field(description="as somebody would describe it who does not know it")
-    place: str
+    description: StorableText = Field(description="as somebody would describe it who does not know it")
+    place: StorableText
     day: date = Field(description="when it was lost or found")
-    contact: str = Field(description="how the office reaches the reporter")
+    contact: StorableText = Field(description="how the office reaches the reporter")
 
 
 class MatchView(BaseModel):

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mash_sdk import storable
 from mash_sdk.problems import MEDIA_TYPE, Fault, Invalid, NotFound, Problem, Unreadable, pointer
 from mash_sdk.telemetry import trace_id
 
@@ -30,6 +31,8 @@ _WORDS = {
     "greater_than_equal": ("ist zu klein", "Einen größeren Wert angeben."),
     "less_than_equal": ("ist zu groß", "Einen kleineren Wert angeben."),
     "uuid_parsing": ("ist keine UUID", "Eine UUID angeben."),
+    "not_storable": (storable.REASON, storable.REMEDY),
+    "string_unicode": (storable.REASON, storable.REMEDY),
 }
 
 

@@ -18,9 +18,11 @@ from mash_sdk.kafka.subscriptions import announces_faults
 from mash_sdk.problems import MEDIA_TYPE
 from mash_sdk.program import Program
 from mash_sdk.testing.bench import Bench
+from mash_sdk.testing.unstorable import unstorable
 
 HOME, ELSEWHERE = "heidelberg", "mannheim"
 REFUSALS = (401, 403)
+FAILURE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,18 @@ class ModuleConformance:
         for door in doors(bench.program):
             if not door.public:
                 _assert_refused(door, await somebody.request(door.method, door.url()), "a missing role")
+
+    async def test_text_that_cannot_be_stored_is_no_failure_of_ours(self, bench: Bench) -> None:
+        document = bench.program.asgi().openapi()
+        failed = []
+        for door in doors(bench.program):
+            roles = {role for guard in door.guards for role in guard.roles}
+            asked: dict[str, Any] = document.get("paths", {}).get(door.path, {}).get(door.method.lower(), {})
+            for url, sent in unstorable(door.path, door.url(), asked, document):
+                answer = await bench.client(HOME, roles).request(door.method, url, **sent)
+                if answer.status_code == FAILURE:
+                    failed.append(f"{door} fails at {url} {sent}")
+        assert failed == [], "take texts as mash_sdk.storable.StorableText"
 
     async def test_the_manifest_is_true(self, bench: Bench) -> None:
         program = bench.program

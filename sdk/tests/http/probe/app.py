@@ -14,6 +14,7 @@ from mash_sdk.problems import Conflict
 from mash_sdk.program import Program
 from mash_sdk.provide import Provide
 from mash_sdk.settings import Settings
+from mash_sdk.storable import StorableText
 
 Citizen = Annotated[Principal, Depends(Allow("citizen"))]
 Anyone = Annotated[Principal, Depends(Allow.anyone())]
@@ -26,6 +27,7 @@ class Order(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     number: int
+    note: StorableText = ""
 
 
 class Counter:

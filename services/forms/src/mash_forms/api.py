@@ -30,6 +30,7 @@ from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.problems import Fault, Forbidden, Invalid, NotFound
 from mash_sdk.provide import Provide
+from mash_sdk.storable import StorableText
 
 router = Router(prefix="/api/forms/v1", tags=["forms"])
 
@@ -144,7 +145,7 @@ class NewHold(View):
     """Whether it is on legal hold, and why that changes; the reason goes to the audit trail."""
 
     held: bool
-    reason: str = Field(min_length=1, max_length=500)
+    reason: StorableText = Field(min_length=1, max_length=500)
 
 
 class NewDecision(View):

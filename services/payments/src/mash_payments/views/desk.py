@@ -18,6 +18,7 @@ from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.problems import Fault, Invalid, NotFound, Problem
 from mash_sdk.provide import Provide
+from mash_sdk.storable import StorableText
 
 router = Router(prefix="/desk/payments", tags=["pages"])
 pages = Pages(
@@ -38,7 +39,7 @@ Treasurer = Annotated[Principal, Depends(Allow("treasurer"))]
 Desk = Annotated[CashDesk, Provide(CashDesk)]
 Bank = Annotated[BankService, Provide(BankService)]
 Back = Annotated[Refunds, Provide(Refunds)]
-Words = Annotated[str, Query(max_length=80)]
+Words = Annotated[StorableText, Query(max_length=80)]
 Day = Annotated[str, Query(max_length=10)]
 LENGTH = 25
 

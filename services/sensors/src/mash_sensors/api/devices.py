@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 from fastapi import Depends, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mash_sdk.http import After, Allow, InUnit, Limit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
 from mash_sdk.provide import Provide
+from mash_sdk.storable import StorableText
 from mash_sensors.model.device import DEFAULT_VALID_FOR, Device, Kind
 from mash_sensors.model.units import UNITS
 from mash_sensors.service.devices import (
@@ -31,15 +32,9 @@ Editor = Annotated[Principal, Depends(Allow("editor"))]
 Use = Annotated[DeviceService, Provide(DeviceService)]
 
 
-def _storable(text: str) -> str:
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise PydanticCustomError("text", "enthält Zeichen, die nicht gespeichert werden können")
-    return text
-
-
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN), AfterValidator(_storable)]
-Said = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$"), AfterValidator(_storable)]
+Name = Annotated[StorableText, Field(min_length=1, max_length=200, pattern=_PLAIN)]
+Said = Annotated[StorableText, Field(max_length=2000)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){1,60}$")]
 
 

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from mash_sdk.storable import REASON, storable
+
 KEY_PREFIX: Final = "mash_"
 """By it a key is recognised where it should not stand; it holds no dot, so that it is taken for no token."""
 LONGEST_TEXT: Final = 500
@@ -105,8 +107,8 @@ def result_of(value: Any, kind: Kind) -> Result:
         case Kind.TEXT:
             if not isinstance(value, str) or len(value) > LONGEST_TEXT:
                 raise NotAResult(f"ist kein Text von höchstens {LONGEST_TEXT} Zeichen")
-            if any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in value):
-                raise NotAResult("enthält Zeichen, die nicht gespeichert werden können")
+            if not storable(value):
+                raise NotAResult(REASON)
             return value
 
 

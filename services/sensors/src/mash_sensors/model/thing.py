@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from mash.sensors.v1.events_pb2 import ThingRegistered
 from mash_sdk.problems import pointer
+from mash_sdk.storable import REASON, storable
 from mash_sensors.model.picture import Location
 
 DEEPEST = 20
@@ -70,15 +71,10 @@ def unstorable(value: Any) -> Iterator[tuple[str, str]]:
             return
         if isinstance(part, dict):
             waiting += [(place + pointer(key), inner) for key, inner in part.items()]
-            waiting += [(place, key) for key in part if _odd(key)]
+            waiting += [(place, key) for key in part if not storable(key)]
         elif isinstance(part, list):
             waiting += [(place + pointer(at), inner) for at, inner in enumerate(part)]
-        elif isinstance(part, str) and _odd(part):
-            yield place, "enthält Zeichen, die nicht gespeichert werden können"
+        elif isinstance(part, str) and not storable(part):
+            yield place, REASON
         elif isinstance(part, float) and (part != part or part in {float("inf"), float("-inf")}):  # noqa: PLR0124 — NaN
             yield place, "ist keine Zahl, die JSON kennt"
-
-
-def _odd(text: str) -> bool:
-    """NUL or half of a surrogate pair."""
-    return any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)

@@ -3,6 +3,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import ClassVar
 
 import pytest
@@ -32,6 +33,7 @@ async def bench(bench_of: Callable[..., Awaitable[Bench]]) -> Bench:
         new_id(),
         "a@example.org",
         now,
+        delete_after=now + timedelta(days=1),
     )
     async with bench.unit() as unit:
         await SqlReports().add(unit, lost)

@@ -13,7 +13,16 @@ from mash_sdk.ids import new_id
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)  # a Friday
 DAY = date(2026, 11, 18)
 LOST = Report(
-    new_id(), Kind.LOST, Category.BAG, "Blauer Rucksack mit Laptop", "Hauptbahnhof", DAY, "anna", "a", NOW
+    new_id(),
+    Kind.LOST,
+    Category.BAG,
+    "Blauer Rucksack mit Laptop",
+    "Hauptbahnhof",
+    DAY,
+    "anna",
+    "a",
+    NOW,
+    NOW,
 )
 FOUND = replace(LOST, id=new_id(), kind=Kind.FOUND, reporter="kurt", description="rucksack, BLAUER Stoff")
 

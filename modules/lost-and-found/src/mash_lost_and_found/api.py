@@ -47,6 +47,8 @@ class MatchView(BaseModel):
 class ReportView(NewReport):
     id: str
     filed_at: datetime
+    closed_at: datetime | None = Field(description="since when its thing is given to who lost it")
+    delete_after: datetime
 
     @classmethod
     def of(cls, report: Report) -> "ReportView":
@@ -59,6 +61,8 @@ class ReportView(NewReport):
             day=report.day,
             contact=report.contact,
             filed_at=report.filed_at,
+            closed_at=report.closed_at,
+            delete_after=report.delete_after,
         )
 
 
@@ -115,6 +119,12 @@ async def get_report(report_id: str, who: Citizen, unit: InUnit, use: Use) -> Re
     journey.join(report.id)
     matches = [MatchView.of(match) for match in await use.matches(report, unit)]
     return ReportWithMatches(**ReportView.of(report).model_dump(), matches=matches)
+
+
+@router.delete("/reports/{report_id}", status_code=204)
+async def withdraw_report(report_id: str, who: Citizen, unit: InUnit, use: Use) -> None:
+    """Delete one of the caller's reports, unless somebody is still to come for the thing."""
+    await use.withdraw(who.subject, unit, parse_id(report_id, "?report_id"))
 
 
 @router.get("/appointments")

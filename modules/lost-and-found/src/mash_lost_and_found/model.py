@@ -69,6 +69,9 @@ class Report:
     reporter: str
     contact: str
     filed_at: datetime
+    delete_after: datetime
+    closed_at: datetime | None = None
+    """Since when its thing is given to who lost it."""
     happened: list[Event] = field(default_factory=list, compare=False)
 
     def file(self) -> None:
@@ -94,6 +97,10 @@ class Match:
         event = MatchFound(match_id=self.id, lost_id=self.lost_id, found_id=self.found_id, score=self.score)
         event.found_at.FromDatetime(self.found_at)
         self.happened.append(event)
+
+    def awaited(self, now: datetime) -> bool:
+        """Whether somebody is still to come for the thing."""
+        return self.collect_at is not None and self.collect_at > now
 
     def agree(self, at: datetime) -> None:
         self.collect_at = at

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Reports and matches in PostgreSQL; row-level security shows only the tenant's."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from mash_lost_and_found.model import Category, Kind, Match, Report
 from mash_sdk.database import Unit, tenant_column
 
-LOOK_AT: Final = 500
-"""Reports a new one is compared with, at most."""
+PAGE: Final = 500
+"""Reports read at a time."""
 
 metadata = sa.MetaData()
 
@@ -30,6 +30,8 @@ reports = sa.Table(
     sa.Column("reporter", sa.Text, nullable=False),
     sa.Column("contact", sa.Text, nullable=False),
     sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("delete_after", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("closed_at", sa.DateTime(timezone=True)),
 )
 
 matches = sa.Table(
@@ -67,12 +69,38 @@ class SqlReports:
         rows = await unit.connection.execute(statement.order_by(reports.c.id.desc()).limit(limit))
         return [_report(row) for row in rows]
 
-    async def opposite(self, unit: Unit, report: Report) -> Sequence[Report]:
-        statement = sa.select(reports).where(
-            reports.c.kind == str(report.kind.other), reports.c.category == str(report.category)
+    async def opposite(self, unit: Unit, report: Report) -> AsyncIterator[Report]:
+        statement = (
+            sa.select(reports)
+            .where(reports.c.kind == str(report.kind.other), reports.c.category == str(report.category))
+            .where(_open(unit))
+            .order_by(reports.c.id)
+            .limit(PAGE)
         )
-        rows = await unit.connection.execute(statement.order_by(reports.c.id.desc()).limit(LOOK_AT))
-        return [_report(row) for row in rows]
+        rows: Sequence[Any] = (await unit.connection.execute(statement)).all()
+        while rows:
+            for row in rows:
+                yield _report(row)
+            rows = (await unit.connection.execute(statement.where(reports.c.id > rows[-1].id))).all()
+
+    async def lock_open(self, unit: Unit, report_ids: Sequence[str]) -> bool:
+        """By the order of their ids, so that no two wait for each other."""
+        statement = sa.select(reports.c.id).where(reports.c.id.in_(report_ids), _open(unit))
+        rows = await unit.connection.execute(statement.order_by(reports.c.id).with_for_update())
+        return len(rows.all()) == len(report_ids)
+
+    async def close(self, unit: Unit, report_ids: Sequence[str], delete_after: datetime) -> None:
+        closed = {"closed_at": unit.clock.now(), "delete_after": delete_after}
+        await unit.connection.execute(reports.update().where(reports.c.id.in_(report_ids)).values(closed))
+
+    async def delete(self, unit: Unit, report_id: str) -> None:
+        """What it matched goes with it: the foreign keys cascade."""
+        await unit.connection.execute(reports.delete().where(reports.c.id == report_id))
+
+    async def expire(self, unit: Unit, limit: int) -> int:
+        due = sa.select(reports.c.id).where(reports.c.delete_after <= unit.clock.now())
+        due = due.limit(limit).with_for_update(skip_locked=True)
+        return (await unit.connection.execute(reports.delete().where(reports.c.id.in_(due)))).rowcount
 
 
 class SqlMatches:
@@ -89,8 +117,16 @@ class SqlMatches:
         return _match(row) if row else None
 
     async def of_report(self, unit: Unit, report_id: str) -> Sequence[Match]:
-        mine = sa.or_(matches.c.lost_id == report_id, matches.c.found_id == report_id)
-        statement = sa.select(matches).where(mine).order_by(matches.c.score.desc(), matches.c.id)
+        ends = reports.c.id.in_([matches.c.lost_id, matches.c.found_id])
+        closed = sa.exists().where(ends, reports.c.closed_at.is_not(None))
+        statement = sa.select(matches).where(
+            _of(report_id), sa.or_(matches.c.collect_at.is_not(None), ~closed)
+        )
+        rows = await unit.connection.execute(statement.order_by(matches.c.score.desc(), matches.c.id))
+        return [_match(row) for row in rows]
+
+    async def lock(self, unit: Unit, report_id: str) -> Sequence[Match]:
+        statement = sa.select(matches).where(_of(report_id)).order_by(matches.c.id).with_for_update()
         return [_match(row) for row in await unit.connection.execute(statement)]
 
     async def taken(self, unit: Unit, since: datetime) -> set[datetime]:
@@ -112,6 +148,14 @@ class SqlMatches:
         return True
 
 
+def _open(unit: Unit) -> sa.ColumnElement[bool]:
+    return sa.and_(reports.c.closed_at.is_(None), reports.c.delete_after > unit.clock.now())
+
+
+def _of(report_id: str) -> sa.ColumnElement[bool]:
+    return sa.or_(matches.c.lost_id == report_id, matches.c.found_id == report_id)
+
+
 def _report(row: Any) -> Report:
     return Report(
         row.id,
@@ -123,6 +167,8 @@ def _report(row: Any) -> Report:
         row.reporter,
         row.contact,
         row.filed_at,
+        row.delete_after,
+        row.closed_at,
     )
 
 

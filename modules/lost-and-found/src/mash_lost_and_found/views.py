@@ -15,7 +15,7 @@ from mash_sdk import journey
 from mash_sdk.http import Allow, Fault, InUnit, Page, PageForm, Pages, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
-from mash_sdk.problems import Conflict, Invalid
+from mash_sdk.problems import Conflict, Invalid, NotFound
 from mash_sdk.provide import Provide
 
 router = Router()
@@ -85,9 +85,21 @@ async def collect(
     try:
         command = Collect(parse_id(str(form.get("match", "")), "/match"), who.subject, _moment(form))
         await use.collect(command, unit)
-    except (Conflict, Invalid) as problem:
+    except (Conflict, Invalid, NotFound) as problem:
         return await _show(page, report_id, who, unit, use, notice=problem.detail, status=problem.status)
     return RedirectResponse(page.url(f"/lost-and-found/reports/{report_id}"), status_code=303)
+
+
+@router.post("/lost-and-found/reports/{report_id}/withdrawal", response_class=HTMLResponse)
+async def withdraw(
+    page: Page, report_id: str, _form: PageForm, who: Citizen, unit: InUnit, use: Use
+) -> Response:
+    """Delete a report."""
+    try:
+        await use.withdraw(who.subject, unit, parse_id(report_id, "?report_id"))
+    except Conflict as problem:
+        return await _show(page, report_id, who, unit, use, notice=problem.detail, status=problem.status)
+    return RedirectResponse(page.url("/lost-and-found/reports"), status_code=303)
 
 
 async def _show(
@@ -95,13 +107,15 @@ async def _show(
 ) -> HTMLResponse:
     report = await use.own(who.subject, unit, parse_id(report_id, "?report_id"))
     journey.join(report.id)
+    matches = await use.matches(report, unit)
     return pages.render(
         page,
         "report.html",
         title="Verlust" if report.kind is Kind.LOST else "Fund",
         status=status,
         report=report,
-        matches=await use.matches(report, unit),
+        matches=matches,
+        awaited=any(match.awaited(unit.clock.now()) for match in matches),
         free=await use.free(unit),
         categories=CATEGORIES,
         notice=notice,

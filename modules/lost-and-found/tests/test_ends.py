@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from mash.lost_and_found.v1.events_pb2 import ItemReported
+from mash.lost_and_found.v1.events_pb2 import ItemReported, MatchFound
 from mash_lost_and_found import store
 from mash_lost_and_found.model import Category, Kind, Report
 from mash_lost_and_found.service import Retention
@@ -81,13 +81,14 @@ async def test_what_is_given_away_is_offered_to_nobody_else(
     assert 'name="match"' not in (await other.get(f"{PAGES}/{theirs}")).text
     late = await filed(bench, other, "lost")
     assert (await shown(other, late))["matches"] == []
+    assert {one.lost_id for one in bench.announced(MatchFound)} == {mine, theirs}
     again = await filed(bench, person(bench), "found")
     assert len((await shown(other, late))["matches"]) == 1, "what is found later is"
     assert len((await shown(loser, mine))["matches"]) == 1, f"{again} is not for who has it back"
 
 
 async def test_every_open_report_is_compared(bench: Bench, loser: httpx.AsyncClient) -> None:
-    """Also the one before more than a page of newer ones."""
+    """Also those before and behind more than a page of others."""
     now = bench.clock.now()
     oldest = Report(
         new_id(),
@@ -105,8 +106,9 @@ async def test_every_open_report_is_compared(bench: Bench, loser: httpx.AsyncCli
         await store.SqlReports().add(unit, oldest)
         for _ in range(store.PAGE + 1):
             await store.SqlReports().add(unit, replace(oldest, id=new_id(), description="Geige"))
+        await store.SqlReports().add(unit, replace(oldest, id=new_id()))
     lost = await filed(bench, loser, "lost")
-    assert len((await shown(loser, lost))["matches"]) == 1
+    assert len((await shown(loser, lost))["matches"]) == 2
 
 
 async def test_a_report_is_kept_as_long_as_it_says(

@@ -122,10 +122,11 @@ async def _finds_the_permit(anna: Page, city: str, application_id: str) -> None:
     await anna.goto(f"{city}/account")
     await anna.locator(f"a[href$='{application_id}']").first.click()
     await expect(anna.locator("main")).to_contain_text("Ihr Antrag ist genehmigt")
-    await _reload_until(anna, "(PDF")
-    pdf = await _download(anna, anna.get_by_role("link", name=re.compile("PDF")))
+    await _reload_until(anna, "(PDF, ")
+    pdf = await _download(anna, anna.get_by_role("link", name=re.compile(r"\(PDF, ")))
     text = "\n".join(page.extract_text() for page in pdf.pages)
     assert "HD-AB 123" in text
+    assert "Gültig vom" in text
     assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"], "the PDF is tagged"
     assert str(pdf.trailer["/Root"]["/Lang"]).startswith("de")
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The cities' folders: ours are in order, each kind of fault is told with its place, a city is a folder."""
 
+import re
 import shutil
 import tomllib
 from collections.abc import Callable
@@ -200,10 +201,27 @@ def test_a_fault_is_told_where_it_is_written(cities: Path, file: str, old: str, 
     assert {line for _, line in about} == {line_of(cities / file, new)}
 
 
+def test_a_text_that_a_form_promises_in_a_language_has_to_be_there(cities: Path) -> None:
+    file = cities / SHARED / "bewohnerparkausweis.yaml"
+    change(file, 'de: "Kennzeichen", en: "Licence plate"', 'de: "Kennzeichen"')
+    (fault,) = check(cities, ["mannheim"])
+    assert (fault.file, fault.line) == (file, line_of(file, '{de: "Kennzeichen"'))
+    assert fault.what == "label is missing in en; add it"
+
+
+def test_what_is_not_translated_is_told_and_is_no_fault(
+    cities: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "mannheim", "--cities", str(cities), "--data", str(cities / "none")]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"blaue-tonne\.yaml: texts \d+ not in en, \d+ not in de-simple", told)
+    assert "bewohnerparkausweis.yaml" not in told
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        ("antrag", 'version: "1"', "extends: blaue-tonne", "build on one another"),
+        ("antrag", 'version: "2"', "extends: blaue-tonne", "build on one another"),
         ("blaue-tonne", "use: person", "use: nobody", "no part 'nobody'"),
     ],
 )

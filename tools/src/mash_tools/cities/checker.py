@@ -62,6 +62,23 @@ def check(cities: Path, names: list[str]) -> list[Fault]:
     return sorted(set(faults))
 
 
+def untranslated(cities: Path, names: list[str]) -> list[str]:
+    """How much of each form is not in a language it could be in: no fault, and somebody's work."""
+    told: list[str] = []
+    for name in names:
+        for file in sorted((cities / name / "forms").glob("*.yaml")):
+            try:
+                source = read_form(file, name)
+                form = FormFile.model_validate(source.data)
+            except (BrokenChain, UnreadableError, UnicodeDecodeError, ValidationError):
+                continue  # what is wrong with it is told as a fault
+            missing = references.untranslated(source, form)
+            if missing:
+                counts = ", ".join(f"{count} not in {language}" for language, count in missing.items())
+                told.append(f"{file}: texts {counts}")
+    return told
+
+
 def _folders(cities: Path) -> Iterator[Path]:
     return (folder for folder in sorted(cities.iterdir()) if folder.is_dir() and folder.name[0] not in "._")
 

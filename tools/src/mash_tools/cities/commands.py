@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mash_sdk.tenants import RESERVED, Tenants
 from mash_tools.cities.checker import check as faults_of
+from mash_tools.cities.checker import untranslated
 from mash_tools.cities.published import altered, known_editions
 from mash_tools.problems import LauncherError
 from mash_tools.realms import access, provision
@@ -48,6 +49,8 @@ def check(argv: list[str]) -> int:
         faults += altered(cities, names, published)
     for fault in faults:
         print(fault)
+    if missing := untranslated(cities, names):
+        print("Not translated yet:", *missing, sep="\n  ")
     if faults:
         print(f"{len(faults)} to put right.")
         return 1

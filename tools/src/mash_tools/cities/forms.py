@@ -216,6 +216,7 @@ class FormFile(Strict):
     version: Annotated[str, StringConstraints(pattern=r"^[1-9]\d*(\.[1-9]\d*){0,3}$")]
     fim: FimSchema | None = None
     fim_rules: list[FimRule] = Field(default_factory=list)
+    languages: list[Literal["de", "en", "de-simple"]] = Field(default_factory=list)
     title: Text
     summary: Text
     keywords: dict[str, list[Said]]

@@ -13,6 +13,7 @@ from jsonschema.exceptions import SchemaError
 
 from mash_forms.model.checks import faults
 from mash_forms.model.expressions import RESERVED
+from mash_forms.model.form import LANGUAGES
 from mash_tools.cities.faults import Fault
 from mash_tools.cities.files import CityFile
 from mash_tools.cities.forms import FormFile
@@ -84,8 +85,22 @@ def form(source: Source, form: FormFile, named: Named) -> Iterator[Fault]:
         if named.situations is not None and slug not in named.situations:
             what = f"situation {slug!r} is not in portal.toml; {_choose(named.situations)}"
             yield fault(("situations", at), what)
-    for at_place, what in (*_answers(source, form), *_languages(source.data, named.languages)):
+    for at_place, what in (*_answers(source, form), *_languages(source.data, _spoken(form, named.languages))):
         yield fault(at_place, what)
+
+
+def untranslated(source: Source, form: FormFile) -> dict[str, int]:
+    """Language → how many texts of a form are not in it; for what a form may be in and is not."""
+    own = next(iter(form.title))
+    counted = {
+        language: sum(1 for _, what in _languages(source.data, [own, language]) if "is missing" in what)
+        for language in LANGUAGES
+    }
+    return {language: count for language, count in counted.items() if count}
+
+
+def _spoken(form: FormFile, languages: list[str]) -> list[str]:
+    return list(dict.fromkeys([*languages, *form.languages]))
 
 
 def _choose(known: set[str]) -> str:
@@ -162,22 +177,24 @@ _TEXTS = frozenset(
 
 
 def _languages(node: Any, languages: list[str], place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Every text has to be there in every language of the city."""
+    """Every text has to be there in every language; the office's letters in the first, the city's own."""
     if isinstance(node, list):
         for at, item in enumerate(node):
             yield from _languages(item, languages, (*place, at))
     if not isinstance(node, dict) or place == ("data",):
         return
+    if place == ("decision",):
+        languages = languages[:1]
     for key, value in node.items():
         here = (*place, key)
         is_text = key in _TEXTS or (len(place) > 1 and place[-1] == "errors")
         if is_text and isinstance(value, dict):
             if missing := [language for language in languages if language not in value]:
                 yield here, f"{key} is missing in {', '.join(missing)}; add it"
-            if surplus := sorted(value.keys() - set(languages)):
+            if surplus := sorted(value.keys() - {*languages, *LANGUAGES}):
                 yield (
                     here,
-                    f"{key} is there in {', '.join(surplus)}, which city.toml does not list; add or remove",
+                    f"{key} is there in {', '.join(surplus)}, which no form can be in; remove it",
                 )
         else:
             yield from _languages(value, languages, here)

@@ -14,7 +14,7 @@ from jsonschema.exceptions import SchemaError
 from mash_forms.model.application import Outcome, State
 from mash_forms.model.checks import faults
 from mash_forms.model.expressions import Expression, Language
-from mash_forms.model.form import Charge, Computed, Form, Raw, Rule, Section
+from mash_forms.model.form import LANGUAGES, Charge, Computed, Form, Raw, Rule, Section
 from mash_forms.model.reading import (
     expression,
     fact_of,
@@ -94,6 +94,8 @@ def _read(definition: Raw, language: str) -> Form:
         definition=definition,
         name=str_of(raw["name"]),
         version=f"{str_of(raw['version'])}-{digest[:8]}",
+        languages=tuple(str_of(one) for one in list_of(raw.get("languages") or [language])),
+        spoken=language if language in LANGUAGES else "de",
         title=text_of(raw["title"], language),
         summary=text_of(raw["summary"], language),
         keywords=tuple(str_of(word) for word in list_of(raw.get("keywords", {}).get(language, []))),

@@ -30,11 +30,17 @@ class Draft:
     seen: tuple[str, ...] = field(default=())
     """The steps (ids) that were filled in."""
     deleted_at: datetime | None = None
+    language: str = "de"
 
     @classmethod
     def begun(cls, draft_id: str, form: Form, subject: str, data: dict[str, Any], now: datetime) -> "Draft":
-        """Begin to fill in a form."""
-        return cls(draft_id, form.name, form.version, subject, data, now, _expiry(form, now))
+        """Begin to fill in a form, in the language it was read in."""
+        expires = _expiry(form, now)
+        return cls(draft_id, form.name, form.version, subject, data, now, expires, language=form.spoken)
+
+    def in_language(self, form: Form, wanted: str) -> "Draft":
+        """Return it to be gone on with in another language, if the form is in that."""
+        return replace(self, language=wanted) if wanted in form.languages else self
 
     def changed(self, form: Form, data: dict[str, Any], step: str, now: datetime) -> "Draft":
         """Return it with other answers; that gives it its time anew."""

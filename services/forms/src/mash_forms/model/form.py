@@ -18,6 +18,10 @@ from mash_forms.model.formats import FORMATS
 from mash_forms.model.money import Money
 
 Raw = Mapping[str, Any]
+LANGUAGES = {"de": "Deutsch", "en": "English", "de-simple": "Leichte Sprache"}
+"""Languages a form may be in, as BCP 47 names them, and as they call themselves."""
+_YES = {"de": ("Ja", "Nein"), "en": ("Yes", "No"), "de-simple": ("Ja", "Nein")}
+_FILES = {"de": ("Datei", "Dateien"), "en": ("file", "files"), "de-simple": ("Datei", "Dateien")}
 MOST_ROWS = 20
 """Rows of a group, at most, where its schema does not say."""
 
@@ -172,6 +176,10 @@ class Form:
     definition: Raw
     name: str
     version: str
+    languages: tuple[str, ...]
+    """What it is written in, the city's own first."""
+    spoken: str
+    """The one of them it was read in."""
     title: str
     summary: str
     keywords: tuple[str, ...]
@@ -239,9 +247,9 @@ class Form:
             if option.value == value and isinstance(option.value, bool) == isinstance(value, bool):
                 return option.label
         if field is not None and field.widget == "upload":
-            return "1 Datei" if len(value) == 1 else f"{len(value)} Dateien"
+            return f"{len(value)} {_FILES[self.spoken][len(value) != 1]}"
         if isinstance(value, bool):
-            return "Ja" if value else "Nein"
+            return _YES[self.spoken][not value]
         if field and field.widget == "date" and isinstance(value, str):
             return ".".join(reversed(value.split("-")))
         return str(value)

@@ -45,6 +45,8 @@ class Submit:
     form: str
     data: object
     who: Principal
+    language: str = ""
+    """What it was filled in in; empty: the city's own."""
 
 
 class ApplicationService:
@@ -105,7 +107,7 @@ class ApplicationService:
             reference=await self._free_reference(city, cmd.id, unit),
             form=form.name,
             form_version=form.version,
-            applicant=_applicant(form, data, cmd.who, city),
+            applicant=_applicant(form, data, cmd, city),
             data=data,
             fee=_fee_of(filled),
             submitted_at=now,
@@ -243,16 +245,17 @@ def _said(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name not in computed}
 
 
-def _applicant(form: Form, data: Mapping[str, Any], who: Principal, city: City) -> Applicant:
+def _applicant(form: Form, data: Mapping[str, Any], cmd: Submit, city: City) -> Applicant:
     """Prefer what the form says over the login: people may write from another address."""
     said = {
         field.prefill: data[name] for name, field in form.fields.items() if field.prefill and name in data
     }
+    who = cmd.who
     given = said.get("given_name", who.given_name)
     family = said.get("family_name", who.family_name)
     return Applicant(
         subject=who.subject,
         name=f"{given} {family}".strip(),
         email=said.get("email", who.email),
-        language=city.languages[0],
+        language=cmd.language or city.languages[0],
     )

@@ -3,7 +3,7 @@
 
 from mash_forms.model.application import Application
 from mash_forms.model.definition import read_form
-from mash_forms.model.form import Form
+from mash_forms.model.form import Form, Raw
 from mash_forms.service.ports import Attachments, Case, Documents, FormVersions
 from mash_sdk.database import Unit
 from mash_sdk.problems import NotFound
@@ -22,9 +22,8 @@ class Cases:
         self._read: dict[tuple[str, str, str, str], Form] = {}
 
     async def of(self, application: Application, unit: Unit) -> Case:
-        """Return the case of an application."""
-        language = application.applicant.language
-        form = await self.form(application.form, application.form_version, unit, language)
+        """Return the case of an application, in German: so the office works, and so it writes."""
+        form = await self.form(application.form, application.form_version, unit)
         documents = await self._documents.of(unit, application.id)
         return Case(application, form, documents, await self._attachments.of(unit, application.id))
 
@@ -35,7 +34,19 @@ class Cases:
             definition = await self._versions.definition(unit, name, version)
             if definition is None:
                 raise NotFound("Die Fassung des Formulars fehlt.")
-            if len(self._read) >= REMEMBERED:
-                del self._read[next(iter(self._read))]
-            self._read[key] = read_form(definition, language)
+            self._remember(key, definition, language)
         return self._read[key]
+
+    def spoken(self, form: Form, language: str, unit: Unit) -> Form:
+        """Return a form in another of its languages; as it is, if it is not in that one."""
+        if language == form.spoken or language not in form.languages:
+            return form
+        key = (unit.tenant, form.name, form.version, language)
+        if key not in self._read:
+            self._remember(key, form.definition, language)
+        return self._read[key]
+
+    def _remember(self, key: tuple[str, str, str, str], definition: Raw, language: str) -> None:
+        if len(self._read) >= REMEMBERED:
+            del self._read[next(iter(self._read))]
+        self._read[key] = read_form(definition, language)

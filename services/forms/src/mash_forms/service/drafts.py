@@ -33,6 +33,8 @@ class Answer:
     step: str
     values: Mapping[str, str]
     who: Principal
+    language: str = ""
+    """What to go on in; empty: as before."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,9 @@ class DraftService:
         self._cases = cases
         self._applications = applications
 
-    async def blank(self, name: str, draft_id: str, who: Principal, unit: Unit) -> Opened:
+    async def blank(self, name: str, draft_id: str, who: Principal, unit: Unit, language: str = "") -> Opened:
         """Return a form to begin with, filled in with what the account knows. Nothing is kept yet."""
-        form = await self._applications.form(name, who)
+        form = self._cases.spoken(await self._applications.form(name, who), language, unit)
         draft = Draft.begun(draft_id, form, who.subject, _prefilled(form, who), unit.clock.now())
         return await self._opened(draft, form, unit)
 
@@ -124,7 +126,7 @@ class DraftService:
             data = {**_without(data, shown), **_kept(posted(_sent(shown, cmd.values), cmd.values))}
         if change is not None:
             data = _changed(form, data, change)
-        draft = before.draft.changed(form, data, cmd.step, unit.clock.now())
+        draft = before.draft.changed(form, data, cmd.step, unit.clock.now()).in_language(form, cmd.language)
         if not await self._drafts.save(unit, draft):
             raise _gone()
         after = await self._opened(draft, form, unit)
@@ -141,7 +143,7 @@ class DraftService:
         if draft is None:
             return (await self._applications.one(draft_id, who, unit)).application
         opened = await self.one(draft_id, name, who, unit)
-        cmd = Submit(draft.id, draft.form, opened.filled.data, who)
+        cmd = Submit(draft.id, draft.form, opened.filled.data, who, draft.language)
         application = await self._applications.hand_in(cmd, opened.filled.form, unit)
         await self._drafts.remove(unit, draft.id, who.subject)
         return application
@@ -163,7 +165,7 @@ class DraftService:
         draft = await self._drafts.get(unit, cmd.draft_id, cmd.who.subject)
         if draft is not None:
             return await self.one(cmd.draft_id, cmd.form, cmd.who, unit)
-        blank = await self.blank(cmd.form, cmd.draft_id, cmd.who, unit)
+        blank = await self.blank(cmd.form, cmd.draft_id, cmd.who, unit, cmd.language)
         first = blank.filled.steps[0].section.id if blank.filled.steps else ""
         if cmd.step != first or await self._applications.exists(cmd.draft_id, unit):
             raise _gone()
@@ -179,7 +181,7 @@ class DraftService:
         return draft
 
     async def _form(self, draft: Draft, unit: Unit) -> Form:
-        return await self._cases.form(draft.form, draft.form_version, unit)
+        return await self._cases.form(draft.form, draft.form_version, unit, draft.language)
 
     async def _opened(self, draft: Draft, form: Form, unit: Unit) -> Opened:
         today: date = today_of(await self._catalogue.city(unit.tenant), unit)

@@ -27,6 +27,7 @@ class DraftStore:
             "form_version": draft.form_version,
             "data": draft.data,
             "seen": list(draft.seen),
+            "language": draft.language,
             "changed_at": draft.changed_at,
             "expires_at": draft.expires_at,
             "deleted_at": draft.deleted_at,
@@ -79,4 +80,5 @@ def _draft(row: RowMapping) -> Draft:
         expires_at=row["expires_at"],
         seen=tuple(row["seen"]),
         deleted_at=row["deleted_at"],
+        language=row["language"],
     )

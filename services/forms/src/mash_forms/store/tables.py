@@ -73,6 +73,7 @@ drafts = Table(
     Column("subject", Text),
     Column("data", JSONB),
     Column("seen", ARRAY(Text)),
+    Column("language", Text),
     Column("changed_at", TIME),
     Column("expires_at", TIME),
     Column("deleted_at", TIME),

@@ -16,8 +16,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from mash_forms.model.checks import REVIEW
 from mash_forms.model.files import Attachment
 from mash_forms.model.filling import Shown
+from mash_forms.model.form import LANGUAGES
 from mash_forms.service import AddRow, Answer, Answered, Attach, Opened, RemoveRow
 from mash_forms.views.asking import asked, refusal_of
+from mash_forms.views.phrases import say
 from mash_forms.views.words import (
     Applying,
     Attaching,
@@ -41,12 +43,15 @@ router = Router(prefix="/pages/apply", tags=["pages"])
 
 StepName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,79}$")]
 Said = Annotated[bool, Query()]
+Language = Annotated[str, Query(max_length=20)]
 
 
 @router.get("/{name}", response_class=HTMLResponse)
-async def begin(page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: FormName) -> HTMLResponse:
+async def begin(
+    page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: FormName, language: Language = ""
+) -> HTMLResponse:
     """The first step of a form, with what the login tells filled in."""
-    opened = await drafts.blank(name, new_id(), who, unit)
+    opened = await drafts.blank(name, new_id(), who, unit, language)
     begun = [draft for draft, form in await drafts.own(who, unit) if form.name == name]
     return _step(page, opened, opened.filled.steps[0], begun=begun[0] if begun else None)
 
@@ -68,10 +73,12 @@ async def review(
     """All answers, to be looked through before they are handed in."""
     opened = await drafts.one(draft_id, name, who, unit)
     faults = [(step, opened.wrong(step)) for step in opened.filled.steps]
+    t = say(opened.filled.form.spoken)
     return pages.render(
         page,
         "review.html",
-        title=f"Prüfen und abgeben: {opened.filled.form.title}",
+        title=f"{t('Prüfen und abgeben')}: {opened.filled.form.title}",
+        t=t,
         opened=opened,
         form=opened.filled.form,
         faulty=[(step, wrong) for step, wrong in faults if wrong],
@@ -139,7 +146,8 @@ async def answer(
     # Files are scanned between two transactions, so this page has several instead of its door's one.
     values = texts(sent)
     action, _, rest = values.get("action", "next").partition(":")
-    cmd = Answer(draft_id, name, step, values, who)
+    language = rest if action == "language" else values.get("language", "")
+    cmd = Answer(draft_id, name, step, values, who, language)
     try:
         async with data.unit(who.tenant) as unit:
             if action == "detach" and is_id(rest):
@@ -187,7 +195,7 @@ def _next(
 ) -> RedirectResponse:
     opened, back = done.opened, values.get("to", "")
     query = [f"to={REVIEW}"] if back == REVIEW else []
-    if action in {"upload", "detach"}:
+    if action in {"upload", "detach", "language"}:
         return _to(page, opened, step, query)
     if action in {"add", "remove"}:
         group = values["action"].partition(":")[2].partition(":")[0]
@@ -245,17 +253,21 @@ def _step(
     number = opened.filled.steps.index(shown) + 1
     faults = opened.wrong(shown) if check else []
     faults = [*refusal_of(shown, refused), *faults]
-    title = f"{shown.section.title} (Schritt {number} von {len(opened.filled.steps) + 1})"
+    t = say(opened.filled.form.spoken)
+    total = len(opened.filled.steps) + 1
+    title = f"{shown.section.title} ({t('Schritt {n} von {total}', n=number, total=total)})"
     return pages.render(
         page,
         "step.html",
-        title=f"Fehler: {title}" if faults else f"{title}: {opened.filled.form.title}",
+        title=f"{t('Fehler')}: {title}" if faults else f"{title}: {opened.filled.form.title}",
         opened=opened,
         form=opened.filled.form,
         section=shown.section,
         asked=asked(opened, shown, faults, files),
         number=number,
-        total=len(opened.filled.steps) + 1,
+        total=total,
+        t=t,
+        languages=LANGUAGES,
         more=more,
         to=to if to == REVIEW else "",
         begun=begun,

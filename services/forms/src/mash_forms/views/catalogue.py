@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import HTMLResponse
 
+from mash_forms.model.form import LANGUAGES
 from mash_forms.views.words import Anyone, FormName, Forms, pages
 from mash_sdk.http import Page, Router
 from mash_sdk.problems import NotFound
@@ -45,4 +46,4 @@ async def service(page: Page, who: Anyone, forms: Forms, name: FormName) -> HTML
     form = await forms.form(who.tenant, name)
     if form is None:
         raise NotFound("Diesen Dienst gibt es hier nicht.")
-    return pages.render(page, "service.html", title=form.title, form=form)
+    return pages.render(page, "service.html", title=form.title, form=form, languages=LANGUAGES)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the pages of filling in say themselves, in the languages a form may be in. German is the key."""
+
+from collections.abc import Callable
+
+from mash_forms.model.form import LANGUAGES
+
+Say = Callable[..., str]
+
+_FIRST = (
+    "Füllen Sie alle Felder aus, außer wenn „optional“ dabei steht. Ihre Angaben werden mit jedem Schritt "
+    "gespeichert; Sie können jederzeit aufhören und später weitermachen:"
+)
+_PHRASES: dict[str, tuple[str, str]] = {
+    "Schritt {n} von {total}": ("Step {n} of {total}", "Schritt {n} von {total}"),
+    "Fehler": ("Error", "Fehler"),
+    "Eine Angabe fehlt oder ist falsch": (
+        "One answer is missing or wrong",
+        "Eine Antwort fehlt oder ist falsch",
+    ),
+    "{n} Angaben fehlen oder sind falsch": (
+        "{n} answers are missing or wrong",
+        "{n} Antworten fehlen oder sind falsch",
+    ),
+    "{what} entfernen": ("Remove {what}", "{what} löschen"),
+    "Als {kinds}, höchstens {size} je Datei.": (
+        "As {kinds}, at most {size} each.",
+        "Erlaubt sind {kinds}. Eine Datei darf höchstens {size} groß sein.",
+    ),
+    "Bis zu {n} Dateien.": ("Up to {n} files.", "Höchstens {n} Dateien."),
+    "Entfernen": ("Remove", "Löschen"),
+    "Mehr Dateien nehmen wir hier nicht an.": (
+        "We take no more files here.",
+        "Mehr Dateien gehen hier nicht.",
+    ),
+    "Datei hochladen": ("Upload file", "Datei hochladen"),
+    "Bitte wählen": ("Please choose", "Bitte wählen Sie"),
+    "optional": ("optional", "Sie müssen das nicht ausfüllen"),
+    "Bitte ergänzen Sie": ("Please add", "Bitte füllen Sie noch mehr aus"),
+    "Aus Ihren Angaben ergeben sich weitere Fragen auf dieser Seite.": (
+        "Your answers lead to further questions on this page.",
+        "Wir haben noch mehr Fragen. Die Fragen sind auf dieser Seite.",
+    ),
+    "Sie haben diesen Antrag schon begonnen": (
+        "You have begun this application already",
+        "Sie haben diesen Antrag schon angefangen",
+    ),
+    "Zuletzt geändert am {when}.": ("Last changed on {when}.", "Zuletzt geändert am {when}."),
+    "Mit dem begonnenen Antrag weitermachen": ("Go on with it", "Mit diesem Antrag weitermachen"),
+    "Oder beginnen Sie hier einen neuen.": ("Or begin a new one here.", "Oder fangen Sie hier neu an."),
+    _FIRST: (
+        "Fill in every field that is not marked “optional”. Your answers are kept; go on later in",
+        "Bitte füllen Sie alle Felder aus. Wir speichern Ihre Antworten. Sie können später weitermachen:",
+    ),
+    "Ihr Konto": ("your account", "Ihr Konto"),
+    "Weiter": ("Next", "Weiter"),
+    "Zurück": ("Back", "Zurück"),
+    "Speichern und zurück zur Übersicht": ("Save and return to the overview", "Speichern und zurück"),
+    "Speichern und später weitermachen": ("Save and go on later", "Speichern und später weitermachen"),
+    "Sprache": ("Language", "Sprache"),
+    "Prüfen und abgeben": ("Check and hand in", "Prüfen und abgeben"),
+    "Es fehlt noch etwas": ("Something is missing", "Es fehlt noch etwas"),
+    "eine Angabe": ("one answer", "eine Antwort"),
+    "{n} Angaben": ("{n} answers", "{n} Antworten"),
+    "Prüfen Sie Ihre Angaben. Abgegeben ist der Antrag erst, wenn Sie unten auf die Schaltfläche drücken.": (
+        "Check your answers. The application is handed in only when you press the button below.",
+        "Lesen Sie alles noch einmal. Drücken Sie unten auf den Knopf. Erst dann ist der Antrag abgegeben.",
+    ),
+    "Keine Angaben": ("No answers", "Keine Antworten"),
+    "Ändern": ("Change", "Ändern"),
+    "Daraus ergibt sich": ("What follows from it", "Das ergibt sich daraus"),
+    "Gebühr": ("Fee", "Was kostet das?"),
+    "Die Gebühr steht fest, sobald alle Angaben vollständig sind.": (
+        "The fee is known once all answers are complete.",
+        "Erst müssen alle Antworten da sein. Dann steht hier der Preis.",
+    ),
+    "Zusammen": ("Together", "Zusammen"),
+    "Dieser Antrag kostet nichts.": ("This application costs nothing.", "Der Antrag kostet nichts."),
+    "Datenschutz": ("Privacy", "Datenschutz"),
+    "Gebührenpflichtig beantragen": ("Apply, with obligation to pay the fee", "Antrag abgeben und bezahlen"),
+    "Antrag abgeben": ("Hand in the application", "Antrag abgeben"),
+    "Später abgeben: der Entwurf bleibt in Ihrem Konto": (
+        "Hand in later: the draft stays in your account",
+        "Später abgeben. Der Antrag bleibt in Ihrem Konto",
+    ),
+}
+
+
+def say(language: str) -> Say:
+    """Return what a page asks for its words in a language; German where there is no other."""
+    place = {code: at for at, code in enumerate(LANGUAGES)}.get(language, 0)
+
+    def words(german: str, **values: object) -> str:
+        told = german if place == 0 else _PHRASES[german][place - 1]
+        return told.format(**values) if values else told
+
+    return words

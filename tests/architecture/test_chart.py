@@ -209,6 +209,14 @@ def test_wrong_values_are_refused(path: str, value: object) -> None:
     assert any(line.startswith(place) or place in line for line in told), told
 
 
+def test_an_ingress_needs_to_be_trusted() -> None:
+    """All clients behind it would be one, with one client's limits."""
+    behind = merged(DEFAULTS, LEAST, at("ingress", {"enabled": True, "hosts": ["portal.example"]}))
+    (told,) = said_of(behind)
+    assert told.startswith("services.portal-gw.env.TRUSTED_PROXIES")
+    assert said_of(merged(behind, at("services/portal-gw/env/TRUSTED_PROXIES", "10.0.0.0/8"))) == []
+
+
 # ── renders ──
 
 

@@ -18,11 +18,12 @@ from sqlalchemy import RowMapping
 from mash_sdk.database import Database
 from mash_sdk.events import Envelope, event_type, header_texts, open_envelope
 from mash_sdk.kafka import KafkaBroker, Record
-from mash_sdk.kafka.dead import ATTEMPTS, OFFSET, PARTITION, REASON, TOPIC
+from mash_sdk.kafka.dead import ATTEMPTS, REASON, brought_back, outstanding, place_of
 from mash_sdk.kafka.parking import Parking
 from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable, Unreadable
 from mash_sdk.settings import Settings
+from mash_sdk.streams import stream_types
 from mash_tools.platform.modules import services
 from mash_tools.platform.platform import DATABASE
 from mash_tools.problems import LauncherError
@@ -85,7 +86,7 @@ def main(argv: list[str]) -> int:
     tail.add_argument("--journey", help="only of this journey")
     dlq = commands.add_parser("dlq", help="show what failed, and why")
     dlq.add_argument("group", nargs="*", help="only of these groups (a group is a service's name)")
-    replay = commands.add_parser("replay", help="let dead events be tried again, in order")
+    replay = commands.add_parser("replay", help="let what is dead be tried again, in order")
     replay.add_argument("group")
     replay.add_argument("--key", help="only this aggregate's; without it, all keys of the group")
     asked = parser.parse_args(argv)
@@ -156,26 +157,29 @@ async def _dlq(platform: Platform, asked: argparse.Namespace) -> int:
             await database.close()
         letters = await _letters(platform.broker(), Names(group).dlq_topic)
         print(f"{group}: {_counted(rows)}, {len(letters)} dead letters")
-        print("".join(f"  {line}\n" for line in (*map(_parked, rows), *letters)), end="")
+        print("".join(f"  {line}\n" for line in (*map(_parked, rows), *map(_letter, letters))), end="")
     return 0
 
 
-async def _letters(broker: KafkaBroker, topic: str) -> list[str]:
-    found: list[str] = []
-    if topic not in await broker.topics():
-        return found
-    async with aclosing(broker.follow([topic])) as records:
-        async for record in records:
-            if record is None:
-                break
-            about = header_texts(record.headers)
-            place = f"{about.get(TOPIC)}/{about.get(PARTITION)}@{about.get(OFFSET)}"
-            key = (record.key or b"").decode(errors="replace")
-            found.append(
-                f"letter   {about.get('ce_type', '?')} {key}  {about.get(ATTEMPTS)} tries  {place}"
-                f"  {about.get(REASON)}"
-            )
-    return found
+async def _letters(broker: KafkaBroker, topic: str) -> list[Record]:
+    """The dead letters that nobody has brought back."""
+    found: list[Record] = []
+    if topic in await broker.topics():
+        async with aclosing(broker.follow([topic])) as records:
+            async for record in records:
+                if record is None:
+                    break
+                found.append(record)
+    return outstanding(found)
+
+
+def _letter(record: Record) -> str:
+    about = header_texts(record.headers)
+    key = (record.key or b"").decode(errors="replace")
+    return (
+        f"letter   {about.get('ce_type', '?')} {key}  {about.get(ATTEMPTS)} tries  {place_of(record)}"
+        f"  {about.get(REASON)}"
+    )
 
 
 def _parked(row: RowMapping) -> str:
@@ -195,11 +199,37 @@ async def _replay(platform: Platform, asked: argparse.Namespace) -> int:
         count = await parking.replay(asked.key)
     finally:
         await database.close()
-    if count == 0:
-        print(f"{asked.group} has no dead events{' of that key' if asked.key else ''}.", file=sys.stderr)
+    messages = await _send_again(platform.broker(), asked.group, asked.key)
+    if not count and not messages:
+        print(f"{asked.group} has nothing dead{' of that key' if asked.key else ''}.", file=sys.stderr)
         return 1
-    print(f"{count} dead events of {asked.group} are tried again; those of their keys follow in order.")
+    if count:
+        print(f"{count} dead events of {asked.group} are tried again; those of their keys follow in order.")
+    if messages:
+        print(f"{messages} dead messages of streams are on their topics again, for {asked.group} to read.")
     return 0
+
+
+async def _send_again(broker: KafkaBroker, group: str, key: str | None) -> int:
+    """Streams' messages have nobody waiting behind them: their letters go back onto the topic they came from.
+
+    First the message, then the note that it was sent: cut off in between it is sent twice, and its reader
+    knows messages by their ids.
+    """
+    letters = [
+        letter
+        for letter in await _letters(broker, Names(group).dlq_topic)
+        if header_texts(letter.headers).get("ce_type") in stream_types()
+        and key in (None, (letter.key or b"").decode(errors="replace"))
+    ]
+    try:
+        for letter in letters:
+            message, note = brought_back(letter)
+            await broker.send([message])
+            await broker.send([note])
+    finally:
+        await broker.close()
+    return len(letters)
 
 
 def _services() -> list[str]:

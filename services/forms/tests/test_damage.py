@@ -22,9 +22,10 @@ from mash_forms.model.answers import posted
 from mash_forms.model.complaints import complaints, complaints_of
 from mash_forms.model.draft import Draft
 from mash_forms.model.filling import fill
-from mash_forms.model.form import Form
+from mash_forms.model.form import LANGUAGES, Form
 from mash_forms.service import Opened
 from mash_forms.views.asking import asked
+from mash_forms.views.phrases import say
 from mash_forms.views.words import pages
 from mash_sdk.http.pages import PageContext
 from mash_sdk.identity import Principal
@@ -134,6 +135,7 @@ def use(form: Form) -> None:
         said = asked(opened, step, opened.wrong(step))
         about: dict[str, Any] = {"number": 1, "total": 1, "more": False, "to": "", "begun": None}
         about |= {"form": form, "opened": opened, "section": step.section, "asked": said}
+        about |= {"t": say(form.spoken), "languages": LANGUAGES}
         pages.render(PAGE, "step.html", title="", status=200, **about)
 
 

@@ -106,6 +106,30 @@ async def test_what_raises_or_is_discarded_leaves_nothing_and_no_tenant_behind(s
         await database.close()
 
 
+async def test_a_part_fails_alone(server: Postgres) -> None:
+    async with server:
+        database = database_of(server)
+        add = text("insert into public.things values ('x')")
+        async with database.unit("heidelberg") as unit:
+            await unit.connection.execute(text("create table public.things (name text)"))
+            unit.wake("before")
+
+            async def fail() -> None:
+                async with unit.part():
+                    await unit.connection.execute(add)
+                    unit.wake("undone")
+                    await unit.connection.execute(text("select 1 / 0"))
+
+            with pytest.raises(DBAPIError):
+                await fail()
+            async with unit.part():
+                await unit.connection.execute(add)
+            assert unit.woken == {"before"}
+        async with database.unit("heidelberg") as unit:
+            assert await unit.connection.scalar(text("select count(*) from public.things")) == 1
+        await database.close()
+
+
 async def test_a_unit_cancelled_in_a_statement_is_rolled_back_and_the_next_one_works(
     server: Postgres,
 ) -> None:

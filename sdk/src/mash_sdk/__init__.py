@@ -17,7 +17,7 @@ PUBLIC = frozenset(
         "mash_sdk.identity",  # Principal
         "mash_sdk.ids",
         "mash_sdk.journey",
-        "mash_sdk.kafka",  # Subscriptions, Retry, Limit, EventContext; Stream, Delivered, Outlet
+        "mash_sdk.kafka",  # Subscriptions, Retry, Limit, EventContext; Stream, Delivered, Outlet, is_passing
         "mash_sdk.load",  # Visitor, Person, task: for load.py
         "mash_sdk.migrations",  # protect
         "mash_sdk.names",

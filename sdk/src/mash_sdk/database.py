@@ -106,6 +106,22 @@ class Unit:
         self._public.clear()
         await self.driver.execute("rollback;" + _begin(self.tenant))
 
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """A part that may fail by itself: if it raises, what it wrote, announced and published is undone.
+
+        The unit stays usable. Parts do not lie within one another.
+        """
+        announced, woken, public = list(self._announced), set(self._woken), dict(self._public)
+        await self.driver.execute("savepoint part")
+        try:
+            yield
+        except Exception:
+            self._announced, self._woken, self._public = announced, woken, public
+            await self.driver.execute("rollback to savepoint part; release savepoint part")
+            raise
+        await self.driver.execute("release savepoint part")
+
     async def commit(self) -> None:
         """Write what was announced and published, and commit. Raises RolledBack if PostgreSQL did not."""
         events, self._announced = self._announced, []

@@ -9,12 +9,16 @@ from typing import Any
 
 import grpc
 import pytest
+from sqlalchemy import text
 
 from mash.sensors.v1.alerts_pb2 import GetAlertRequest, ListSubjectsRequest
 from mash.sensors.v1.alerts_pb2_grpc import AlertServiceStub
 from mash.sensors.v1.events_pb2 import AlertOpened, AlertResolved
+from mash_sdk.database import Unit
 from mash_sdk.testing import Bench
+from mash_sensors.model.rule import Alert
 from mash_sensors.service.alerts import AlertService
+from mash_sensors.store.alerts import AlertStore
 
 ROOT = Path(__file__).parents[3]
 ALERTS = "/api/sensors/v1/alerts"
@@ -152,6 +156,31 @@ async def test_a_rule_that_is_taken_away_ends_its_alerts_without_a_word(
     await readings(sender, -2.0)
     assert await shown(bench) == []
     assert bench.announced(AlertResolved) == []
+
+
+async def test_what_the_watch_fails_at_is_recorded_and_other_cities_are_warned(
+    bench: Bench, register: Callable[..., Awaitable[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = AlertStore.add
+
+    async def broken(self: AlertStore, unit: Unit, alert: Alert) -> bool:
+        if alert.tenant == "heidelberg":
+            await unit.connection.execute(text("select 1 / 0"))
+        return await add(self, unit, alert)
+
+    monkeypatch.setattr(AlertStore, "add", broken)
+    here, there = await register(), await register(tenant="mannheim")
+    for sender in (there, here):
+        await sender.send({"surface": -1.0})
+    await bench.settle()
+    assert await here.results() == await there.results() == [-1.0]
+    assert [len(await shown(bench, tenant)) for tenant in ("heidelberg", "mannheim")] == [0, 1]
+    assert [len(bench.announced(AlertOpened, tenant)) for tenant in ("heidelberg", "mannheim")] == [0, 1]
+    metrics = bench.program.telemetry.metrics_text().decode()
+    assert "mash_sensors_watch_failed_total 1" in metrics
+    monkeypatch.undo()
+    await readings(here, -1.0)
+    assert len(await shown(bench)) == 1
 
 
 async def test_what_notify_may_ask(bench: Bench, sender: Any) -> None:

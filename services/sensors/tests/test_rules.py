@@ -52,6 +52,8 @@ def spoilt(path: str, value: Any) -> dict[str, Any]:
         ("when.below", "cold", "when.below is missing or no number"),
         ("when.below", True, "no number"),
         ("when.below", float("nan"), "no number"),
+        ("when.below", 10**400, "when.below is no number that"),
+        ("when.hysteresis", 10**400, "when.hysteresis is no number that"),
         ("when.unit", "degrees", "not known"),
         ("when.hysteresis", -1, "at least 0"),
         ("when.observes", None, "when.observes is missing"),

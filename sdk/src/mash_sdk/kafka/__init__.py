@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The Kafka door: what a service listens to, how its events leave, and what happens when something fails."""
 
+from mash_sdk.kafka.batches import is_passing as is_passing
 from mash_sdk.kafka.binding import EventContext as EventContext
 from mash_sdk.kafka.binding import HandlerError as HandlerError
 from mash_sdk.kafka.broker import Broker as Broker

@@ -35,4 +35,7 @@ ALERTS_OPENED = counter("mash.sensors.alerts.opened", doc="alerts opened", attri
 ALERTS_RESOLVED = counter(
     "mash.sensors.alerts.resolved", doc="alerts resolved", attributes=("mash.sensors.rule",)
 )
+WATCH_FAILED = counter(
+    "mash.sensors.watch.failed", doc="readings that were recorded and that no rule could look at"
+)
 RULES_BROKEN = counter("mash.sensors.rules.broken", doc="times a city's rule could not be read")

@@ -57,7 +57,7 @@ def _look(folder: Path, before: _Loaded | None) -> _Loaded:
     for file in files:
         try:
             rules[file.stem] = Rule.read(file.stem, tomllib.loads(file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, BrokenRule, RecursionError) as fault:
+        except (OSError, ValueError, OverflowError, BrokenRule, RecursionError) as fault:
             count(RULES_BROKEN)
             log.warning("%s cannot be used, the version before stays: %s", file, fault)
             if before is not None and file.stem in before.rules:

@@ -194,6 +194,12 @@ def _text(data: Mapping[str, Any], key: str, place: str = "") -> str:
 
 def _number(data: Mapping[str, Any], key: str, default: float | None = None) -> float:
     value = data.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise BrokenRule(f"when.{key} is missing or no number")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # TOML's integers here have no end
+        number = math.inf
+    if not math.isfinite(number):
+        raise BrokenRule(f"when.{key} is no number that a reading can be compared with")
+    return number

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Record batches of observations: each message once, each reading kept, odd ones flagged."""
 
+import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
@@ -9,13 +11,20 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from mash.sensors.v1.observations_pb2 import Observation, ObservationBatch
 from mash_sdk.database import Unit
-from mash_sdk.kafka import Delivered
+from mash_sdk.kafka import Delivered, is_passing
 from mash_sdk.problems import Unreadable
 from mash_sdk.telemetry import count
 from mash_sensors.model.device import Kind, Result
 from mash_sensors.model.reading import Datastream, Flag, Kept, Message, Reading
 from mash_sensors.service.watch import New, Watch
-from mash_sensors.signals import MESSAGES_REPEATED, OBSERVATIONS_FLAGGED, OBSERVATIONS_STORED
+from mash_sensors.signals import (
+    MESSAGES_REPEATED,
+    OBSERVATIONS_FLAGGED,
+    OBSERVATIONS_STORED,
+    WATCH_FAILED,
+)
+
+log = logging.getLogger(__name__)
 
 Batch = Sequence[Delivered[ObservationBatch]]
 _FIELDS = {Kind.NUMBER: "number", Kind.TRUTH: "truth", Kind.TEXT: "text"}
@@ -57,10 +66,30 @@ class Recorder:
         advancing = [reading for reading in readings if reading.id in kept and kept[reading.id].advances]
         advancing.sort(key=lambda reading: reading.phenomenon_time)
         live = [New(reading, sent[reading.message]) for reading in advancing if not kept[reading.id].flags]
-        await self._watch.look(live, unit)
+        await self._look(live, unit)
         for tenant in {reading.datastream.tenant for reading in advancing}:
             self._changed(unit, tenant)
         _tell(batch, readings, kept)
+
+    async def _look(self, live: Sequence[New], unit: Unit) -> None:
+        """What the watch fails at is recorded all the same; one tenant's fault is no other's."""
+        if not live:
+            return
+        try:
+            async with unit.part():
+                await self._watch.look(live, unit)
+        except Exception as err:
+            if is_passing(err):
+                raise
+            by_tenant: dict[str, list[New]] = defaultdict(list)
+            for new in live:
+                by_tenant[new.reading.datastream.tenant].append(new)
+            if len(by_tenant) > 1:
+                for its in by_tenant.values():
+                    await self._look(its, unit)
+                return
+            count(WATCH_FAILED, len(live))
+            log.exception("%s: new readings are recorded, no rule looked at them", *by_tenant)
 
 
 def _once(batch: Batch) -> dict[Message, Delivered[ObservationBatch]]:

@@ -158,6 +158,25 @@ async def test_a_rule_that_is_taken_away_ends_its_alerts_without_a_word(
     assert bench.announced(AlertResolved) == []
 
 
+async def test_a_rule_that_cannot_be_read_after_a_start_takes_no_alert_back_and_warns_nobody_twice(
+    bench: Bench, cities: Path, sender: Any
+) -> None:
+    await readings(sender, -1.0)
+    file = cities / "heidelberg/rules/frost.toml"
+    good = file.read_text(encoding="utf-8")
+    file.write_text("title = 3", encoding="utf-8")
+    rules = bench.program.provides[AlertService]._rules
+    rules._look_again = 0
+    rules._loaded.clear()  # what a start begins with
+    await readings(sender, -2.0)
+    assert len(await shown(bench)) == 1
+    file.write_text(good, encoding="utf-8")
+    await readings(sender, -3.0)
+    assert len(bench.announced(AlertOpened)) == 1
+    await readings(sender, 2.0)
+    assert len(bench.announced(AlertResolved)) == 1
+
+
 async def test_what_the_watch_fails_at_is_recorded_and_other_cities_are_warned(
     bench: Bench, register: Callable[..., Awaitable[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,6 +142,23 @@ async def test_a_broken_file_keeps_the_version_before(tmp_path: Path) -> None:
     assert await rules.of("nowhere") == []
 
 
+async def test_a_file_that_cannot_be_used_is_not_one_that_is_gone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "heidelberg" / "rules"
+    folder.mkdir(parents=True)
+    source = Path(__file__).parents[3] / "cities/heidelberg/rules/frost.toml"
+    good = source.read_text(encoding="utf-8")
+    (folder / "frost.toml").write_text(good, encoding="utf-8")
+    (folder / "huge.toml").write_text(good.replace("below = 0.0", f"below = 1{'0' * 400}"), encoding="utf-8")
+    rules = CityRules(tmp_path, look_again=0)
+    book = await rules.book("heidelberg")
+    assert (set(book.rules), book.unusable) == ({"frost"}, {"huge"})
+    assert "huge.toml cannot be used" in caplog.text
+    (folder / "huge.toml").unlink()
+    assert (await rules.book("heidelberg")).unusable == set()
+
+
 @pytest.mark.parametrize("city", ["heidelberg", "heilbronn", "mannheim"])
 async def test_the_cities_rules_can_be_used(city: str) -> None:
     cities = Path(__file__).parents[3] / "cities"

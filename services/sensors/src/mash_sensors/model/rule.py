@@ -93,6 +93,14 @@ class Rule:
         return value >= self.threshold + self.hysteresis
 
 
+class Rulebook(NamedTuple):
+    """A city's rules at one look, by name."""
+
+    rules: Mapping[str, Rule]
+    unusable: frozenset[str]
+    """Rules whose files are there and cannot be used, nor is a version before known."""
+
+
 class Watchable(NamedTuple):
     """A datastream as rules look at it, and where it is."""
 

@@ -2,7 +2,7 @@
 """Look at new readings with the city's rules: open and resolve alerts in the unit that records them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from mash_sdk.database import Cause, Unit
 from mash_sdk.ids import new_id
 from mash_sdk.telemetry import count, step
 from mash_sensors.model.reading import Reading
-from mash_sensors.model.rule import Alert, Crossing, Rule
+from mash_sensors.model.rule import Alert, Crossing, Rule, Rulebook
 from mash_sensors.signals import ALERTS_OPENED, ALERTS_RESOLVED
 
 
@@ -24,7 +24,7 @@ class New:
 
 
 class Rules(Protocol):
-    async def of(self, tenant: str) -> Sequence[Rule]: ...
+    async def book(self, tenant: str) -> Rulebook: ...
 
 
 class Alerts(Protocol):
@@ -55,29 +55,26 @@ class Watch:
         by_stream: dict[str, list[New]] = defaultdict(list)
         for one in live:
             by_stream[one.reading.datastream.id].append(one)
-        watching = {stream: await self._watching(news[0]) for stream, news in by_stream.items()}
         if not by_stream:
             return
+        tenants = {stream: news[0].reading.datastream.tenant for stream, news in by_stream.items()}
+        books = {tenant: await self._rules.book(tenant) for tenant in set(tenants.values())}
         known: dict[str, dict[str, Alert]] = defaultdict(dict)
         for there in await self._alerts.open_of(unit, sorted(by_stream)):
             known[there.datastream_id][there.rule] = there
         for stream, news in by_stream.items():
-            await self._drop(watching[stream], known[stream], unit)
-            for rule in watching[stream].values():
+            book = books[tenants[stream]]
+            watching = _watching(book, news[0].reading)
+            await self._drop(watching.keys() | book.unusable, known[stream], unit)
+            for rule in watching.values():
                 alert: Alert | None = known[stream].get(rule.name)
                 for one in news:
                     alert = await self._step(rule, alert, one, unit)
 
-    async def _watching(self, new: New) -> Mapping[str, Rule]:
-        about = new.reading.datastream
-        rules = await self._rules.of(about.tenant)
-        return {
-            rule.name: rule for rule in rules if rule.watches(about.definition, about.unit, about.device_id)
-        }
-
-    async def _drop(self, watching: Mapping[str, Rule], known: Mapping[str, Alert], unit: Unit) -> None:
+    async def _drop(self, kept: Collection[str], known: Mapping[str, Alert], unit: Unit) -> None:
+        """What a rule says that cannot be read just now stays open: nobody took the rule away."""
         for alert in known.values():
-            if alert.rule not in watching:
+            if alert.rule not in kept:
                 await self._alerts.withdraw(unit, alert)
 
     async def _step(self, rule: Rule, alert: Alert | None, new: New, unit: Unit) -> Alert | None:
@@ -112,3 +109,12 @@ class Watch:
             cause = Cause(alert.tenant, telemetry.traceparent() or "", alert.id)
         unit.announce(*alert.happened, cause=cause)
         alert.happened.clear()
+
+
+def _watching(book: Rulebook, reading: Reading) -> Mapping[str, Rule]:
+    about = reading.datastream
+    return {
+        rule.name: rule
+        for rule in book.rules.values()
+        if rule.watches(about.definition, about.unit, about.device_id)
+    }

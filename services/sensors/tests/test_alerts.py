@@ -2,7 +2,7 @@
 """A reading crosses a threshold: one alert, announced in the trace of the message that crossed it."""
 
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -200,6 +200,35 @@ async def test_what_the_watch_fails_at_is_recorded_and_other_cities_are_warned(
     monkeypatch.undo()
     await readings(here, -1.0)
     assert len(await shown(bench)) == 1
+
+
+async def test_an_alert_that_another_opened_or_resolved_meanwhile_is_announced_once(
+    bench: Bench, sender: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await readings(sender, -1.0)
+    [opened] = bench.announced(AlertOpened)
+    seen: list[list[Alert]] = [[]]
+    look = AlertStore.open_of
+
+    async def earlier(self: AlertStore, unit: Unit, ids: Sequence[str]) -> Sequence[Alert]:
+        """What another saw before this one was stored, or resolved."""
+        return seen.pop() if seen else await look(self, unit, ids)
+
+    monkeypatch.setattr(AlertStore, "open_of", earlier)
+    now = bench.clock.now()
+    for seconds, value in ((1, -2.0), (2, 2.0)):
+        await sender.send({"surface": value}, at=now + timedelta(seconds=seconds))
+    await bench.settle()
+    assert len(bench.announced(AlertOpened)) == 1
+    assert [one.alert_id for one in bench.announced(AlertResolved)] == [opened.alert_id]
+    assert await shown(bench) == []
+    async with bench.program.database.unit("heidelberg") as unit:
+        stale = await AlertStore().get(unit, opened.alert_id)
+    assert stale is not None
+    seen.append([stale])
+    await readings(sender, 3.0)
+    assert seen == []
+    assert len(bench.announced(AlertResolved)) == 1
 
 
 async def test_what_notify_may_ask(bench: Bench, sender: Any) -> None:

@@ -36,7 +36,9 @@ class Alerts(Protocol):
         """False: there is an open one of that rule and datastream."""
         ...
 
-    async def resolve(self, unit: Unit, alert: Alert) -> None: ...
+    async def resolve(self, unit: Unit, alert: Alert) -> bool:
+        """False: it was no longer open."""
+        ...
 
     async def withdraw(self, unit: Unit, alert: Alert) -> None:
         """Its rule no longer concerns its datastream: it ends without a word."""
@@ -87,12 +89,15 @@ class Watch:
             place = (about.thing_id, about.id)
             alert = Alert.open(new_id(), about.tenant, rule, place, by, unit.clock.now())
             if not await self._alerts.add(unit, alert):
-                return alert
+                # Another opened it meanwhile, and announced it: that one goes on.
+                there = await self._alerts.open_of(unit, [about.id])
+                return next((one for one in there if one.rule == rule.name), None)
             count(ALERTS_OPENED, attributes={"mash.sensors.rule": rule.name})
             self._announce("alerts.open", alert, new, unit)
         elif alert is not None and rule.resolves(by.value):
             alert.resolve(by, unit.clock.now())
-            await self._alerts.resolve(unit, alert)
+            if not await self._alerts.resolve(unit, alert):
+                return None
             count(ALERTS_RESOLVED, attributes={"mash.sensors.rule": rule.name})
             self._announce("alerts.resolve", alert, new, unit)
             return None

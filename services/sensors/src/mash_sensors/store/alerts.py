@@ -39,10 +39,10 @@ class AlertStore:
         )
         return (await unit.connection.execute(row.on_conflict_do_nothing())).rowcount == 1
 
-    async def resolve(self, unit: Unit, alert: Alert) -> None:
+    async def resolve(self, unit: Unit, alert: Alert) -> bool:
         by = alert.resolved_by
         assert by is not None  # noqa: S101 — it has just been resolved
-        await unit.connection.execute(
+        done = await unit.connection.execute(
             update(alerts)
             .where(alerts.c.id == alert.id, alerts.c.state == OPEN)
             .values(
@@ -53,6 +53,7 @@ class AlertStore:
                 resolved_observed_at=by.observed_at,
             )
         )
+        return done.rowcount == 1
 
     async def withdraw(self, unit: Unit, alert: Alert) -> None:
         await unit.connection.execute(

@@ -18,7 +18,7 @@ from mash_sensors.public import LOOK_EVERY, Publication
 from mash_sensors.rpc import AlertRpc
 from mash_sensors.service.alerts import AlertService
 from mash_sensors.service.board import Board
-from mash_sensors.service.devices import DeviceService
+from mash_sensors.service.devices import KEYS, DeviceService
 from mash_sensors.service.inventory import Inventory
 from mash_sensors.service.newest import NewestService
 from mash_sensors.service.reading import ReadingService
@@ -49,7 +49,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     newest = observed(NewestService(NewestStore()), "newest")
     publishing = Publishing(Publication(newest, alerts).publish, every=LOOK_EVERY)
     accepting = UplinkService(database.unit, known, outlet, clock, settings.key_seconds)
-    registry = DeviceService(known, catalogue, things, keys)
+    registry = DeviceService(known, catalogue, things)
+    database.hear(KEYS, keys.forget)
     lists = CityDevices(settings.cities)
     inventory = Inventory(database.unit, lists, program.tenants, known, ThingStore(), registry)
     # What is asked most comes first: routes are tried one by one.

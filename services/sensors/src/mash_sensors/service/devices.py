@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
@@ -14,6 +14,9 @@ from mash_sensors.model.catalogue import DatastreamEntry, ObservedProperty, Sens
 from mash_sensors.model.device import Channel, Device, Key, Kind, digest_of, new_key
 from mash_sensors.service.things import RegisterThing, ThingService
 from mash_sensors.signals import DEVICES_REGISTERED, KEYS_MADE, KEYS_REVOKED
+
+KEYS: Final = "keys"
+"""What a unit that took a key back wakes (Unit.wake): whoever remembers keys has to forget them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +111,11 @@ class Catalogue(Protocol):
     ) -> None: ...
 
 
-class Forgetful(Protocol):
-    """What remembers keys for a while, and has to be told when one no longer holds."""
-
-    def forget(self) -> None: ...
-
-
 class DeviceService:
-    def __init__(
-        self, devices: Devices, catalogue: Catalogue, things: ThingService, remembered: Forgetful
-    ) -> None:
+    def __init__(self, devices: Devices, catalogue: Catalogue, things: ThingService) -> None:
         self._devices = devices
         self._catalogue = catalogue
         self._things = things
-        self._remembered = remembered
 
     async def register(self, command: RegisterDevice, unit: Unit) -> Registered:
         """Raise Conflict if there is one of that id or EUI, Invalid for what cannot be meant."""
@@ -220,7 +214,8 @@ class DeviceService:
         """The key opens nothing any more: here at once, in other processes within seconds."""
         if not await self._devices.revoke(unit, holder_id, key_id, unit.clock.now()):
             raise NotFound("Diesen Schlüssel gibt es nicht.")
-        self._remembered.forget()
+        # Not before the commit: until then whoever looks is told that the key holds, and remembers it.
+        unit.wake(KEYS)
         count(KEYS_REVOKED)
 
     async def _get(self, device_id: str, unit: Unit) -> Device:

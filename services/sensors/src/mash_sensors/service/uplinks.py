@@ -76,6 +76,7 @@ class DeviceKeys:
         self._clock = clock
         self._seconds = seconds
         self._recent: Recent[tuple[str, bytes], Principal] = Recent(REMEMBERED)
+        self._forgotten = 0
 
     async def verify(self, tenant: str, key: str) -> Principal:
         """Whom the key stands for: `subject` is the id of a device or a webhook."""
@@ -84,6 +85,7 @@ class DeviceKeys:
         known = self._recent.get((tenant, digest), now)
         if known is not None:
             return known
+        before = self._forgotten
         async with self._units(tenant) as unit:
             found = await self._devices.key(unit, digest)
         if found is None:
@@ -91,11 +93,13 @@ class DeviceKeys:
         if found.revoked_at is not None:
             raise _refused("revoked-key", Unauthenticated("Dieser Schlüssel ist widerrufen."))
         holder = Principal(kind="key", tenant=tenant, subject=found.holder_id)
-        self._recent.put((tenant, digest), holder, now + self._seconds)
+        if self._forgotten == before:  # else it may have been revoked since we looked
+            self._recent.put((tenant, digest), holder, now + self._seconds)
         return holder
 
     def forget(self) -> None:
         """A key was revoked."""
+        self._forgotten += 1
         self._recent.clear()
 
 

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Whom a message is of: a key that is being revoked, a device known by name and one known by EUI."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from mash_sdk.database import Unit
+from mash_sdk.testing import Bench
+from mash_sensors.model.device import Key
+from mash_sensors.service.devices import DeviceService
+from mash_sensors.store.devices import DeviceStore
+
+
+async def test_an_uplink_while_its_key_is_revoked_does_not_keep_the_key_alive(
+    bench: Bench, sender: Any
+) -> None:
+    async with bench.unit() as unit:
+        service = bench.program.provides[DeviceService]
+        await service.revoke(sender.id, sender.about["key_id"], unit)
+        assert (await sender.send()).status_code == 202  # not committed yet
+    assert (await sender.send()).status_code == 401
+
+
+async def test_a_key_that_is_revoked_while_it_is_looked_up_is_not_remembered(
+    bench: Bench, sender: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = DeviceStore.key
+
+    async def overtaken(self: DeviceStore, unit: Unit, digest: bytes) -> Key | None:
+        found = await look(self, unit, digest)
+        editor = bench.client(roles=["editor"], subject="e")
+        gone = await editor.delete(f"/api/sensors/v1/devices/{sender.id}/keys/{sender.about['key_id']}")
+        assert gone.status_code == 204
+        return found
+
+    monkeypatch.setattr(DeviceStore, "key", overtaken)
+    assert (await sender.send()).status_code == 202
+    monkeypatch.undo()
+    assert (await sender.send()).status_code == 401

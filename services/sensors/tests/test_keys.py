@@ -39,3 +39,14 @@ async def test_a_key_that_is_revoked_while_it_is_looked_up_is_not_remembered(
     assert (await sender.send()).status_code == 202
     monkeypatch.undo()
     assert (await sender.send()).status_code == 401
+
+
+async def test_a_device_with_the_messages_eui_comes_before_one_of_its_name(
+    register: Callable[..., Awaitable[Any]],
+) -> None:
+    named = await register(device_id="frost-1", dev_eui=None)
+    meant = await register(device_id="frost-2", dev_eui="70B3D57ED0055678")
+    ids = {"device_id": "frost-1", "dev_eui": "70B3D57ED0055678"}
+    assert (await meant.post(meant.uplink() | {"end_device_ids": ids})).status_code == 202
+    assert (await named.post(named.uplink() | {"end_device_ids": ids})).status_code == 403
+    assert await meant.results() == [-0.5]

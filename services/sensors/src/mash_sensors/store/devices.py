@@ -32,11 +32,13 @@ class DeviceStore:
         return None if row is None else await _whole(unit, row)
 
     async def meant(self, unit: Unit, device_id: str, dev_eui: str | None) -> Device | None:
-        """The one a message with these ids is of."""
-        named = [devices.c.device_id == device_id]
+        """The one a message with these ids is of: the one with its EUI before one of its name."""
+        wanted = select(devices).where(devices.c.device_id == device_id)
         if dev_eui is not None:
-            named.append(devices.c.dev_eui == dev_eui)
-        for row in await unit.connection.execute(select(devices).where(or_(*named))):
+            same = devices.c.dev_eui == dev_eui
+            wanted = select(devices).where(or_(devices.c.device_id == device_id, same))
+            wanted = wanted.order_by(same.desc().nulls_last())
+        for row in await unit.connection.execute(wanted):
             device = _device(row)
             if device.is_meant(device_id, dev_eui):
                 return await _whole(unit, row)

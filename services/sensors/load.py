@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 from mash_sdk.load import Person, Visitor, task
@@ -54,16 +55,13 @@ class Device(Person):
 
     def stored(self) -> Mapping[str, Sequence[str]]:
         found: list[str] = []
+        query = {"$top": "1000"}
         while True:
-            piece = self.api(
-                "GET",
-                OBSERVATIONS,
-                query={"$top": "1000", "$skip": str(len(found))},
-                datastream=self.datastream,
-            ).json()
+            piece = self.api("GET", OBSERVATIONS, query=query, datastream=self.datastream).json()
             found += [f"{self.name}/{one['result']:.0f}" for one in piece["value"]]
             if "@iot.nextLink" not in piece:
                 return {"observation": found}
+            query = dict(parse_qsl(urlsplit(piece["@iot.nextLink"]).query))
 
     def _uplink(self, times: int = 1) -> int:
         self.sent += 1

@@ -226,6 +226,16 @@ def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
     return cast("asyncpg.Connection", below)
 
 
+def is_too_slow(error: BaseException) -> bool:
+    """Whether PostgreSQL ended a statement that took longer than it may."""
+    return isinstance(driver_error(error), asyncpg.QueryCanceledError)
+
+
+def driver_error(error: BaseException) -> BaseException | None:
+    """What the driver said, if SQLAlchemy has wrapped it."""
+    return error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
+
+
 def _begin(tenant: str) -> str:
     """Begin a transaction that sees `tenant`, in one round trip: so without parameters."""
     if "\0" in tenant:

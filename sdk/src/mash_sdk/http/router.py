@@ -11,11 +11,11 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mash_sdk.database import Unit
+from mash_sdk.database import Unit, is_too_slow
 from mash_sdk.http import idempotency
 from mash_sdk.http.guards import Allow, principal_of
 from mash_sdk.http.state import RequestState, known, parts
-from mash_sdk.problems import UnsupportedMediaType
+from mash_sdk.problems import Unavailable, UnsupportedMediaType
 from mash_sdk.provide import Provided
 
 REFUSED = 400
@@ -56,10 +56,17 @@ class DoorRoute(APIRoute):
                 await guard(request)
             if json_body:
                 _require_json(request)
-            async with state.stack:
-                answer = await (_once(request, inner) if keyed else inner(request))
-                if state.unit is not None and answer.status_code >= REFUSED:
-                    await state.unit.discard()
+            try:
+                async with state.stack:
+                    answer = await (_once(request, inner) if keyed else inner(request))
+                    if state.unit is not None and answer.status_code >= REFUSED:
+                        await state.unit.discard()
+            except Exception as err:
+                if is_too_slow(err):
+                    raise Unavailable(
+                        "Das hat zu lange gedauert. Bitte weniger auf einmal verlangen.", kind="too-slow"
+                    ) from err
+                raise
             return answer
 
         return door

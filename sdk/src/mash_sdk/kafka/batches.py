@@ -13,10 +13,9 @@ from typing import Any, Final
 import asyncpg
 from google.protobuf.message import DecodeError
 from opentelemetry.trace import SpanKind
-from sqlalchemy.exc import DBAPIError
 
 from mash_sdk.clock import Clock
-from mash_sdk.database import Database
+from mash_sdk.database import Database, driver_error, is_too_slow
 from mash_sdk.events import Envelope
 from mash_sdk.kafka.broker import Broker, Partition, Record
 from mash_sdk.kafka.dead import letter, reason_of
@@ -169,17 +168,7 @@ def is_passing(error: BaseException) -> bool:
     """Whether it says nothing of the messages: our database or broker is away, full, or was interrupted."""
     if isinstance(error, Unavailable | OSError):
         return True
-    below = _below(error)
+    below = driver_error(error)
     if isinstance(below, asyncpg.InterfaceError):
         return True
     return isinstance(below, asyncpg.PostgresError) and str(below.sqlstate)[:2] in _PASSING
-
-
-def is_too_slow(error: BaseException) -> bool:
-    """Whether PostgreSQL ended a statement that took longer than it may."""
-    return isinstance(_below(error), asyncpg.QueryCanceledError)
-
-
-def _below(error: BaseException) -> BaseException | None:
-    """What the driver said, if SQLAlchemy has wrapped it."""
-    return error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error

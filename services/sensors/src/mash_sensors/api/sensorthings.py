@@ -154,7 +154,7 @@ async def list_observations_of_datastream(
 ) -> SetView[ObservationView]:
     """By phenomenon time, the oldest first unless `$orderby` says otherwise."""
     entry = await reading.datastream(key_of(key, _DATASTREAM), unit)
-    listing = await reading.observations(entry.id, wanted.piece, unit)
+    listing = await reading.observations(entry.id, wanted.piece_by("asc"), unit)
     return show.piece(listing, wanted, f"/Datastreams('{entry.id}')/Observations", show.observation)
 
 
@@ -222,7 +222,7 @@ async def list_observations(
     _who: Anyone, wanted: WantedByTime, unit: InUnit, reading: Reading, show: Show
 ) -> SetView[ObservationView]:
     """In the order in which they came, unless `$orderby` says otherwise."""
-    listing = await reading.observations(None, wanted.piece, unit)
+    listing = await reading.observations(None, wanted.piece_by("id"), unit)
     return show.piece(listing, wanted, "/Observations", show.observation)
 
 

@@ -3,7 +3,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from datetime import datetime
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from mash_sdk.database import Unit
 from mash_sdk.problems import NotFound
@@ -14,14 +15,22 @@ Order = Literal["id", "asc", "desc"]
 """Of observations: as they came, or by phenomenon time."""
 
 
+class Behind(NamedTuple):
+    """The observation behind which a piece begins."""
+
+    time: datetime
+    id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Which entities are wanted."""
+    """Which entities are wanted. `behind` is for observations: it costs the same wherever it begins."""
 
     skip: int
     limit: int
     counted: bool
     order: Order = "id"
+    behind: Behind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Observations(Protocol):
     async def get(self, unit: Unit, observation_id: str) -> Observation | None: ...
 
     async def listed(
-        self, unit: Unit, *, datastream_id: str | None, order: str, skip: int, limit: int
+        self, unit: Unit, *, datastream_id: str | None, piece: Piece, limit: int
     ) -> Sequence[Observation]: ...
 
     async def count(self, unit: Unit, datastream_id: str | None) -> int: ...
@@ -98,7 +107,7 @@ class ReadingService:
 
     async def observations(self, datastream_id: str | None, piece: Piece, unit: Unit) -> Listing[Observation]:
         found = await self._observations.listed(
-            unit, datastream_id=datastream_id, order=piece.order, skip=piece.skip, limit=piece.limit + 1
+            unit, datastream_id=datastream_id, piece=piece, limit=piece.limit + 1
         )
         return await _listing(found, piece, lambda: self._observations.count(unit, datastream_id))
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Whom a message is of: a key that is being revoked, a device known by name and one known by EUI."""
+"""Whom a message is of: a key that is being revoked, a device known by name or by EUI, no device at all."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from mash.sensors.v1.events_pb2 import AlertOpened
 from mash_sdk.database import Unit
 from mash_sdk.testing import Bench
 from mash_sensors.model.device import Key
@@ -50,3 +51,17 @@ async def test_a_device_with_the_messages_eui_comes_before_one_of_its_name(
     assert (await meant.post(meant.uplink() | {"end_device_ids": ids})).status_code == 202
     assert (await named.post(named.uplink() | {"end_device_ids": ids})).status_code == 403
     assert await meant.results() == [-0.5]
+
+
+async def test_what_is_simulated_in_the_networks_console_is_refused_and_warns_nobody(
+    bench: Bench, sender: Any
+) -> None:
+    answer = await sender.post(sender.uplink({"surface": -9.0}) | {"simulated": True})
+    assert answer.status_code == 422
+    assert answer.json()["type"].endswith("/simulated")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/simulated"]
+    assert await sender.results() == []
+    assert bench.announced(AlertOpened) == []
+    wrong = await sender.post(sender.uplink({"surface": "cold"}) | {"simulated": True})
+    assert wrong.json()["type"].endswith("/invalid")
+    assert (await sender.post(sender.uplink() | {"simulated": False})).status_code == 202

@@ -50,6 +50,7 @@ class TtnUplink(BaseModel):
 
     end_device_ids: EndDeviceIds
     received_at: Moment | None = Field(None, description="by the application server")
+    simulated: bool = Field(False, description="made by hand in the network's console, no device sent it")
     uplink_message: UplinkMessage
 
 
@@ -80,6 +81,7 @@ async def accept_ttn(body: TtnUplink, holder: Holder, uplinks: Use) -> AcceptedV
         observed_at=observed_at,
         payload=message.decoded_payload,
         pointer="/uplink_message/decoded_payload",
+        simulated=body.simulated,
     )
     accepted = await uplinks.accept(command, holder)
     return AcceptedView(message_id=accepted.message_id, observations=accepted.observations)

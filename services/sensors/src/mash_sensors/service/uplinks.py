@@ -47,6 +47,8 @@ class AcceptUplink:
     """The decoded fields."""
     pointer: str
     """Where in the body they stand, for faults."""
+    simulated: bool = False
+    """Nothing was observed: somebody tries out the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,9 @@ class UplinkService:
     async def accept(self, command: AcceptUplink, who: Principal) -> Accepted:
         """Return once the stream has the message. Raise Forbidden, NotFound, Invalid or Unavailable."""
         device = await self._device(command, who)
+        if command.simulated:
+            _results(command, device)
+            raise _refused("simulated", _simulated())
         batch = ObservationBatch(source_id=device.id, message_id=command.message_id)
         batch.received_at.FromDatetime(self._clock.now())
         for channel, result in _results(command, device):
@@ -182,6 +187,14 @@ def _observation(channel: Channel, result: Result, observed_at: datetime) -> Obs
     else:
         observation.number = result
     return observation
+
+
+def _simulated() -> Problem:
+    return Invalid(
+        "Die Nachricht ist simuliert und wird nicht aufgenommen. Schlüssel, Gerät und Inhalt stimmen.",
+        errors=[Fault("/simulated", "ist true", "Auf eine Nachricht des Geräts selbst warten.")],
+        kind="simulated",
+    )
 
 
 def _refused(reason: str, problem: Problem) -> Problem:

@@ -3,7 +3,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mash_sdk.running import running
@@ -122,6 +122,30 @@ async def test_alerts_are_published_and_end_unless_sensors_says_them_again(
         if record.key == b"heidelberg" + ALERTS.encode()
     ]
     assert len(published) < 8
+
+
+async def test_an_alert_whose_device_fell_silent_is_published_as_not_current(
+    bench: Bench, register: Registers
+) -> None:
+    sender = await register()
+    await sent(sender, -0.5)
+    ends = bench.clock.now() + timedelta(minutes=30)
+    bench.clock.forward(minutes=26)
+    await bench.publish()
+    document = bench.public()[f"heidelberg{ALERTS}"]
+    assert document.valid_until.ToDatetime(UTC) == ends
+    [alert] = json.loads(document.body)["items"]
+    assert (alert["current"], alert["silent_since"]) == (True, None)
+    bench.clock.forward(minutes=4)
+    await bench.publish()
+    document = bench.public()[f"heidelberg{ALERTS}"]
+    assert document.valid_until.ToDatetime(UTC) > bench.clock.now()
+    [alert] = json.loads(document.body)["items"]
+    assert alert["current"] is False
+    assert datetime.fromisoformat(alert["silent_since"]) == ends
+    await sent(sender, -0.5)
+    [alert] = (await bench.visitor().get(ALERTS)).json()["items"]
+    assert alert["current"] is True
 
 
 async def test_a_reading_is_published_soon_after_it_was_recorded(bench: Bench, register: Registers) -> None:

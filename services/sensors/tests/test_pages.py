@@ -75,6 +75,31 @@ async def test_an_open_alert_stands_at_its_place(bench: Bench, register: Registe
     assert "Es kann glatt sein" not in await seen(bench)
 
 
+async def test_an_alert_whose_device_fell_silent_is_not_shown_as_what_is_now(
+    bench: Bench, register: Registers
+) -> None:
+    thing = await placed(bench, "Ost", point(8.71, 49.41))
+    await placed(bench, "West", point(8.67, 49.41))
+    silent = await register(thing=None, thing_id=thing)
+    other = await register(
+        device_id="frost-2", dev_eui=None, thing=None, thing_id=await placed(bench, "Nord", point(8.7, 49.5))
+    )
+    for sender in (silent, other):
+        await sender.send({"surface": -0.5})
+    await bench.settle()
+    bench.clock.forward(minutes=29)
+    await other.send({"surface": -0.5})
+    await bench.settle()
+    bench.clock.forward(minutes=1)
+    page = await seen(bench, f"/pages/sensors/{thing}")
+    assert "Nicht mehr aktuell: Frost auf der Fahrbahn" in page
+    assert "Der letzte galt bis 02.03.2026, 10:30 Uhr" in page
+    assert "Es kann glatt sein" not in page
+    html = (await bench.visitor().get("/pages/sensors")).text
+    assert re.findall(r'aria-label="\d: ([^"]+)"', html) == ["Nord, Warnung", "Ost"]
+    assert (await seen(bench)).count("Es kann glatt sein") == 1
+
+
 async def test_a_place_before_its_first_reading(bench: Bench, register: Registers) -> None:
     sender = await register()
     page = await seen(bench, f"/pages/sensors/{sender.about['thing_id']}")

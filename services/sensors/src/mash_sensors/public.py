@@ -69,7 +69,11 @@ class NewestList(BaseModel):
 
 
 class AlertView(BaseModel):
-    """`value` is the reading that opened it, in `unit` (UCUM)."""
+    """`value` is the reading that opened it, in `unit` (UCUM).
+
+    `current`: a reading still holds where it warns. If not, its device has fallen silent: nobody knows
+    whether what it warns of goes on, and `silent_since` says until when its last reading held (else null).
+    """
 
     id: str
     rule: str
@@ -84,9 +88,11 @@ class AlertView(BaseModel):
     unit: str
     observed_at: datetime
     opened_at: datetime
+    current: bool
+    silent_since: datetime | None
 
     @classmethod
-    def of(cls, alert: Alert, place: str) -> "AlertView":
+    def of(cls, alert: Alert, place: str, now: datetime) -> "AlertView":
         return cls(
             id=alert.id,
             rule=alert.rule,
@@ -101,6 +107,9 @@ class AlertView(BaseModel):
             unit=alert.unit,
             observed_at=alert.opened_by.observed_at,
             opened_at=alert.opened_at,
+            current=alert.is_current(now),
+            # Null before: else the document would change with each reading.
+            silent_since=None if alert.is_current(now) else alert.last_valid_until,
         )
 
 
@@ -116,10 +125,17 @@ def newest_of(page: Page, now: datetime) -> Document:
 
 
 def alerts_of(open_ones: Sequence[tuple[Alert, str]], now: datetime) -> Document:
-    """Alerts with their places' names."""
-    body = AlertList(items=[AlertView.of(alert, place) for alert, place in open_ones])
+    """Alerts with their places' names. Valid until the first of them is no longer current, at most."""
+    body = AlertList(items=[AlertView.of(alert, place, now) for alert, place in open_ones])
     since = timedelta(seconds=now.timestamp() % HOLDS.total_seconds())
-    return Document(ALERTS, body.model_dump_json().encode(), valid_until=now - since + 2 * HOLDS)
+    ends = [
+        alert.last_valid_until
+        for alert, _ in open_ones
+        if alert.last_valid_until is not None and alert.is_current(now)
+    ]
+    return Document(
+        ALERTS, body.model_dump_json().encode(), valid_until=min([now - since + 2 * HOLDS, *ends])
+    )
 
 
 class Publication:

@@ -139,6 +139,8 @@ class Alert:
     opened_at: datetime
     resolved_by: Crossing | None = None
     resolved_at: datetime | None = None
+    last_valid_until: datetime | None = None
+    """Until when the newest reading of its datastream holds; None where that was not looked up."""
     happened: list[Event] = field(default_factory=list)
 
     @classmethod
@@ -172,6 +174,10 @@ class Alert:
         event.opened_at.FromDatetime(at)
         alert.happened.append(event)
         return alert
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether a reading still holds where it warns. If none does, nobody knows whether it goes on."""
+        return self.last_valid_until is not None and now < self.last_valid_until
 
     def resolve(self, by: Crossing, at: datetime) -> None:
         self.resolved_by, self.resolved_at = by, at

@@ -4,6 +4,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 from mash_sdk.database import Unit
@@ -30,6 +31,10 @@ class Spot:
     readings: Sequence[Newest]
     alerts: Sequence[Alert]
     rules: Sequence[Rule]
+
+    def is_warned_of(self, now: datetime) -> bool:
+        """Whether an alert holds here now."""
+        return any(alert.is_current(now) for alert in self.alerts)
 
 
 @dataclass(frozen=True, slots=True)

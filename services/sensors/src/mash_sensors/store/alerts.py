@@ -2,6 +2,7 @@
 """Alerts: written by the worker role with the readings that open them, shown to their tenant."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, select, update
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from mash_sdk.database import Unit
 from mash_sensors.model.rule import Alert, Crossing
-from mash_sensors.store.tables import alerts
+from mash_sensors.store.tables import alerts, newest
 
 OPEN, RESOLVED, WITHDRAWN = "open", "resolved", "withdrawn"
 
@@ -65,8 +66,15 @@ class AlertStore:
         return found[0] if found else None
 
     async def all_open(self, unit: Unit) -> Sequence[Alert]:
-        """The tenant's, the newest first."""
-        return await _alerts(unit, select(alerts).where(alerts.c.state == OPEN).order_by(alerts.c.id.desc()))
+        """The tenant's, the newest first, with until when what was read last holds."""
+        wanted = (
+            select(alerts, newest.c.valid_until)
+            .join(newest, newest.c.datastream_id == alerts.c.datastream_id, isouter=True)
+            .where(alerts.c.state == OPEN)
+            .order_by(alerts.c.id.desc())
+        )
+        rows = await unit.connection.execute(wanted)
+        return [replace(_alert(row), last_valid_until=row.valid_until) for row in rows]
 
 
 async def _alerts(unit: Unit, wanted: Select[Any]) -> list[Alert]:

@@ -134,8 +134,8 @@ CASCADE = (
     ("sensors: alerts.open", "notify: process AlertOpened"),
     ("notify: process AlertOpened", f"notify: {ASK}"),
     (f"notify: {ASK}", f"sensors: {ASK}"),
-    ("notify: process AlertOpened", "notify: subscriptions.tell"),
-    ("notify: subscriptions.tell", "notify: notify.deliver"),
+    ("notify: process AlertOpened", "notify: rounds.tell"),
+    ("notify: rounds.tell", "notify: notify.deliver"),
     ("notify: notify.deliver", "notify: smtp"),
 )
 """Parent and child: from the uplink that crossed the threshold to the letter that leaves."""

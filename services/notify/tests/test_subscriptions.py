@@ -77,20 +77,6 @@ async def test_only_those_who_subscribed_to_the_place_are_told(bench: Bench, sin
     assert [len(await entries(who)) for who in (anna, berta, there)] == [1, 0, 0]
 
 
-async def test_everyone_who_subscribed_is_told_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mash_notify.service.subscriptions.TOGETHER", 3)
-    people = [citizen(bench, f"p{n}") for n in range(8)]
-    for person in people:
-        await subscribe(person)
-        await subscribe(person)
-    envelope = await bench.deliver(opened())
-    await bench.deliver_again(envelope)
-    await bench.deliver(opened())  # told anew, as another fact
-    assert [len(await entries(person)) for person in people] == [1] * 8
-    async with bench.unit() as unit:
-        assert await unit.connection.scalar(text("select count(*) from messages")) == 8
-
-
 async def test_the_mail_goes_on_in_the_trace_of_the_alert(
     bench: Bench, sink: Any, sending: Any, eventually: Any
 ) -> None:
@@ -99,9 +85,9 @@ async def test_the_mail_goes_on_in_the_trace_of_the_alert(
         await bench.deliver(opened(), journey="w1")
         await eventually(lambda: bench.spans.named("notify.deliver"))
     assert_edge(bench.spans, "process AlertOpened", "mash.sensors.v1.AlertService/GetAlert")
-    assert_edge(bench.spans, "process AlertOpened", "subscriptions.tell")
+    assert_edge(bench.spans, "process AlertOpened", "rounds.tell")
     assert_edge(bench.spans, "notify.deliver", "smtp")
-    deliver, told = bench.spans.one("notify.deliver"), bench.spans.one("subscriptions.tell")
+    deliver, told = bench.spans.one("notify.deliver"), bench.spans.one("rounds.tell")
     assert deliver.context.trace_id == told.context.trace_id
     assert deliver.attributes["mash.journey.id"] == "w1"
 

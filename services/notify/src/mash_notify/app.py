@@ -17,12 +17,14 @@ from mash_notify.service.backlog import Backlog
 from mash_notify.service.mailbox import MailboxService
 from mash_notify.service.notices import Notices
 from mash_notify.service.retention import Keep, Retention
+from mash_notify.service.rounds import Rounds
 from mash_notify.service.sender import Sender
 from mash_notify.service.subscriptions import Subscriptions
 from mash_notify.settings import Settings
 from mash_notify.store.mailbox import MailboxStore
 from mash_notify.store.queue import QueueStore
 from mash_notify.store.records import ContactStore, MessageStore
+from mash_notify.store.rounds import RoundStore
 from mash_notify.store.subscriptions import SubscriptionStore
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.program import Program
@@ -38,8 +40,18 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     mailbox, words, sensors = MailboxStore(), Letters(tenants), SensorsGateway(peers, settings.sensors_grpc)
     notices = observed(Notices(contacts, messages, mailbox, words), program.name)
     links = UnsubscribeLinks(tenants, settings.unsubscribe_key)
-    subscribed = Subscriptions(
-        database.unit, SubscriptionStore(), contacts, messages, mailbox, words, links, sensors
+    subscriptions, round_store = SubscriptionStore(), RoundStore()
+    subscribed = Subscriptions(database.unit, subscriptions, contacts, links, sensors)
+    rounds = Rounds(
+        database.unit,
+        database.worker_unit,
+        round_store,
+        subscriptions,
+        contacts,
+        messages,
+        mailbox,
+        words,
+        links,
     )
     channel = SmtpChannel(settings, senders_of(tenants))
     sender = Sender(QueueStore(database), channel, clock)
@@ -48,6 +60,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         contacts,
         messages,
         mailbox,
+        round_store,
         Keep(
             contacts=timedelta(days=settings.contact_days),
             messages=timedelta(days=settings.message_days),
@@ -59,10 +72,11 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.provides = {
         Notices: notices,
         Subscriptions: observed(subscribed, "subscriptions"),
+        Rounds: observed(rounds, "rounds"),
         MailboxService: observed(MailboxService(mailbox), "mailbox"),
         events.Applications: FormsGateway(peers, settings.forms_grpc),
         events.Alerts: sensors,
     }
-    program.runs = [sender.run, retention.run, Backlog(database.worker_unit, messages).run]
+    program.runs = [sender.run, retention.run, Backlog(database.worker_unit, messages).run, rounds.run]
     program.closes = [peers]
     return program

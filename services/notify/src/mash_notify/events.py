@@ -12,7 +12,7 @@ from mash.sensors.v1.alerts_pb2 import GetAlertResponse
 from mash.sensors.v1.events_pb2 import AlertOpened, AlertResolved
 from mash_notify.model import Kind
 from mash_notify.service.notices import Notices, RememberContact, WriteNotice
-from mash_notify.service.subscriptions import Subscriptions, TellAlert
+from mash_notify.service.rounds import Rounds, TellAlert
 from mash_sdk import kafka
 from mash_sdk.database import Unit
 from mash_sdk.kafka import EventContext
@@ -93,7 +93,7 @@ class Alerts(Protocol):
 
 
 Sensors = Annotated[Alerts, Provide(Alerts)]
-Subscribed = Annotated[Subscriptions, Provide(Subscriptions)]
+Told = Annotated[Rounds, Provide(Rounds)]
 
 
 async def alert_that_opened(event: AlertOpened, context: EventContext, sensors: Sensors) -> GetAlertResponse:
@@ -101,8 +101,8 @@ async def alert_that_opened(event: AlertOpened, context: EventContext, sensors: 
 
 
 @subscriptions.on(AlertOpened, ask=alert_that_opened)
-async def warn(event: AlertOpened, alert: GetAlertResponse, unit: Unit, subscribed: Subscribed) -> None:
-    await subscribed.tell(_told(Kind.ALERT_OPENED, alert, alert.text, alert.reading, event.observed_at), unit)
+async def warn(event: AlertOpened, alert: GetAlertResponse, unit: Unit, rounds: Told) -> None:
+    await rounds.tell(_told(Kind.ALERT_OPENED, alert, alert.text, alert.reading, event.observed_at), unit)
 
 
 async def alert_that_ended(event: AlertResolved, context: EventContext, sensors: Sensors) -> GetAlertResponse:
@@ -110,11 +110,9 @@ async def alert_that_ended(event: AlertResolved, context: EventContext, sensors:
 
 
 @subscriptions.on(AlertResolved, ask=alert_that_ended)
-async def say_it_is_over(
-    event: AlertResolved, alert: GetAlertResponse, unit: Unit, subscribed: Subscribed
-) -> None:
+async def say_it_is_over(event: AlertResolved, alert: GetAlertResponse, unit: Unit, rounds: Told) -> None:
     told = _told(Kind.ALERT_RESOLVED, alert, alert.resolved_text, alert.last_reading, event.observed_at)
-    await subscribed.tell(told, unit)
+    await rounds.tell(told, unit)
 
 
 def _told(kind: Kind, alert: GetAlertResponse, text: str, reading: str, observed_at: Timestamp) -> TellAlert:

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from mash_notify.gateways.lines import one_line
 from mash_notify.model import Letter
 from mash_notify.service.notices import WriteNotice
-from mash_notify.service.subscriptions import TellAlert
+from mash_notify.service.rounds import TellAlert
 from mash_sdk.tenants import Tenants
 
 _SUBJECT = "Betreff: "

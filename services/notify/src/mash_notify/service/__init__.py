@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What notify does: `notices` within a door's unit, `sender` in the background."""
+"""What notify does: `notices` within a door's unit, `sender` and `rounds` in the background."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Remember whom to reach, write messages, and show what was written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -48,16 +48,16 @@ class Page:
 class Contacts(Protocol):
     async def remember(self, unit: Unit, contact: ContactPoint) -> None: ...
 
-    async def use(self, unit: Unit, about: str) -> ContactPoint | None:
-        """How to reach the person behind `about`, who is written to now: it is kept on from today."""
+    async def use(self, unit: Unit, about: Collection[str]) -> Mapping[str, ContactPoint]:
+        """How to reach the people behind `about`, who are written to now: it is kept on from today."""
         ...
 
     async def forget_unused(self, unit: Unit, before: datetime) -> int: ...
 
 
 class Messages(Protocol):
-    async def add(self, unit: Unit, message: Message) -> bool:
-        """Queue it. False: there is one of that kind about the same thing to the same person already."""
+    async def add(self, unit: Unit, *new: Message) -> int:
+        """Queue them, but those of a kind that the same person has about the same thing. Returns how many."""
         ...
 
     async def listed(
@@ -80,7 +80,7 @@ class Words(Protocol):
 
 
 class Mailbox(Protocol):
-    async def put(self, unit: Unit, entry: Entry) -> None: ...
+    async def put(self, unit: Unit, *entries: Entry) -> None: ...
 
 
 class Notices:
@@ -113,7 +113,7 @@ class Notices:
         With nobody to write to it is only counted.
         """
         signal = {"mash.notify.kind": command.kind.value}
-        contact = await self._contacts.use(unit, command.about)
+        contact = (await self._contacts.use(unit, [command.about])).get(command.about)
         if contact is None:
             count(MESSAGES_SKIPPED, attributes=signal)
             return

@@ -33,6 +33,10 @@ class Mailbox(Protocol):
     async def erase(self, unit: Unit, deleted_before: datetime, before: datetime) -> int: ...
 
 
+class Rounds(Protocol):
+    async def erase(self, unit: Unit, before: datetime) -> int: ...
+
+
 class Retention:
     def __init__(
         self,
@@ -40,12 +44,14 @@ class Retention:
         contacts: Contacts,
         messages: Messages,
         mailbox: Mailbox,
+        rounds: Rounds,
         keep: Keep,
     ) -> None:
         self._units = units
         self._contacts = contacts
         self._messages = messages
         self._mailbox = mailbox
+        self._rounds = rounds
         self._keep = keep
 
     async def run(self, running: Running) -> None:
@@ -60,4 +66,5 @@ class Retention:
             contacts = await self._contacts.forget_unused(unit, now - self._keep.contacts)
             messages = await self._messages.erase_settled(unit, now - self._keep.messages)
             entries = await self._mailbox.erase(unit, now - UNDO, now - self._keep.entries)
-        count(ERASED, contacts + messages + entries)
+            rounds = await self._rounds.erase(unit, now - self._keep.messages)
+        count(ERASED, rounds + contacts + messages + entries)

@@ -1,24 +1,19 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Subscribe to warnings, end a subscription, and tell subscribers what happened."""
+"""Subscribe to warnings, and end a subscription."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import uuid4
 
-from mash_notify.model import ContactPoint, Entry, Kind, Letter, Message, Subscription
-from mash_notify.signals import MESSAGES_QUEUED, SUBSCRIPTIONS_ENDED, SUBSCRIPTIONS_MADE
+from mash_notify.model import ContactPoint, Subscription
+from mash_notify.signals import SUBSCRIPTIONS_ENDED, SUBSCRIPTIONS_MADE
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
 from mash_sdk.problems import Fault, Invalid, NotFound
 from mash_sdk.telemetry import count
-
-TOGETHER: Final = 200
-"""Subscribers who are written to before other work gets its turn."""
 
 Units = Callable[[str], AbstractAsyncContextManager[Unit]]
 """Opens a unit of a tenant."""
@@ -40,22 +35,6 @@ class Subject:
     places: Sequence[Place]
 
 
-@dataclass(frozen=True, slots=True)
-class TellAlert:
-    """An alert opened or was resolved."""
-
-    alert_id: str
-    kind: Kind
-    rule: str
-    thing_id: str
-    title: str
-    text: str
-    place: str
-    reading: str
-    observed_at: datetime
-    path: str
-
-
 class Warnings(Protocol):
     """Whoever knows what can be warned of."""
 
@@ -69,12 +48,6 @@ class Store(Protocol):
 
     async def of(self, unit: Unit, subject: str) -> Sequence[Subscription]: ...
 
-    async def to(
-        self, unit: Unit, rule: str, thing_id: str, after: str, limit: int
-    ) -> Sequence[Subscription]:
-        """Who subscribed to it, by id, from behind `after` on."""
-        ...
-
     async def end(self, unit: Unit, subscription_id: str, subject: str | None) -> bool:
         """Forget it, and how its subscriber is reached. `subject`: only if it is theirs. False: not there."""
         ...
@@ -83,30 +56,8 @@ class Store(Protocol):
 class Contacts(Protocol):
     async def remember(self, unit: Unit, contact: ContactPoint) -> None: ...
 
-    async def use(self, unit: Unit, about: str) -> ContactPoint | None: ...
-
-
-class Messages(Protocol):
-    async def add(self, unit: Unit, message: Message) -> bool: ...
-
-
-class Mailbox(Protocol):
-    async def put(self, unit: Unit, entry: Entry) -> None: ...
-
-
-class Words(Protocol):
-    def warn(self, tenant: str, alert: TellAlert, name: str, unsubscribe: str) -> Letter: ...
-
-    def note(self, tenant: str, alert: TellAlert) -> tuple[str, str]:
-        """Title and text of the mailbox entry."""
-        ...
-
 
 class Links(Protocol):
-    def unsubscribe(self, tenant: str, subscription_id: str) -> str:
-        """The address at which whoever has it ends the subscription."""
-        ...
-
     def read(self, tenant: str, token: str) -> str | None:
         """The subscription a link's token names; None if we did not sign it for this tenant."""
         ...
@@ -120,18 +71,12 @@ class Subscriptions:
         units: Units,
         store: Store,
         contacts: Contacts,
-        messages: Messages,
-        mailbox: Mailbox,
-        words: Words,
         links: Links,
         warnings: Warnings,
     ) -> None:
         self._units = units
         self._store = store
         self._contacts = contacts
-        self._messages = messages
-        self._mailbox = mailbox
-        self._words = words
         self._links = links
         self._warnings = warnings
 
@@ -185,40 +130,6 @@ class Subscriptions:
         async with self._units(tenant) as unit:
             if await self._store.end(unit, subscription_id, None):
                 count(SUBSCRIPTIONS_ENDED)
-
-    async def tell(self, alert: TellAlert, unit: Unit) -> None:
-        """Write to all who subscribed: into their mailbox, and by e-mail. Once for each alert and kind."""
-        after = ""
-        while found := await self._store.to(unit, alert.rule, alert.thing_id, after, TOGETHER):
-            for subscription in found:
-                await self._write(alert, subscription, unit)
-            after = found[-1].id
-            await asyncio.sleep(0)
-
-    async def _write(self, alert: TellAlert, subscription: Subscription, unit: Unit) -> None:
-        now = unit.clock.now()
-        title, text = self._words.note(unit.tenant, alert)
-        entry = Entry(
-            new_id(), subscription.subject, alert.kind, alert.alert_id, title, text, alert.path, now
-        )
-        await self._mailbox.put(unit, entry)
-        contact = await self._contacts.use(unit, subscription.id)
-        if contact is None:
-            return
-        link = self._links.unsubscribe(unit.tenant, subscription.id)
-        message = Message(
-            id=new_id(),
-            about=alert.alert_id,
-            kind=alert.kind,
-            recipient=subscription.subject,
-            contact_id=contact.id,
-            letter=self._words.warn(unit.tenant, alert, contact.name, link),
-            queued_at=now,
-            due_at=now,
-            changed_at=now,
-        )
-        if await self._messages.add(unit, message):
-            count(MESSAGES_QUEUED, attributes={"mash.notify.kind": alert.kind.value})
 
 
 def _chosen(subjects: Sequence[Subject], rule: str, thing_id: str) -> tuple[Subject, Place]:

@@ -14,19 +14,25 @@ from mash_sdk.database import Unit
 
 
 class MailboxStore:
-    async def put(self, unit: Unit, entry: Entry) -> None:
+    async def put(self, unit: Unit, *entries: Entry) -> None:
         """Once for each kind and thing: told again, it stays as the person left it."""
-        row = insert(mailbox).values(
-            id=entry.id,
-            subject=entry.subject,
-            kind=entry.kind.value,
-            about=entry.about,
-            title=entry.title,
-            text=entry.text,
-            path=entry.path,
-            at=entry.at,
-        )
-        await unit.connection.execute(row.on_conflict_do_nothing(constraint="entry_once"))
+        if not entries:
+            return
+        rows = [
+            {
+                "id": entry.id,
+                "subject": entry.subject,
+                "kind": entry.kind.value,
+                "about": entry.about,
+                "title": entry.title,
+                "text": entry.text,
+                "path": entry.path,
+                "at": entry.at,
+            }
+            for entry in entries
+        ]
+        once = insert(mailbox).on_conflict_do_nothing(constraint="entry_once")
+        await unit.connection.execute(once, rows)
 
     async def listed(self, unit: Unit, subject: str, limit: int, after: str | None) -> Sequence[Entry]:
         wanted = (

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Contact points and messages within a door's unit: row-level security shows only the tenant's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, exists, func, select, update
@@ -38,15 +38,14 @@ class ContactStore:
             row.on_conflict_do_update(index_elements=["tenant", "about"], set_=newer)
         )
 
-    async def use(self, unit: Unit, about: str) -> ContactPoint | None:
+    async def use(self, unit: Unit, about: Collection[str]) -> Mapping[str, ContactPoint]:
         used = (
             update(contact_points)
-            .where(contact_points.c.about == about)
+            .where(contact_points.c.about.in_(about))
             .values(used_at=unit.clock.now())
             .returning(*contact_points.c)
         )
-        row = (await unit.connection.execute(used)).first()
-        return None if row is None else contact_of(row)
+        return {row.about: contact_of(row) for row in await unit.connection.execute(used)}
 
     async def forget_unused(self, unit: Unit, before: datetime) -> int:
         waiting = exists().where(messages.c.contact_id == contact_points.c.id, messages.c.state.in_(_OPEN))
@@ -58,24 +57,29 @@ class ContactStore:
 
 
 class MessageStore:
-    async def add(self, unit: Unit, message: Message) -> bool:
-        row = insert(messages).values(
-            id=message.id,
-            about=message.about,
-            kind=message.kind.value,
-            channel=message.channel,
-            recipient=message.recipient,
-            contact_id=message.contact_id,
-            queued_at=message.queued_at,
-            traceparent=telemetry.traceparent(),
-            journey=journey.current(),
-            **changing(message),
-        )
-        done = await unit.connection.execute(row.on_conflict_do_nothing(constraint="message_once"))
-        if done.rowcount != 1:
-            return False
-        unit.wake(SENDER)
-        return True
+    async def add(self, unit: Unit, *new: Message) -> int:
+        if not new:
+            return 0
+        cause = {"traceparent": telemetry.traceparent(), "journey": journey.current()}
+        rows = [
+            {
+                "id": message.id,
+                "about": message.about,
+                "kind": message.kind.value,
+                "channel": message.channel,
+                "recipient": message.recipient,
+                "contact_id": message.contact_id,
+                "queued_at": message.queued_at,
+                **cause,
+                **changing(message),
+            }
+            for message in new
+        ]
+        once = insert(messages).on_conflict_do_nothing(constraint="message_once").returning(messages.c.id)
+        queued = len((await unit.connection.execute(once, rows)).all())
+        if queued:
+            unit.wake(SENDER)
+        return queued
 
     async def listed(
         self, unit: Unit, *, recipient: str | None, about: str | None, limit: int, after: str | None

@@ -63,6 +63,29 @@ subscriptions = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
 )
 
+rounds = Table(
+    "rounds",
+    metadata,
+    Column("id", Text, primary_key=True),
+    tenant_column(),
+    Column("alert_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("thing_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("reading", Text, nullable=False),
+    Column("observed_at", DateTime(timezone=True), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("traceparent", Text),
+    Column("journey", Text),
+)
+
 mailbox = Table(
     "mailbox",
     metadata,

@@ -100,10 +100,13 @@ class Sensors(AlertServiceServicer):
 
     address: str = ""
     places: dict[str, str] = field(default_factory=lambda: {"t1": "Alte Brücke", "t2": "Neue Brücke"})
+    away: bool = False
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     async def ListSubjects(self, _request: ListSubjectsRequest, context: Any) -> ListSubjectsResponse:  # noqa: N802
         self.asked.append(("ListSubjects", dict(context.invocation_metadata())["mash-purpose"]))
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE)
         places = [Place(thing_id=thing_id, name=name) for thing_id, name in self.places.items()]
         subject = Subject(rule="frost", title="Frost", text="Es ist glatt.", places=places)
         return ListSubjectsResponse(subjects=[subject] if places else [])

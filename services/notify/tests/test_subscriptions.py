@@ -261,6 +261,28 @@ async def test_what_can_no_longer_come_can_be_ended(bench: Bench, sensors: Any) 
     assert "Frost: Alte Brücke" in page.text
 
 
+async def test_without_an_answer_of_sensors_ones_own_can_be_ended(bench: Bench, sensors: Any) -> None:
+    anna = citizen(bench)
+    await subscribe(anna)
+    sensors.away = True
+    for query in ("", "?rule=frost&thing_id=t1"):
+        page = await anna.get(f"/pages/account/subscriptions{query}")
+        assert page.status_code == 200
+        assert "lässt sich gerade nicht abfragen" in page.text
+        assert "Frost: Alte Brücke" in page.text
+        assert "Nicht mehr verfügbar" not in page.text
+        assert "Zurzeit gibt es hier keine Warnungen" not in page.text
+    chosen = {"csrf": CSRF, "rule": "frost", "thing_id": "t1"}
+    refused = await anna.post("/pages/account/subscriptions", data=chosen | {"thing_id": "t2"})
+    assert refused.status_code == 503
+    assert "Das hat nicht geklappt" in refused.text
+    assert "Frost: Alte Brücke" in refused.text
+    ended = await anna.post("/pages/account/subscriptions", data=chosen | {"end": "1"})
+    assert ended.status_code == 303
+    assert "Alte Brücke" not in (await anna.get("/pages/account/subscriptions")).text
+    assert (await anna.get(f"{API}/subscriptions")).json()["items"] == []
+
+
 async def test_the_page_behind_the_link_asks_before_it_ends(
     bench: Bench, sink: Any, sending: Any, eventually: Any
 ) -> None:

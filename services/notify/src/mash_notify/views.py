@@ -12,7 +12,7 @@ from mash_notify.service.subscriptions import Subscriptions
 from mash_sdk.http import After, Allow, InUnit, Page, PageForm, Pages, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
-from mash_sdk.problems import Invalid
+from mash_sdk.problems import Invalid, Unavailable
 from mash_sdk.provide import Provide
 
 router = Router(tags=["pages"])
@@ -93,7 +93,7 @@ async def change_subscription(page: Page, form: PageForm, who: Citizen, subscrib
         return RedirectResponse(page.url(SUBSCRIPTIONS), status_code=303)
     try:
         await subscribed.subscribe(who, rule, thing_id)
-    except Invalid as problem:
+    except (Invalid, Unavailable) as problem:
         return await _subscriptions(page, who, subscribed, problem)
     return RedirectResponse(page.url(SUBSCRIPTIONS), status_code=303)
 
@@ -117,11 +117,16 @@ async def _subscriptions(
     page: Page,
     who: Principal,
     subscribed: Subscriptions,
-    problem: Invalid | None = None,
+    problem: Invalid | Unavailable | None = None,
     only: tuple[str, str] = ("", ""),
 ) -> HTMLResponse:
     own = await subscribed.own(who)
-    offered = await subscribed.offered(who.tenant)
+    try:
+        offered = await subscribed.offered(who.tenant)
+        complete = True
+    except Unavailable:
+        # One's own can be ended all the same, by the names they were subscribed to under.
+        offered, complete = [], False
     known = {(subject.rule, place.thing_id) for subject in offered for place in subject.places}
     chosen = only if only in known else None
     return pages.render(
@@ -130,6 +135,7 @@ async def _subscriptions(
         title="Warnungen abonnieren",
         status=200 if problem is None else problem.status,
         offered=offered,
+        complete=complete,
         chosen=chosen,
         mine={(one.rule, one.thing_id) for one in own},
         gone=[one for one in own if (one.rule, one.thing_id) not in known],

@@ -65,7 +65,10 @@ class Messages(Protocol):
     ) -> Sequence[Message]: ...
 
     async def oldest_due(self, unit: Unit, now: datetime) -> datetime | None:
-        """Since when the one that should have left first has been due; None: none is."""
+        """Since when the one that should have left first has been due; None: none is.
+
+        What waits for an earlier one to the same contact point is not due.
+        """
         ...
 
     async def erase_settled(self, unit: Unit, before: datetime) -> int: ...

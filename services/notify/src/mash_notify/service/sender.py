@@ -92,7 +92,10 @@ class Turn(Protocol):
         ...
 
     async def claim(self, limit: int) -> Sequence[Parcel]:
-        """Take what is due, oldest first; it is `sending` from now on."""
+        """Take what is due, oldest first; it is `sending` from now on.
+
+        Nothing is due before what was written earlier to the same contact point is settled.
+        """
         ...
 
     async def handing_over(self, parcel: Parcel) -> None:

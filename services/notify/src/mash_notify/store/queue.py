@@ -15,7 +15,7 @@ from sqlalchemy import Row, bindparam, select, update
 
 from mash_notify.model import Message, State
 from mash_notify.service.sender import Parcel, Superseded
-from mash_notify.store.records import SENDER
+from mash_notify.store.records import SENDER, first_in_line
 from mash_notify.store.tables import changing, contact_of, contact_points, message_of, messages
 from mash_sdk.database import Database, Turn, Unit
 
@@ -66,7 +66,7 @@ class QueueTurn:
             now = unit.clock.now()
             due = (
                 select(messages)
-                .where(messages.c.state == State.QUEUED.value, messages.c.due_at <= now)
+                .where(messages.c.state == State.QUEUED.value, messages.c.due_at <= now, first_in_line())
                 .order_by(messages.c.due_at)
                 .limit(limit)
                 .with_for_update(skip_locked=True)

@@ -4,7 +4,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from mash_notify.model import ContactPoint, Message, State
@@ -16,6 +16,20 @@ SENDER = "sender"
 """The work of sending what is queued (Database.turn)."""
 
 _OPEN = (State.QUEUED.value, State.SENDING.value)
+
+
+def first_in_line() -> ColumnElement[bool]:
+    """Whether a message is the oldest of those that are still to be sent to its contact point.
+
+    A contact point stands for one person and one application, or one place's warnings: what is written
+    there tells a story, and is read in that order.
+    """
+    earlier = messages.alias("earlier")
+    return ~exists().where(
+        earlier.c.contact_id == messages.c.contact_id,
+        earlier.c.state.in_(_OPEN),
+        tuple_(earlier.c.queued_at, earlier.c.id) < tuple_(messages.c.queued_at, messages.c.id),
+    )
 
 
 class ContactStore:
@@ -95,7 +109,7 @@ class MessageStore:
 
     async def oldest_due(self, unit: Unit, now: datetime) -> datetime | None:
         due = select(func.min(messages.c.due_at)).where(
-            messages.c.state == State.QUEUED.value, messages.c.due_at <= now
+            messages.c.state == State.QUEUED.value, messages.c.due_at <= now, first_in_line()
         )
         oldest: datetime | None = await unit.connection.scalar(due)
         return oldest

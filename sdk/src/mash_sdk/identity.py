@@ -41,6 +41,8 @@ class Principal:
     given_name: str = ""
     family_name: str = ""
     email: str = ""
+    email_verified: bool = True
+    """False where the token says that nobody has checked whose address it is (OpenID Connect Core, 5.1)."""
     level: str = ""
     """Trust level (acr)."""
 
@@ -188,5 +190,7 @@ def _principal(realm: str, claims: dict[str, Any]) -> Principal:
         given_name=str(claims.get("given_name", "")),
         family_name=str(claims.get("family_name", "")),
         email=str(claims.get("email", "")),
+        # A claim made from an attribute of one's own realm is text.
+        email_verified=str(claims.get("email_verified", True)).lower() != "false",
         level=str(claims.get("acr", "")),
     )

@@ -108,6 +108,31 @@ async def test_without_an_address_nobody_can_subscribe(bench: Bench) -> None:
     assert answer.json()["errors"][0]["pointer"] == "/email"
 
 
+@pytest.mark.parametrize("claim", [False, "false"])
+async def test_an_address_nobody_checked_is_not_written_to(bench: Bench, claim: object) -> None:
+    anna = citizen(bench)
+    await subscribe(anna)
+    edited = bench.client(subject="anna", email="berta@example.org", email_verified=claim)
+    answer = await subscribe(edited)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/email"
+    chosen = {"csrf": CSRF, "rule": "frost", "thing_id": "t2"}
+    page = await edited.post("/pages/account/subscriptions", data=chosen)
+    assert page.status_code == 422
+    assert "ist nicht bestätigt" in page.text
+    assert "berta@example.org" not in page.text
+    async with bench.unit() as unit:
+        known = await unit.connection.scalars(text("select email from contact_points"))
+        assert known.all() == ["anna@example.org"]
+    assert (await edited.delete(f"{API}/subscriptions/frost/t1")).status_code == 204, "ending needs none"
+    assert (await anna.get(f"{API}/subscriptions")).json()["items"] == []
+
+
+async def test_an_address_that_was_checked_is(bench: Bench) -> None:
+    checked = bench.client(subject="anna", email="anna@example.org", email_verified=True)
+    assert (await subscribe(checked)).status_code == 200
+
+
 async def test_a_newer_address_holds(bench: Bench, sink: Any, sending: Any, eventually: Any) -> None:
     await subscribe(citizen(bench))
     moved = bench.client(subject="anna", email="new@example.org", given_name="Anna", family_name="Neu")

@@ -139,6 +139,6 @@ async def _subscriptions(
         chosen=chosen,
         mine={(one.rule, one.thing_id) for one in own},
         gone=[one for one in own if (one.rule, one.thing_id) not in known],
-        email=who.email,
+        email=who.email if who.email_verified else "",
         problem=problem,
     )

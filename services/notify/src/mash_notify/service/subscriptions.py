@@ -88,11 +88,25 @@ class Subscriptions:
             return await self._store.of(unit, who.subject)
 
     async def subscribe(self, who: Principal, rule: str, thing_id: str) -> Subscription:
-        """Done twice is done once, with the newer address. Raises Invalid for what can never come."""
+        """Done twice is done once, with the newer address. Raises Invalid for what can never come, and
+        without an address that is known to be theirs.
+        """
         if not who.email:
             raise Invalid(
                 "In Ihrem Konto steht keine E-Mail-Adresse.",
                 errors=[Fault("/email", "fehlt", "Im Konto eine E-Mail-Adresse angeben.")],
+            )
+        if not who.email_verified:
+            # It may be anybody's: they would be written to, and did not ask for it.
+            raise Invalid(
+                "Die E-Mail-Adresse in Ihrem Konto ist nicht bestätigt.",
+                errors=[
+                    Fault(
+                        "/email",
+                        "ist nicht bestätigt",
+                        "Die Adresse bestätigen lassen und sich neu anmelden.",
+                    )
+                ],
             )
         subject, place = _chosen(await self._warnings.subjects(who.tenant), rule, thing_id)
         async with self._units(who.tenant) as unit:

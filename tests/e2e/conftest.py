@@ -22,6 +22,13 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 PATIENCE = 60.0
+ONE_ADDRESS = {
+    "PORTAL_GW_RATE_CLIENT": "2000",
+    "PORTAL_GW_RATE_CLIENT_BURST": "10000",
+    "PORTAL_GW_RATE_LOGIN": "100",
+    "PORTAL_GW_RATE_LOGIN_BURST": "1000",
+}
+"""Everybody in these tests comes from one address; the limits of one client are tested at the gateway."""
 
 
 def _free_pair() -> int:
@@ -43,6 +50,7 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
         processes=True,
         source=ROOT / "cities",
         kern=ROOT / "node_modules/@kern-ux/native/dist",
+        environ=ONE_ADDRESS,
         say=lambda who, what: print(f"{who}: {what}"),  # noqa: T201 — pytest shows it when something fails
     )
     await running.start()

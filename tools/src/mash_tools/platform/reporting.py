@@ -17,6 +17,8 @@ from mash_tools.realms.people import people_of
 from mash_tools.realms.shape import DEMO_CLIENT
 
 REGISTERED_WITHIN = 60.0
+_SOON = frozenset({429, 502, 503, 504})
+"""The portal is busy, or sensors is only coming."""
 API = "/api/sensors/v1"
 
 Device = Mapping[str, Any]
@@ -87,7 +89,12 @@ async def _key(portal: httpx.AsyncClient, devices: Sequence[Device], folder: Dat
     wanted = {device["device_id"] for device in devices}
 
     async def webhook() -> str | None:
-        registered = [one async for one in _devices(portal) if one["device_id"] in wanted]
+        try:
+            registered = [one async for one in _devices(portal) if one["device_id"] in wanted]
+        except httpx.HTTPStatusError as err:
+            if err.response.status_code in _SOON:
+                return None
+            raise
         # What an editor registered under the same name with a key of its own is left alone.
         found = {one["webhook_id"] for one in registered if one["webhook_id"]}
         return found.pop() if len(registered) == len(wanted) and len(found) == 1 else None

@@ -33,6 +33,8 @@ TOPIC_SETTINGS: Final = {
 EVERY: Final = timedelta(seconds=10)
 VALID: Final = timedelta(seconds=30)
 """An instance that was not heard for this long counts as gone."""
+SOON: Final = timedelta(seconds=1)
+"""When it is tried again after a broker did not take it: until then nobody can know of the instance."""
 TYPE: Final = "mash-announcement"
 """The JWS's `typ`: a signature made for something else with the same key is none for an announcement."""
 
@@ -100,7 +102,7 @@ class Announcer:
         await self._send(TOPIC, record_key(self._manifest.name, self.instance), None)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Announce until `stop`; a broker that does not answer is tried again next time."""
+        """Announce until `stop`; a broker that does not answer is asked again soon."""
         reachable = True
         while not stop.is_set():
             try:
@@ -111,8 +113,9 @@ class Announcer:
                 reachable = False
             else:
                 reachable = True
+            pause = EVERY if reachable else SOON
             try:
-                async with asyncio.timeout(EVERY.total_seconds()):
+                async with asyncio.timeout(pause.total_seconds()):
                     await stop.wait()
             except TimeoutError:
                 continue

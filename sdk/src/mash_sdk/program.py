@@ -66,9 +66,10 @@ class Program:
     closes: Sequence[Closable] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """More for /readyz than PostgreSQL and Kafka, by name."""
-    requires: frozenset[str] = frozenset({"postgres"})
+    requires: frozenset[str] = frozenset({"postgres", "announced"})
     """The checks without which it can serve nothing: /readyz is 503 only then, so that what stands in front
-    of it sends nobody. Of everything else that is away it says so and goes on."""
+    of it sends nobody. Of everything else that is away it says so and goes on. `announced`: gateways could
+    hear of this instance; a newer version that nobody routes to must not replace the older one."""
     edge: Callable[[ASGIApp], ASGIApp] | None = None
     """Stands before the HTTP door (the gateway's forwarding path)."""
     protocol: type[asyncio.Protocol] | None = None

@@ -38,6 +38,8 @@ class Running:
         self.http = ""
         """Where the HTTP door listens, `host:port`; empty while it does not."""
         self.grpc = ""
+        self.announced = asyncio.Event()
+        """Gateways can know of it."""
         self.checks: dict[str, Check] = {"kafka": _kafka_check(broker)}
         self.tasks: list[asyncio.Task[None]] = []
         self.ends: list[Callable[[], Awaitable[object]]] = []
@@ -171,6 +173,7 @@ async def _rpc(state: Running) -> None:
 
 async def _http(state: Running) -> None:
     program = state.program
+    state.checks["announced"] = _announced_check(state)
     app: ASGIApp = program.asgi(state.checks)
     server = HttpServer(
         program.edge(app) if program.edge else app, program.settings.http, program.protocol, GRACE
@@ -222,11 +225,20 @@ async def _announcer(state: Running) -> None:
 
     async def send(topic: str, key: bytes, value: bytes | None) -> None:
         await state.broker.send([Outgoing(topic, key, value)])
+        state.announced.set()
 
     await _topics(state)  # a topic made by sending to it would not be compacted
     origin = program.settings.origin or f"http://{state.http}"
     key = client_key(program.settings.client_key)
     await Announcer(program.manifest, origin, key, send, program.clock).run(state.stop)
+
+
+def _announced_check(state: Running) -> Check:
+    async def check() -> None:
+        if not state.announced.is_set():
+            raise Unavailable("Der Dienst hat sich noch nicht bekannt gemacht.")
+
+    return check
 
 
 def _kafka_check(broker: Broker) -> Callable[[], Awaitable[None]]:

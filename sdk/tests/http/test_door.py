@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the HTTP door promises to whoever knocks."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated
@@ -15,8 +16,9 @@ from mash_sdk.http.router import Undeclared, require_declared
 from mash_sdk.identity import Principal
 from mash_sdk.problems import Unavailable
 from mash_sdk.provide import Missing, Provide
+from mash_sdk.running import running
 from mash_sdk.storable import REASON
-from mash_sdk.testing import CSRF, Bench, FakeClock
+from mash_sdk.testing import CSRF, Bench, FakeClock, MemoryBroker
 
 ORDERS = "/api/doorprobe/v1/orders"
 KEY = {"idempotency-key": "a-key-of-mine"}
@@ -233,6 +235,23 @@ async def test_what_it_can_do_without_does_not_take_it_out_of_service(
     answer = await bench.visitor().get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == said
     assert answer.json()["checks"] == {"postgres": "ok", "sea": "Das Meer ist fort."}
+
+
+async def test_it_is_not_ready_before_a_gateway_can_know_of_it(bench: Bench) -> None:
+    broker = MemoryBroker()
+    broker.away = True
+    async with running(bench.program, only=["http"], broker=broker) as state, httpx.AsyncClient() as visitor:
+        door = f"http://{state.http}/readyz"
+        early = await visitor.get(door)
+        broker.away = False
+        await asyncio.wait_for(state.announced.wait(), 20)
+        then = await visitor.get(door)
+        broker.away = True
+        later = await visitor.get(door)
+    assert (early.status_code, early.json()["status"]) == (503, "not ready")
+    assert early.json()["checks"]["announced"] == "Der Dienst hat sich noch nicht bekannt gemacht."
+    assert (then.status_code, then.json()["status"]) == (200, "ready")
+    assert (later.status_code, later.json()["status"]) == (200, "degraded")
 
 
 def test_a_route_that_names_nobody_does_not_start() -> None:

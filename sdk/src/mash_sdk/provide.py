@@ -21,7 +21,8 @@ class Provided:
     def __init__(self, kind: type) -> None:
         self.kind = kind
 
-    def __call__(self, request: Request) -> Any:
+    # Awaits nothing; but what is no coroutine FastAPI hands to a thread, each time.
+    async def __call__(self, request: Request) -> Any:
         return self.find(parts(request).provides)
 
     def find(self, provides: Mapping[type, object]) -> Any:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +30,13 @@ Check = Callable[[], Awaitable[None]]
 """Raises a Problem when what it looks at does not work."""
 
 JOURNEY_HEADER = b"mash-journey"
+NO_SECOND_TELEMETRY: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""FastAPI's own sends exceptions' messages, which may name people, once an environment variable is set."""
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -56,7 +64,13 @@ def build_app(
 ) -> FastAPI:
     """The application. Undeclared if a route does not say who may call it; Missing if it asks in vain."""
     require_declared(routers, door.provides)
-    app = FastAPI(title=manifest.title, version=manifest.version, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=manifest.title,
+        version=manifest.version,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=NO_SECOND_TELEMETRY,
+    )
     app.state.door = door
     for router in routers:
         app.include_router(router)

@@ -2,7 +2,7 @@
 """Fixtures for every module's tests; pytest finds them by the entry point `mash`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from mash_sdk.testing.issuer import Issuer
 
 BenchOf = Callable[..., Awaitable["Bench"]]
+
+
+def pytest_configure() -> None:
+    """Hypothesis, where it is installed, measures no time: a busy machine is no fault of the code."""
+    with suppress(ImportError):
+        from hypothesis import HealthCheck, settings
+
+        ours = settings.get_current_profile_name() == "default"
+        settings.register_profile("mash", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        if ours:  # on CI it has a profile of its own, which repeats
+            settings.load_profile("mash")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -14,26 +15,25 @@ from mash_payments.store.tables import bookings, entries, payments
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
 
+# One round trip for each booking: every fee that is due makes one.
+_BOOK: Final = """
+with made as (
+    insert into bookings (id, source, kind, currency, payment_id, booked_at)
+    values ($1, $2, $3, $4, $5, $6) returning id
+)
+insert into entries (booking_id, line, account, cents)
+select made.id, entry.line - 1, entry.account, entry.cents
+from made, unnest($7::text[], $8::bigint[]) with ordinality as entry(account, cents, line)
+"""
+
 
 async def book(unit: Unit, made: Sequence[Booking], payment_id: str | None = None) -> None:
     """Write bookings in the unit of what they are about. The unique source keeps each from coming twice."""
     now = unit.clock.now()
     for booking in made:
-        booking_id = new_id()
-        values = {
-            "id": booking_id,
-            "source": booking.source,
-            "kind": booking.kind,
-            "currency": booking.currency,
-            "payment_id": payment_id,
-            "booked_at": now,
-        }
-        await unit.connection.execute(bookings.insert().values(values))
-        rows = [
-            {"booking_id": booking_id, "line": line, "account": entry.account, "cents": entry.cents}
-            for line, entry in enumerate(booking.entries)
-        ]
-        await unit.connection.execute(entries.insert(), rows)
+        accounts, cents = zip(*((entry.account, entry.cents) for entry in booking.entries), strict=True)
+        about = (booking.source, booking.kind, booking.currency, payment_id, now)
+        await unit.driver.execute(_BOOK, new_id(), *about, accounts, cents)
 
 
 class LedgerStore:

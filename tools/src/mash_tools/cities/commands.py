@@ -17,13 +17,17 @@ from mash_tools.realms import access, provision
 
 _TEMPLATE = Path(__file__).parent / "template"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+USAGE = "usage: ./mash city check [NAME…] | new NAME | add NAME"
 
 
 def main(argv: list[str]) -> int:
     """Run `check`, `new` or `add`. 0 is well, 1 faults were found, 2 it could not be done."""
     commands: dict[str, Callable[[list[str]], int]] = {"check": check, "new": new, "add": add}
+    if argv[:1] in (["-h"], ["--help"]):
+        print(USAGE)
+        return 0
     if not argv or argv[0] not in commands:
-        print("usage: ./mash city check [NAME…] | new NAME | add NAME", file=sys.stderr)
+        print(USAGE, file=sys.stderr)
         return 2
     try:
         return commands[argv[0]](argv[1:])

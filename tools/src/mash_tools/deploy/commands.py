@@ -19,6 +19,9 @@ USAGE = "usage: ./mash deploy secrets --to DIR … | realms --approvals FILE | v
 def main(argv: list[str]) -> int:
     """0 is well, 2 it could not be done."""
     commands: dict[str, Callable[[list[str]], int]] = {"secrets": secrets, "realms": realms, "verify": verify}
+    if argv[:1] in (["-h"], ["--help"]):
+        print(USAGE)
+        return 0
     if not argv or argv[0] not in commands:
         print(USAGE, file=sys.stderr)
         return 2

@@ -32,6 +32,9 @@ def main(argv: list[str]) -> int:
         "revoke": revoke,
         "run": run,
     }
+    if argv[:1] in (["-h"], ["--help"]):
+        print(USAGE)
+        return 0
     if not argv or argv[0] not in commands:
         print(USAGE, file=sys.stderr)
         return 2

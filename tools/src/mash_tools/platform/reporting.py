@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Demo devices that report: those of the cities' sensors.toml, with a key that the demo's editor makes."""
 
+import asyncio
 import tomllib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +10,6 @@ from typing import Any
 
 import httpx
 
-from mash_sdk.testing.patience import until
 from mash_tools.platform.environment import Places
 from mash_tools.platform.folder import DataFolder
 from mash_tools.problems import LauncherError
@@ -64,7 +64,10 @@ async def webhooks(places: Places, folder: DataFolder) -> list[dict[str, Any]]:
                     told.append(
                         {"url": f"{portal.base_url}{API[1:]}/uplinks/ttn", "key": key, "devices": devices}
                     )
-        except (httpx.HTTPError, AssertionError) as err:
+        except TimeoutError as err:
+            why = f"sensors has not registered them within {REGISTERED_WITHIN:.0f} s"
+            raise LauncherError(f"The demo devices of {city.name} do not report: {why}") from err
+        except httpx.HTTPError as err:
             raise LauncherError(f"The demo devices of {city.name} do not report: {err}") from err
     return told
 
@@ -99,7 +102,9 @@ async def _key(portal: httpx.AsyncClient, devices: Sequence[Device], folder: Dat
         found = {one["webhook_id"] for one in registered if one["webhook_id"]}
         return found.pop() if len(registered) == len(wanted) and len(found) == 1 else None
 
-    hook = await until(webhook, "sensors has not registered them", within=REGISTERED_WITHIN)
+    async with asyncio.timeout(REGISTERED_WITHIN):
+        while (hook := await webhook()) is None:  # noqa: ASYNC110 — another program's news, no event of ours
+            await asyncio.sleep(0.2)
     keys = f"{API}/webhooks/{hook}/keys"
     made = (await portal.post(keys)).raise_for_status().json()
     before = folder.noted(f"webhook-{hook}")

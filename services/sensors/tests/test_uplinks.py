@@ -48,8 +48,9 @@ async def test_an_uplink_becomes_observations(bench: Bench, sender: Any) -> None
 
 async def test_the_same_message_is_stored_once(bench: Bench, sender: Any) -> None:
     first = sender.uplink()
-    later = sender.uplink(at=bench.clock.now() + timedelta(seconds=3), frame=1)
-    for body in (first, first, later):  # a network repeats itself, also with another time of reception
+    later = sender.uplink(frame=1)
+    later["received_at"] = (bench.clock.now() + timedelta(seconds=3)).isoformat()
+    for body in (first, first, later):  # a network hands a message on again, later
         assert (await sender.post(body)).status_code == 202
     assert await sender.results() == [-0.5]
     assert (await sender.post(first)).status_code == 202
@@ -299,6 +300,9 @@ PAYLOAD = ("uplink_message", "decoded_payload")
         (_with("yesterday", "uplink_message", "received_at"), "/uplink_message/received_at"),
         (_with("2026-03-02T09:00:00", "uplink_message", "received_at"), "/uplink_message/received_at"),
         (_with("9999-12-31T23:59:59-05:00", "uplink_message", "received_at"), "/uplink_message/received_at"),
+        (_with("9999-12-31T23:59:59.999999Z", "received_at"), "/received_at"),
+        (_with("0001-01-01T00:00:00Z", "uplink_message", "received_at"), "/uplink_message/received_at"),
+        (_with(1, "uplink_message", "received_at"), "/uplink_message/received_at"),
         (_with("70B3", "end_device_ids", "dev_eui"), "/end_device_ids/dev_eui"),
         (_with("a\u0000b", "end_device_ids", "device_id"), "/end_device_ids/device_id"),
     ],
@@ -374,6 +378,18 @@ async def test_what_is_not_observed_is_no_fault(bench: Bench, sender: Any) -> No
         answer = await sender.send(payload)
         assert (answer.status_code, answer.json()["observations"]) == (202, 0)
     assert bench.broker.records(TOPIC) == []
+
+
+async def test_a_counter_that_begins_anew_in_its_session_loses_nothing(bench: Bench, sender: Any) -> None:
+    first = sender.uplink(frame=1)
+    assert (await sender.post(first)).status_code == 202
+    bench.clock.forward(hours=1)
+    anew = sender.uplink(frame=1)
+    anew["uplink_message"]["decoded_payload"] = {"surface": 4.5}
+    assert first["uplink_message"]["session_key_id"] == anew["uplink_message"]["session_key_id"]
+    for body in (anew, anew, first):
+        assert (await sender.post(body)).status_code == 202
+    assert sorted(await sender.results()) == [-0.5, 4.5]
 
 
 async def test_what_a_network_leaves_out_because_it_is_zero_counts_as_zero(sender: Any) -> None:

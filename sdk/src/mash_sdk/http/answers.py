@@ -20,6 +20,8 @@ from mash_sdk.telemetry import trace_id
 TYPE_BASE = "https://mash.example/problems/"
 """`type` is an identifier (RFC 9457, 3.1.1); docs/reference/problems.md explains each."""
 
+_REMEDY = "Nach der Beschreibung der Schnittstelle (openapi.json) berichtigen."
+_RFC_3339 = "Nach RFC 3339 angeben, zum Beispiel 2026-03-01T12:00:00Z."
 _WORDS = {
     "missing": ("fehlt", "Angabe ergänzen."),
     "extra_forbidden": ("ist hier unbekannt", "Angabe weglassen."),
@@ -31,6 +33,31 @@ _WORDS = {
     "greater_than_equal": ("ist zu klein", "Einen größeren Wert angeben."),
     "less_than_equal": ("ist zu groß", "Einen kleineren Wert angeben."),
     "uuid_parsing": ("ist keine UUID", "Eine UUID angeben."),
+    "int_type": ("ist keine ganze Zahl", "Eine ganze Zahl angeben."),
+    "int_from_float": ("ist keine ganze Zahl", "Eine ganze Zahl angeben."),
+    "float_parsing": ("ist keine Zahl", "Eine Zahl angeben."),
+    "float_type": ("ist keine Zahl", "Eine Zahl angeben."),
+    "finite_number": ("ist keine endliche Zahl", "Eine Zahl angeben."),
+    "bool_parsing": ("ist weder true noch false", "true oder false angeben."),
+    "bool_type": ("ist weder true noch false", "true oder false angeben."),
+    "greater_than": ("ist zu klein", "Einen größeren Wert angeben."),
+    "less_than": ("ist zu groß", "Einen kleineren Wert angeben."),
+    "too_short": ("hat zu wenige Einträge", "Mehr Einträge angeben."),
+    "too_long": ("ist zu lang oder hat zu viele Einträge", "Kürzer angeben."),
+    "list_type": ("ist keine Liste", "Als JSON-Liste senden."),
+    "dict_type": ("ist kein Objekt", "Als JSON-Objekt senden."),
+    "model_type": ("ist kein Objekt", "Als JSON-Objekt senden."),
+    "model_attributes_type": ("ist kein Objekt", "Als JSON-Objekt senden."),
+    "literal_error": ("ist keiner der erlaubten Werte", "Einen der beschriebenen Werte angeben."),
+    "enum": ("ist keiner der erlaubten Werte", "Einen der beschriebenen Werte angeben."),
+    "date_from_datetime_parsing": ("ist kein Datum", "Als JJJJ-MM-TT angeben."),
+    "date_parsing": ("ist kein Datum", "Als JJJJ-MM-TT angeben."),
+    "date_type": ("ist kein Datum", "Als JJJJ-MM-TT angeben."),
+    "datetime_from_date_parsing": ("ist keine Zeit", _RFC_3339),
+    "datetime_object_invalid": ("ist keine Zeit", _RFC_3339),
+    "datetime_parsing": ("ist keine Zeit", _RFC_3339),
+    "datetime_type": ("ist keine Zeit", _RFC_3339),
+    "timezone_aware": ("nennt keine Zeitzone", _RFC_3339),
     "not_storable": (storable.REASON, storable.REMEDY),
     "string_unicode": (storable.REASON, storable.REMEDY),
 }
@@ -122,7 +149,7 @@ def _invalid(errors: Sequence[Any]) -> Problem:
                     )
                 ],
             )
-        reason, remedy = _WORDS.get(error["type"], (error["msg"], ""))
+        reason, remedy = _WORDS.get(error["type"], (error["msg"], _REMEDY))
         where = pointer(*path) if place == "body" else f"?{path[-1] if path else place}"
         faults.append(Fault(where, reason, remedy))
     return Invalid("Bitte die genannten Angaben berichtigen.", errors=faults)

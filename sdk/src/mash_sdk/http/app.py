@@ -69,6 +69,8 @@ def build_app(
         version=manifest.version,
         docs_url=None,
         redoc_url=None,
+        # Who asks came by way of the gateway, and would be sent to an address that only exists behind it.
+        redirect_slashes=False,
         telemetry=NO_SECOND_TELEMETRY,
     )
     app.state.door = door

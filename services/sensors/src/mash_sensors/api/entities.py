@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
 from mash_sdk.tenants import Tenants
 from mash_sensors.api.options import Options
@@ -98,6 +98,11 @@ class SetView(BaseModel, Generic[V]):
     iot_count: int | None = Field(None, serialization_alias="@iot.count")
     iot_next_link: str | None = Field(None, serialization_alias="@iot.nextLink")
     value: list[V]
+
+    @model_serializer(mode="wrap")
+    def _what_there_is(self, entire: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A count nobody asked for, and a next piece that does not exist, are left out."""
+        return {name: found for name, found in entire(self).items() if found is not None}
 
 
 @dataclass(frozen=True, slots=True)

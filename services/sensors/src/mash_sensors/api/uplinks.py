@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from mash_sdk.http import Allow, Fault, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import Invalid
 from mash_sdk.provide import Provide
+from mash_sensors.model.reading import in_range
 from mash_sensors.service.uplinks import AcceptUplink, DeviceKeys, UplinkService
 
 router = Router(prefix="/api/sensors/v1/uplinks", tags=["uplinks"])
@@ -20,14 +21,20 @@ Holder = Annotated[Principal, Depends(Allow.key(DeviceKeys))]
 Use = Annotated[UplinkService, Provide(UplinkService)]
 
 
+def _written(value: object) -> object:
+    if not isinstance(value, str):  # pydantic takes a number for seconds or milliseconds since 1970
+        raise PydanticCustomError("datetime_type", "is no text")
+    return value
+
+
 def _in_utc(moment: datetime) -> datetime:
     try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("year", "liegt nicht zwischen den Jahren 1 und 9999") from None
+        return in_range(moment.astimezone(UTC))
+    except (OverflowError, ValueError):
+        raise PydanticCustomError("year", "liegt nicht zwischen den Jahren 2 und 9998") from None
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 Eui = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{16}$"), AfterValidator(str.upper)]
 
 
@@ -72,12 +79,12 @@ async def accept_ttn(body: TtnUplink, holder: Holder, uplinks: Use) -> AcceptedV
         raise _lacks(
             "/uplink_message/decoded_payload", "In The Things Stack einen Payload-Formatter einrichten."
         )
-    # Within a session a frame counter is used once; without a session's id the time tells sessions apart.
-    session = message.session_key_id or observed_at.isoformat()
+    # Within a session a frame counter is used once, unless a device without join begins anew
+    # (resets_f_cnt): the time tells those apart. What the network repeats has the same time.
     command = AcceptUplink(
         device_id=body.end_device_ids.device_id,
         dev_eui=body.end_device_ids.dev_eui,
-        message_id=f"{session}/{message.f_cnt}",
+        message_id=f"{message.session_key_id}/{message.f_cnt}/{observed_at.isoformat()}",
         observed_at=observed_at,
         payload=message.decoded_payload,
         pointer="/uplink_message/decoded_payload",

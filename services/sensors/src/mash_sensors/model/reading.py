@@ -2,7 +2,7 @@
 """Readings: what was observed, until when it may be called live, and what is odd about it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntFlag
 from typing import Final, NamedTuple
 
@@ -10,6 +10,19 @@ from mash_sensors.model.device import Kind, Result
 
 AHEAD: Final = timedelta(minutes=5)
 """By how much a device's clock may be ahead of ours before a reading counts as from the future."""
+
+
+EARLIEST: Final = datetime(2, 1, 1, tzinfo=UTC)
+"""A time before is none: Go writes the year 1 for it, and asyncpg takes that for minus infinity."""
+LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
+"""What lies behind cannot be added to, and asyncpg takes the last moment of 9999 for infinity."""
+
+
+def in_range(moment: datetime) -> datetime:
+    """The moment itself. Raises ValueError for one before EARLIEST or after LATEST."""
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(moment)
+    return moment
 
 
 class Flag(IntFlag):
@@ -58,9 +71,9 @@ class Reading:
     @property
     def valid_until(self) -> datetime:
         try:
-            return self.phenomenon_time + self.datastream.valid_for
+            return min(self.phenomenon_time + self.datastream.valid_for, LATEST)
         except OverflowError:
-            return datetime.max.replace(tzinfo=self.phenomenon_time.tzinfo)
+            return LATEST
 
     @property
     def flags(self) -> Flag:

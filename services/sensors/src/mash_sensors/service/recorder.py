@@ -15,7 +15,7 @@ from mash_sdk.kafka import Delivered, is_passing
 from mash_sdk.problems import Unreadable
 from mash_sdk.telemetry import count
 from mash_sensors.model.device import Kind, Result
-from mash_sensors.model.reading import Datastream, Flag, Kept, Message, Reading
+from mash_sensors.model.reading import Datastream, Flag, Kept, Message, Reading, in_range
 from mash_sensors.service.watch import New, Watch
 from mash_sensors.signals import (
     MESSAGES_REPEATED,
@@ -131,9 +131,9 @@ def _result(one: Observation, datastream: Datastream) -> Result:
 
 def _moment(stamp: Timestamp) -> datetime:
     try:
-        return stamp.ToDatetime(tzinfo=UTC)
+        return in_range(stamp.ToDatetime(tzinfo=UTC))
     except (ValueError, OverflowError):
-        raise Unreadable("a time lies outside the years 1 to 9999") from None
+        raise Unreadable("a time lies outside the years 2 to 9998") from None
 
 
 def _tell(batch: Batch, readings: Sequence[Reading], kept: Mapping[str, Kept]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mash_tools.bench import doors, forms
+from mash_tools.bench import desk, doors, forms
 from mash_tools.bench.commands import BENCHMARKS, main
 from mash_tools.bench.doors import Door
 from mash_tools.bench.machine import Machine
@@ -69,6 +69,13 @@ def test_the_forms_bench_measures_the_form_it_names(
     assert result["reached"].keys() == {"a step: read, filled in, judged", "the file: read, checked, loaded"}
     assert all(row["p50"] > 0 for row in rows.values())
     assert "95" in capsys.readouterr().out
+
+
+async def test_the_desk_bench_asks_for_every_list_and_search() -> None:
+    result = await desk.run(Path("cities"), lambda _: None, cases=300, rounds=2)
+    assert result.rows[0].yardstick
+    assert len(result.reached) == len(result.rows) - 1 > 8
+    assert all(row.n == 2 and row.p50 > 0 for row in result.rows)
 
 
 @pytest.mark.kafka

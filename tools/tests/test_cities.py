@@ -120,6 +120,20 @@ SPOILT: list[tuple[str, str, str, str, str]] = [
     ("notify.toml", 'name = "Stadt Heidelberg"', "", "[email]", "name is missing"),
     ("notify.toml", "noreply@", "noreply.", "address =", "is not right"),
     ("people.toml", 'roles = ["clerk"]', 'roles = ["mayor"]', "mayor", "choose"),
+    (
+        "people.toml",
+        'roles = ["clerk"]',
+        'roles = ["clerk"]\noffices = ["rathaus"]',
+        "rathaus",
+        "not in offices.toml",
+    ),
+    (
+        "people.toml",
+        'roles = ["citizen"]',
+        'roles = ["citizen"]\noffices = ["buergeramt"]',
+        "offices",
+        "no clerk",
+    ),
     (FORM, "office: buergeramt", "office: rathaus", "office: rathaus", "or buergeramt"),
     (FORM, "situations: [auto", "situations: [autos", "situations:", "'autos-und-verkehr' is not in portal"),
     (FORM, "name: bewohnerparkausweis", "name: parkausweis", "name: parkausweis", "as the file"),
@@ -230,6 +244,30 @@ def test_what_forms_build_on_has_an_end_and_is_there(
 ) -> None:
     change(cities / SHARED / f"{file}.yaml", old, new)
     assert any(says in fault.what for fault in check(cities, ["mannheim"]))
+
+
+WORKFLOW = """
+workflow:
+  start: eingang
+  states:
+    eingang: {title: {de: Eingang}, shows: RECEIVED, deadline: {days: 3}}
+    wartet: {title: {de: Wartet}, shows: PROCESSING}
+    vergessen: {title: {de: Vergessen}, shows: PROCESSING}
+    fertig: {title: {de: Fertig}, shows: COMPLETED}
+  transitions:
+    - {id: liegen, title: {de: Liegen lassen}, from: eingang, to: wartet}
+    - {id: entscheiden, does: decide, from: [eingang, vergessen], to: fertig}
+"""
+
+
+def test_a_workflows_unreachable_states_and_dead_ends_are_told_with_their_line(cities: Path) -> None:
+    file = cities / SHARED / "blaue-tonne.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + WORKFLOW, encoding="utf-8")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    told = {(fault.line, fault.what) for fault in check(cities, ["mannheim"]) if fault.file == file}
+    for state, says in (("wartet", "dead end"), ("vergessen", "ever reaches")):
+        at = next(number for number, line in enumerate(lines, 1) if line.startswith(f"    {state}:"))
+        assert any(line == at and says in what for line, what in told), told
 
 
 def test_all_faults_are_told_at_once(cities: Path) -> None:

@@ -45,7 +45,7 @@ class Outline(HTMLParser):
         self.words.append(data)
 
 
-@pytest.mark.parametrize("kind", [Kind.RECEIVED, Kind.DECISION])
+@pytest.mark.parametrize("kind", [Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN])
 def test_a_letter_says_who_what_and_where(tenants: Tenants, kind: Kind) -> None:
     letter = Letters(tenants).write("heidelberg", notice(kind), "Anna Beispiel")
     assert "HD-7K2M-9QXC" in letter.subject
@@ -61,7 +61,7 @@ def test_a_letter_says_who_what_and_where(tenants: Tenants, kind: Kind) -> None:
 
 
 def test_the_service_is_not_named_where_others_may_read_it(tenants: Tenants) -> None:
-    for kind in (Kind.RECEIVED, Kind.DECISION):
+    for kind in (Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN):
         assert "Bewohnerparkausweis" not in Letters(tenants).write("heidelberg", notice(kind), "A").subject
 
 
@@ -73,7 +73,7 @@ def test_a_decision_is_announced_and_not_told(tenants: Tenants) -> None:
         assert word not in told
 
 
-@pytest.mark.parametrize("kind", [Kind.RECEIVED, Kind.DECISION])
+@pytest.mark.parametrize("kind", [Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN])
 def test_html_is_plain_and_accessible(tenants: Tenants, kind: Kind) -> None:
     outline = Outline()
     outline.feed(Letters(tenants).write("heidelberg", notice(kind), "Anna").html)
@@ -103,7 +103,7 @@ def test_a_reference_cannot_break_the_subject(tenants: Tenants) -> None:
     assert "\n" not in Letters(tenants).write("heidelberg", odd, "Anna").subject
 
 
-@pytest.mark.parametrize("kind", [Kind.RECEIVED, Kind.DECISION])
+@pytest.mark.parametrize("kind", [Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN])
 @pytest.mark.parametrize(
     "breaks", ["\n\n", "\r\n", "\x0b", "\x1c", "\x7f", "\x85", "\u2028", "\u2029", "\u202e", "\u2066"]
 )

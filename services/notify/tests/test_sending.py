@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from mash.forms.v1.events_pb2 import MessageWritten
 from mash.notify.v1.events_pb2 import MessageDeliveryUnknown, MessageRefused, MessageSent
 from mash_notify.gateways.forms import REACH, WORD
 from mash_notify.gateways.senders import senders_of
@@ -67,6 +68,25 @@ async def test_an_event_that_comes_twice_sends_one_mail(
     assert len(sink.received()) == 1
     await bench.settle()
     assert len(bench.announced(MessageSent)) == 1
+
+
+async def test_each_message_of_the_office_is_told_once_and_never_what_it_says(
+    bench: Bench, sink: Any, forms: Any, happened: Any, sending: Any, eventually: Any
+) -> None:
+    await bench.deliver(happened("submitted", "a1"))
+    async with sending(bench):
+        for message, asks in (("m1", True), ("m2", False), ("m2", False), ("m3", True)):
+            await bench.deliver(
+                MessageWritten(
+                    application_id="a1", applicant_id="anna", message_id=message, action_required=asks
+                )
+            )
+        await eventually(lambda: len(sink.received()) == 3)
+    assert [mail.subject for mail in reversed(sink.received())] == [
+        "Frage zu Ihrem Antrag HD-7K2M-9QXC",
+        "Nachricht zu Ihrem Antrag HD-7K2M-9QXC",
+        "Frage zu Ihrem Antrag HD-7K2M-9QXC",
+    ]
 
 
 async def test_the_mail_leaves_as_soon_as_it_is_queued(

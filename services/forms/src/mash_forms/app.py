@@ -2,7 +2,10 @@
 """The only wiring of forms: what is made, and who gets what."""
 
 from mash.forms.v1.forms_pb2_grpc import add_ApplicationServiceServicer_to_server
-from mash_forms import api, events
+from mash_forms import events
+from mash_forms.api import applications as applications_api
+from mash_forms.api import cases as cases_api
+from mash_forms.api import messages as messages_api
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.gateways.clamav import ClamAv, NoScanner
 from mash_forms.gateways.printer import TypstPrinter
@@ -11,12 +14,17 @@ from mash_forms.rpc import ApplicationRpc
 from mash_forms.service import (
     ApplicationService,
     AttachmentService,
+    BulkService,
     Cases,
+    CaseworkService,
     Catalogue,
+    ConversationService,
     DeskService,
     DocumentService,
     DraftService,
     FeeService,
+    FigureService,
+    LaterFiles,
     NoticeService,
     PublishedCatalogue,
     Retention,
@@ -26,13 +34,16 @@ from mash_forms.store import (
     ApplicationStore,
     AttachmentStore,
     AuditStore,
+    ConversationStore,
     DocumentStore,
     DraftStore,
     EditionStore,
     ExpiryStore,
+    FigureStore,
     FormVersionStore,
+    SearchStore,
 )
-from mash_forms.views import account, apply, catalogue, desk
+from mash_forms.views import account, apply, bulk, catalogue, conversations, desk
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
 from mash_sdk.program import Program
@@ -46,10 +57,11 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     files = PublishedCatalogue(CityFiles(settings.cities), EditionStore(), program.database)
     store, versions, letters, audit = ApplicationStore(), FormVersionStore(), DocumentStore(), AuditStore()
     files_sent = AttachmentStore()
-    cases = Cases(versions, letters, files_sent)
+    cases = Cases(versions, letters, files_sent, files)
     retention = Retention(ExpiryStore(), cases, audit, program.database)
     applying = observed(
-        ApplicationService(store, versions, letters, audit, files, cases, files_sent), "applications"
+        ApplicationService(store, versions, letters, audit, files, cases, files_sent, SearchStore()),
+        "applications",
     )
     draft_store, scanner = DraftStore(), ClamAv(settings.scanner) if settings.scanner else NoScanner()
     drafts = observed(DraftService(draft_store, versions, files, cases, applying), "drafts")
@@ -57,11 +69,24 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         AttachmentService(files_sent, draft_store, drafts, store, audit, scanner, program.database),
         "attachments",
     )
-    fees = observed(FeeService(store, audit), "fees")
+    fees = observed(FeeService(store, audit, cases), "fees")
     desk_service = observed(DeskService(store, letters, audit, cases), "desk")
+    talking = observed(ConversationService(store, ConversationStore(), audit, cases), "conversations")
+    later = observed(LaterFiles(store, files_sent, audit, scanner, program.database), "later-files")
+    casework = observed(CaseworkService(store, audit, cases), "casework")
     documents = observed(DocumentService(store, letters, audit, files, cases, TypstPrinter()), "documents")
     notices = observed(NoticeService(store, audit, cases), "notices")
-    program.http = [api.router, catalogue.router, apply.router, account.router, desk.router]
+    program.http = [
+        applications_api.router,
+        cases_api.router,
+        messages_api.router,
+        catalogue.router,
+        apply.router,
+        account.router,
+        desk.router,
+        conversations.router,
+        bulk.router,
+    ]
     program.rpc = [RpcDoor(add_ApplicationServiceServicer_to_server, ApplicationRpc(notices))]
     program.events = events.subscriptions
     program.provides = {
@@ -72,6 +97,11 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         FeeService: fees,
         Retention: retention,
         DeskService: desk_service,
+        CaseworkService: casework,
+        ConversationService: talking,
+        LaterFiles: later,
+        BulkService: observed(BulkService(casework, desk_service, program.database), "bulk"),
+        FigureService: observed(FigureService(FigureStore(), cases), "figures"),
         DocumentService: documents,
         Database: program.database,
     }

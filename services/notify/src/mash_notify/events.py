@@ -6,7 +6,12 @@ from typing import Annotated, Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mash.forms.v1.events_pb2 import ApplicationReceived, ApplicationSubmitted, DocumentIssued
+from mash.forms.v1.events_pb2 import (
+    ApplicationReceived,
+    ApplicationSubmitted,
+    DocumentIssued,
+    MessageWritten,
+)
 from mash.forms.v1.forms_pb2 import GetApplicantResponse, GetNoticeResponse
 from mash.sensors.v1.alerts_pb2 import GetAlertResponse
 from mash.sensors.v1.events_pb2 import AlertOpened, AlertResolved
@@ -75,7 +80,17 @@ async def say_decided(event: DocumentIssued, notice: GetNoticeResponse, unit: Un
     await notices.write(_notice(event.application_id, Kind.DECISION, notice), unit)
 
 
-def _notice(about: str, kind: Kind, notice: GetNoticeResponse) -> WriteNotice:
+async def notice_of_message(event: MessageWritten, context: EventContext, forms: Forms) -> GetNoticeResponse:
+    return await forms.notice(context.tenant, event.application_id)
+
+
+@subscriptions.on(MessageWritten, ask=notice_of_message)
+async def say_written(event: MessageWritten, notice: GetNoticeResponse, unit: Unit, notices: Use) -> None:
+    kind = Kind.QUESTION if event.action_required else Kind.WRITTEN
+    await notices.write(_notice(event.application_id, kind, notice, event.message_id), unit)
+
+
+def _notice(about: str, kind: Kind, notice: GetNoticeResponse, occasion: str = "") -> WriteNotice:
     return WriteNotice(
         about=about,
         kind=kind,
@@ -83,6 +98,7 @@ def _notice(about: str, kind: Kind, notice: GetNoticeResponse) -> WriteNotice:
         reference=notice.reference,
         path=notice.path,
         office=notice.office,
+        occasion=occasion,
     )
 
 

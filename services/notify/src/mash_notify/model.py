@@ -23,6 +23,8 @@ class Kind(StrEnum):
 
     RECEIVED = "received"
     DECISION = "decision"
+    QUESTION = "question"
+    WRITTEN = "written"
     ALERT_OPENED = "alert-opened"
     ALERT_RESOLVED = "alert-resolved"
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import uvloop
 
-from mash_tools.bench import edge, events, forms, gateway, readings, up
+from mash_tools.bench import desk, edge, events, forms, gateway, readings, up
 from mash_tools.bench.measured import Result
 from mash_tools.problems import LauncherError
 
@@ -80,6 +80,10 @@ def _forms(_asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return forms.run(_say)
 
 
+def _desk(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return desk.run(asked.cities, _say)
+
+
 def _gateway(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return gateway.run(asked.cities, _say, tokens=asked.tokens)
 
@@ -108,6 +112,7 @@ def _positive(text: str) -> float:
 
 
 BENCHMARKS: Final[Mapping[str, Benchmark]] = {
+    "desk": Benchmark(_desk, "the clerk's list and search over 200,000 cases"),
     "edge": Benchmark(_edge, "a public read from the gateway's memory, beside Envoy and nginx forwarding it"),
     "events": Benchmark(_events, "a fact committed in one service until it is handled in another"),
     "forms": Benchmark(_forms, "a large form: loaded and checked, and a step of it evaluated"),

@@ -198,6 +198,7 @@ def _rules(folder: Path, found: dict[str, Read]) -> Iterator[Fault]:
     yield from references.once(found, "people.toml", "people", "username")
     yield from references.once(found, "sensors.toml", "devices", "device_id")
     yield from _sensors(found, demo=content.demo)
+    yield from references.offices_of_people(found)
     named = references.Named(
         offices=references.ids(found, "offices.toml", "offices", "id"),
         situations=references.ids(found, "portal.toml", "situations", "slug"),

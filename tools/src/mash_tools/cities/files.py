@@ -237,7 +237,11 @@ class Login(Strict):
     family_name: Said
     email: EMail
     password: Said
-    roles: Annotated[list[Literal["citizen", "clerk", "editor", "treasurer"]], Field(min_length=1)]
+    roles: Annotated[
+        list[Literal["citizen", "clerk", "supervisor", "editor", "treasurer"]], Field(min_length=1)
+    ]
+    offices: list[Slug] = Field(default_factory=list)
+    """Those a clerk works for; none: all of the city."""
 
 
 class PeopleFile(Strict):

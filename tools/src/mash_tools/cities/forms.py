@@ -209,6 +209,40 @@ class Decision(Strict):
     rejected: Rejected
 
 
+class Deadline(Strict):
+    """By when a case has to leave a state: so many working days after it reached it. The city sets it."""
+
+    days: Annotated[int, Field(strict=True)]
+    demo: bool = False
+
+
+class WorkflowState(Strict):
+    """A state of the office, and which of BundID's the citizen is shown."""
+
+    title: Text
+    shows: State
+    deadline: Deadline | None = None
+
+
+class WorkflowTransition(Strict):
+    """What leads from one state, or several, to another."""
+
+    id: Slug
+    title: Text | None = None
+    does: Literal["take-up", "move", "ask", "answer", "decide"] = "move"
+    source: Annotated[Slug | list[Slug], Field(alias="from")]
+    to: Slug
+    by: list[Slug] = Field(default_factory=list)
+
+
+class WorkflowFile(Strict):
+    """How the office works on it; a form without one has the default workflow."""
+
+    start: Slug
+    states: Annotated[dict[Slug, WorkflowState], Field(min_length=1)]
+    transitions: Annotated[list[WorkflowTransition], Field(min_length=1)]
+
+
 class FormFile(Strict):
     """forms/<form>.yaml"""
 
@@ -234,6 +268,7 @@ class FormFile(Strict):
     rules: list[Rule] = Field(default_factory=list)
     states: dict[State, StateText]
     decision: Decision
+    workflow: WorkflowFile | None = None
 
     @field_validator("states")
     @classmethod

@@ -57,6 +57,24 @@ def once(found: Mapping[str, HasSource], file: str, table: str, key: str) -> Ite
         seen.add(item[key])
 
 
+def offices_of_people(found: Mapping[str, HasSource]) -> Iterator[Fault]:
+    """An office somebody works for has to be there, and whoever works for one is a clerk."""
+    offices = ids(found, "offices.toml", "offices", "id")
+    if "people.toml" not in found or offices is None:
+        return
+    source = found["people.toml"].source
+    for at, person in enumerate(source.data.get("people", [])):
+        for index, office in enumerate(person.get("offices", [])):
+            line = source.line(("people", at, "offices", index))
+            if office not in offices:
+                yield Fault(
+                    source.file, line, f"office {office!r} is not in offices.toml; {_choose(offices)}"
+                )
+            elif "clerk" not in person["roles"]:
+                what = f"{person['username']} works for an office but is no clerk; add the role or remove it"
+                yield Fault(source.file, line, what)
+
+
 def hosts_once(source: Source, city: CityFile, hosts: dict[str, str]) -> Iterator[Fault]:
     """`hosts`: host → city, of the cities seen so far; this city's are added."""
     for host in city.hosts:
@@ -177,13 +195,13 @@ _TEXTS = frozenset(
 
 
 def _languages(node: Any, languages: list[str], place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Every text has to be there in every language; the office's letters in the first, the city's own."""
+    """Every text has to be there in every language; what the office reads and writes in the city's own."""
     if isinstance(node, list):
         for at, item in enumerate(node):
             yield from _languages(item, languages, (*place, at))
     if not isinstance(node, dict) or place == ("data",):
         return
-    if place == ("decision",):
+    if place in {("decision",), ("workflow",)}:
         languages = languages[:1]
     for key, value in node.items():
         here = (*place, key)

@@ -5,6 +5,7 @@ import logging
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ class Person:
     roles: tuple[str, ...]
 
 
+OFFICE = "office:"
+"""A clerk with a role `office:<id>` works for that office only; without any, for all of the city."""
 OPERATORS = (Person("olga", "Olga", "Betrieb", "olga@operators.example", "demo", ("operator",)),)
 
 
@@ -31,8 +34,26 @@ def people_of(city: Path) -> tuple[Person, ...]:
         return ()
     try:
         found = tomllib.loads(file.read_text(encoding="utf-8")).get("people", [])
-        return tuple(Person(**{**person, "roles": tuple(person["roles"])}) for person in found)
+        return tuple(_person(one) for one in found)
     except (OSError, ValueError, KeyError, TypeError) as err:
         # One city's demo logins are no reason to keep the others waiting.
         log.error("%s is left out (%s); ./mash city check %s says more", file, err, city.name)  # noqa: TRY400
         return ()
+
+
+def offices_of(city: Path) -> tuple[str, ...]:
+    """The ids of a city's offices, none where it has no offices.toml that can be used."""
+    try:
+        found = tomllib.loads((city / "offices.toml").read_text(encoding="utf-8")).get("offices", [])
+        return tuple(str(office["id"]) for office in found)
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as err:
+        log.error("%s has no usable offices.toml (%s)", city, err)  # noqa: TRY400
+        return ()
+
+
+def _person(said: dict[str, Any]) -> Person:
+    offices = said.get("offices", ())
+    plain = {key: value for key, value in said.items() if key not in {"roles", "offices"}}
+    return Person(roles=(*said["roles"], *(f"{OFFICE}{office}" for office in offices)), **plain)

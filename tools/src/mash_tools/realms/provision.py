@@ -14,7 +14,7 @@ from keycloak.exceptions import KeycloakAuthenticationError, KeycloakConnectionE
 from mash_sdk.tenants import TenantError, Tenants
 from mash_tools.problems import LauncherError
 from mash_tools.realms.keeper import RealmKeeper, RealmReport
-from mash_tools.realms.people import people_of
+from mash_tools.realms.people import offices_of, people_of
 from mash_tools.realms.shape import Realm, Representation, operators_site, realm_of, site_of
 
 
@@ -51,7 +51,16 @@ def provision(
         tenants = Tenants.load(cities, public_url)
     except TenantError as err:
         raise LauncherError(f"No realm can be made: {err}.") from err
-    sites = [site_of(city, people_of(cities / city.name), public_url, demo=demo) for city in tenants.values()]
+    sites = [
+        site_of(
+            city,
+            people_of(cities / city.name),
+            public_url,
+            demo=demo,
+            offices=offices_of(cities / city.name),
+        )
+        for city in tenants.values()
+    ]
     sites.append(operators_site(public_url, demo=demo))
     chosen = set(only)
     realms = [realm_of(s, keycloak_url, client_jwks) for s in sites if not chosen or s.realm in chosen]

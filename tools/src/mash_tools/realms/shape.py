@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mash_sdk.tenants import OPERATORS, Tenant
+from mash_tools.realms.people import OFFICE, Person
 from mash_tools.realms.people import OPERATORS as OPERATOR_PEOPLE
-from mash_tools.realms.people import Person
 
 Representation = dict[str, Any]
 
@@ -18,7 +18,7 @@ DEMO_CLIENT = "demo-api"
 DEMO_MARK = "mash.demo"
 """Realm attribute: the realm has logins with public passwords and must never become a real one."""
 
-CITY_ROLES = ("citizen", "clerk", "editor", "treasurer")
+CITY_ROLES = ("citizen", "clerk", "supervisor", "editor", "treasurer")
 OPERATOR_ROLES = ("operator",)
 _PERSON_SCOPES = ("profile", "email", "acr")
 _ACCESS_TOKEN_SECONDS = 300
@@ -56,15 +56,20 @@ class Realm:
     people: tuple[Person, ...] = field(default=())
 
 
-def site_of(tenant: Tenant, people: tuple[Person, ...], public_url: str, *, demo: bool) -> Site:
-    """A municipality's site. It is a demo only where both the city and the platform say so."""
+def site_of(
+    tenant: Tenant, people: tuple[Person, ...], public_url: str, *, demo: bool, offices: Sequence[str] = ()
+) -> Site:
+    """A municipality's site. It is a demo only where both the city and the platform say so.
+
+    `offices`: the ids of its offices; each has a role that binds a clerk to it.
+    """
     pages = (f"{public_url.rstrip('/')}/{tenant.name}/", *(f"https://{host}/" for host in tenant.hosts))
     is_demo = demo and tenant.demo
     return Site(
         realm=tenant.name,
         title=tenant.full_title,
         languages=tenant.languages,
-        roles=CITY_ROLES,
+        roles=(*CITY_ROLES, *(f"{OFFICE}{office}" for office in offices)),
         default_roles=("citizen",),
         start_pages=pages,
         people=people if is_demo else (),

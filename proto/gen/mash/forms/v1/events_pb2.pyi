@@ -89,3 +89,17 @@ class DocumentIssued(_message.Message):
     kind: str
     issued_at: _timestamp_pb2.Timestamp
     def __init__(self, application_id: _Optional[str] = ..., applicant_id: _Optional[str] = ..., document_id: _Optional[str] = ..., kind: _Optional[str] = ..., issued_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class MessageWritten(_message.Message):
+    __slots__ = ("application_id", "applicant_id", "message_id", "written_at", "action_required")
+    APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
+    APPLICANT_ID_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    WRITTEN_AT_FIELD_NUMBER: _ClassVar[int]
+    ACTION_REQUIRED_FIELD_NUMBER: _ClassVar[int]
+    application_id: str
+    applicant_id: str
+    message_id: str
+    written_at: _timestamp_pb2.Timestamp
+    action_required: bool
+    def __init__(self, application_id: _Optional[str] = ..., applicant_id: _Optional[str] = ..., message_id: _Optional[str] = ..., written_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., action_required: _Optional[bool] = ...) -> None: ...

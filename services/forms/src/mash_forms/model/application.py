@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -37,7 +37,7 @@ class Outcome(StrEnum):
 FOLLOWS: dict[State, frozenset[State]] = {
     State.INITIATED: frozenset({State.SUBMITTED}),
     State.SUBMITTED: frozenset({State.RECEIVED, State.COMPLETED}),
-    State.RECEIVED: frozenset({State.PROCESSING, State.COMPLETED}),
+    State.RECEIVED: frozenset({State.PROCESSING, State.ACTION_REQUIRED, State.COMPLETED}),
     State.PROCESSING: frozenset({State.ACTION_REQUIRED, State.COMPLETED}),
     State.ACTION_REQUIRED: frozenset({State.PROCESSING, State.COMPLETED}),
     State.COMPLETED: frozenset(),
@@ -90,11 +90,37 @@ class Document:
 
 @dataclass(frozen=True)
 class Step:
-    """One entry of the history: the state reached, when, and by whom (subject; None: the platform)."""
+    """One entry of the history: the state reached, when, and by whom (subject; None: the platform).
+
+    `stage` is the office's own name for it, by the form's workflow.
+    """
 
     state: State
     at: datetime
     by: str | None = None
+    stage: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a workflow leads to: a stage, what it shows, and the day by which it has to be left."""
+
+    stage: str
+    shows: State
+    due_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who has it in work: a clerk's subject and name, since when. The name is for colleagues only."""
+
+    by: str
+    name: str
+    at: datetime
+
+
+class Claimed(Exception):
+    """A colleague has it in work: it has to be taken over first."""
 
 
 @dataclass
@@ -116,6 +142,12 @@ class Application:
     receipt_number: str = ""
     decision: Decision | None = None
     withdrawn_at: datetime | None = None
+    office: str = ""
+    """Which office it lies with, by its id in offices.toml."""
+    claim: Claim | None = None
+    stage: str = ""
+    """Where in its form's workflow it is; empty before it is received and once it is withdrawn."""
+    due_on: date | None = None
     history: list[Step] = field(default_factory=list)
     stored_steps: int = 0
     happened: list[Message] = field(default_factory=list)
@@ -131,12 +163,16 @@ class Application:
         return self.fee is not None and bool(self.receipt_number)
 
     @property
-    def decidable(self) -> bool:
-        """Tell whether the office may decide now."""
-        return self.state in {State.RECEIVED, State.PROCESSING}
+    def public_history(self) -> list[Step]:
+        """The steps a citizen is shown: what the office does within one public state is none."""
+        return [
+            step
+            for at, step in enumerate(self.history)
+            if at == 0 or step.state is not self.history[at - 1].state
+        ]
 
-    def submit(self, *, demo_fee: bool = False) -> None:
-        """Hand it in. Where no fee is due the office has received it at once.
+    def submit(self, start: Place, *, demo_fee: bool = False) -> None:
+        """Hand it in. Where no fee is due the office has received it at once, at the workflow's start.
 
         `demo_fee`: the fee was made up for the demo.
         """
@@ -154,39 +190,90 @@ class Application:
             )
         )
         if self.fee is None:
-            self._receive(self.submitted_at)
+            self._receive(self.submitted_at, start)
 
-    def settle(self, paid: Money, receipt_number: str, at: datetime) -> None:
+    def settle(self, paid: Money, receipt_number: str, at: datetime, start: Place) -> None:
         """Note that the fee was paid. Told twice, it is noted once; another amount raises NotTheFee."""
         if self.fee is None or paid != self.fee:
             raise NotTheFee(f"settled are {_cents(paid)}, the fee is {_cents(self.fee)}")
         if self.state is not State.SUBMITTED:
             return
         self.receipt_number = receipt_number
-        self._receive(at)
+        self._receive(at, start)
 
-    def take_up(self, clerk: str, at: datetime) -> bool:
-        """A clerk begins to work on it; False if somebody does already. Raises NotNow in other states."""
-        if self.state is State.PROCESSING:
+    def take_up(self, claim: Claim, to: Place | None) -> bool:
+        """A clerk begins to work on it; False if somebody does already. Raises NotNow in other states.
+
+        `to`: where that leads, if the workflow says so.
+        """
+        if not self.claimable:
+            raise NotNow(f"{self.reference} cannot be taken up in state {self.state}")
+        if self.claim is not None:
             return False
-        self._reach(State.PROCESSING, at, clerk)
+        self._take(claim, to)
         return True
 
-    @property
-    def taken_up_by(self) -> str | None:
-        """The clerk (subject) who has it in work; None if nobody has."""
-        return self.history[-1].by if self.state is State.PROCESSING else None
+    def take_over(self, claim: Claim, to: Place | None) -> Claim | None:
+        """A clerk takes it from whoever has it; returns who had it. Raises NotNow if it is not in work."""
+        if not self.claimable:
+            raise NotNow(f"{self.reference} cannot be taken over in state {self.state}")
+        before = self.claim
+        if before is None or before.by != claim.by:
+            self._take(claim, to)
+        return before if before and before.by != claim.by else None
 
-    def decide(self, decision: Decision) -> None:
-        """Decide. The same decision again changes nothing; another one raises DecidedOtherwise."""
+    def put_back(self) -> bool:
+        """Nobody works on it any more; False if nobody did."""
+        had, self.claim = self.claim, None
+        return had is not None
+
+    @property
+    def claimable(self) -> bool:
+        """Tell whether a clerk may take it up: from its arrival until it is decided."""
+        return self.state in {State.RECEIVED, State.PROCESSING, State.ACTION_REQUIRED}
+
+    def require_free(self, clerk: str) -> None:
+        """Raise Claimed if somebody else than this clerk (subject) has it in work."""
+        if self.claim is not None and self.claim.by != clerk:
+            raise Claimed(self.reference)
+
+    def _take(self, claim: Claim, to: Place | None) -> None:
+        if to is not None:
+            self._enter(to, claim.at, claim.by)
+        self.claim = claim
+
+    def move(self, to: Place, clerk: str, at: datetime) -> None:
+        """A clerk moves it on within the office. Raises Claimed if a colleague has it in work."""
+        self.require_free(clerk)
+        self._enter(to, at, clerk)
+
+    def ask(self, to: Place | None, clerk: str, at: datetime) -> None:
+        """A clerk sends it back to the applicant. Raises Claimed, or NotNow where nothing is asked."""
+        self.require_free(clerk)
+        if to is None:
+            raise NotNow(f"{self.reference} is not sent back from {self.stage or self.state}")
+        self._enter(to, at, clerk)
+
+    def answer(self, to: Place | None, at: datetime) -> None:
+        """The applicant has answered: it goes back to the office. Raises NotNow if nothing was asked."""
+        if self.state is not State.ACTION_REQUIRED or to is None:
+            raise NotNow(f"nothing was asked about {self.reference}")
+        self._enter(to, at, self.applicant.subject)
+
+    def decide(self, decision: Decision, to: Place | None) -> None:
+        """Decide. The same decision again changes nothing; another one raises DecidedOtherwise.
+
+        `to`: where the workflow leads; None: nobody decides from here, which raises NotNow.
+        """
         if self.decision is not None:
             if (self.decision.outcome, self.decision.reason) != (decision.outcome, decision.reason):
                 raise DecidedOtherwise(self.reference)
             return
-        if not self.decidable:
+        self.require_free(decision.decided_by)
+        if to is None or not self.claimable:
             raise NotNow(f"{self.reference} cannot be decided in state {self.state}")
         self.decision = decision
-        self._reach(State.COMPLETED, decision.decided_at, decision.decided_by)
+        self._enter(to, decision.decided_at, decision.decided_by)
         self.happened.append(
             events_pb2.ApplicationDecided(
                 application_id=self.id,
@@ -230,20 +317,32 @@ class Application:
             )
         )
 
-    def _receive(self, at: datetime) -> None:
-        self._reach(State.RECEIVED, at, None)
+    def _receive(self, at: datetime, start: Place) -> None:
+        self._enter(start, at, None)
         self.happened.append(
             events_pb2.ApplicationReceived(
                 application_id=self.id, applicant_id=self.applicant.subject, received_at=_stamp(at)
             )
         )
 
-    def _reach(self, state: State, at: datetime, by: str | None) -> None:
+    def _enter(self, to: Place, at: datetime, by: str | None) -> None:
+        if to.shows is self.state and to.stage != self.stage:
+            self._note(to.shows, at, by, to.stage)
+        else:
+            self._reach(to.shows, at, by, to.stage)
+        self.due_on = to.due_on
+
+    def _reach(self, state: State, at: datetime, by: str | None, stage: str = "") -> None:
         if state not in FOLLOWS[self.state]:
             raise NotNow(f"{self.reference}: {state} cannot follow {self.state}")
-        self.state = state
+        self._note(state, at, by, stage)
+        if state is State.COMPLETED:
+            self.claim = None
+
+    def _note(self, state: State, at: datetime, by: str | None, stage: str) -> None:
+        self.state, self.stage, self.due_on = state, stage, None
         self.changed_at = at
-        self.history.append(Step(state, at, by))
+        self.history.append(Step(state, at, by, stage))
 
 
 OUTCOMES: dict[Outcome, events_pb2.Outcome] = {

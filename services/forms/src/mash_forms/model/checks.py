@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from mash_forms.model.expressions import RESERVED, RESULTS, ROW, TODAY, BadExpression, Expression, Language
 from mash_forms.model.form import Raw
 from mash_forms.model.reach import never_met
+from mash_forms.model.workflow_checks import workflow_faults
 
 REVIEW = "review"
 """The last page of every form: no step can be called so."""
@@ -25,7 +26,7 @@ def faults(form: Raw) -> Iterator[Found]:
     """
     Draft202012Validator.check_schema(form["data"])
     properties: Mapping[str, Any] = form["data"]["properties"]
-    structural = list(_structure(form, properties))
+    structural = [*_structure(form, properties), *workflow_faults(form)]
     yield from structural
     if structural:
         return

@@ -28,6 +28,7 @@ from mash_forms.model.reading import (
     text_of,
 )
 from mash_forms.model.storable import storable
+from mash_forms.model.workflow import workflow_of
 
 LEVELS = range(1, 5)
 
@@ -123,6 +124,7 @@ def _read(definition: Raw, language: str) -> Form:
             outcome: letter_of(raw["decision"][outcome.value.lower()], schema, language)
             for outcome in Outcome
         },
+        workflow=workflow_of(raw.get("workflow"), language),
         keeps={str_of(kind): str_of(keep["keep"]) for kind, keep in raw.get("retention", {}).items()},
     )
 

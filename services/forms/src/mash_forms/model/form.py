@@ -16,6 +16,7 @@ from mash_forms.model.application import Outcome, State
 from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.formats import FORMATS
 from mash_forms.model.money import Money
+from mash_forms.model.workflow import Workflow
 
 Raw = Mapping[str, Any]
 LANGUAGES = {"de": "Deutsch", "en": "English", "de-simple": "Leichte Sprache"}
@@ -197,6 +198,7 @@ class Form:
     rules: tuple[Rule, ...]
     states: Mapping[State, tuple[str, str]]
     letters: Mapping[Outcome, Letter]
+    workflow: Workflow
     keeps: Mapping[str, str]
     """Class of data (draft, application, document) → how long it is kept, an ISO 8601 duration."""
 

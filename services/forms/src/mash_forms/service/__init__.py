@@ -3,12 +3,17 @@
 
 from mash_forms.service.applications import ApplicationService, Submit
 from mash_forms.service.attachments import Attach, AttachmentService, StoredFile
+from mash_forms.service.bulk import Bulk, BulkService, DoAll, Done
 from mash_forms.service.cases import Cases
+from mash_forms.service.casework import CaseworkService
+from mash_forms.service.conversations import ConversationService, Write
 from mash_forms.service.desk import Decide, DeskService
 from mash_forms.service.documents import DocumentService
 from mash_forms.service.drafts import AddRow, Answer, Answered, DraftService, Opened, RemoveRow
 from mash_forms.service.editions import PublishedCatalogue
 from mash_forms.service.fees import FeeService, Settle
+from mash_forms.service.figures import FigureService
+from mash_forms.service.later_files import AttachLater, LaterFiles
 from mash_forms.service.notices import NoticeService
 from mash_forms.service.ports import (
     Case,
@@ -28,16 +33,25 @@ __all__ = [
     "Answered",
     "ApplicationService",
     "Attach",
+    "AttachLater",
     "AttachmentService",
+    "Bulk",
+    "BulkService",
     "Case",
     "Cases",
+    "CaseworkService",
     "Catalogue",
     "City",
+    "ConversationService",
     "Decide",
     "DeskService",
+    "DoAll",
     "DocumentService",
+    "Done",
     "DraftService",
     "FeeService",
+    "FigureService",
+    "LaterFiles",
     "Listing",
     "NoticeService",
     "Opened",
@@ -51,4 +65,5 @@ __all__ = [
     "StoredDocument",
     "StoredFile",
     "Submit",
+    "Write",
 ]

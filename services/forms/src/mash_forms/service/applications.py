@@ -14,6 +14,7 @@ from mash_forms.model.filling import Filled, fill
 from mash_forms.model.form import Form
 from mash_forms.model.money import Money
 from mash_forms.model.reference import reference_of
+from mash_forms.model.workflow import Course
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import (
     Action,
@@ -28,6 +29,7 @@ from mash_forms.service.ports import (
     FormVersions,
     Listing,
     Paging,
+    Searching,
     StoredDocument,
 )
 from mash_forms.signals import APPLICATIONS_SUBMITTED, APPLICATIONS_WITHDRAWN
@@ -61,6 +63,7 @@ class ApplicationService:
         catalogue: Catalogue,
         cases: Cases,
         attachments: Attachments,
+        searching: Searching,
     ) -> None:
         self._applications = applications
         self._versions = versions
@@ -69,6 +72,7 @@ class ApplicationService:
         self._catalogue = catalogue
         self._cases = cases
         self._attachments = attachments
+        self._searching = searching
 
     async def form(self, name: str, who: Principal) -> Form:
         """Return a form to be filled in.
@@ -111,8 +115,10 @@ class ApplicationService:
             data=data,
             fee=_fee_of(filled),
             submitted_at=now,
+            office=form.office.id,
         )
-        application.submit(demo_fee=filled.demo_fee)
+        course = Course(form.workflow, ZoneInfo(city.timezone))
+        application.submit(course.begins(now), demo_fee=filled.demo_fee)
         await self._versions.keep(unit, form)
         if not await self._applications.add(unit, application):
             # Two at once: the other one was first, and is there now.
@@ -120,6 +126,7 @@ class ApplicationService:
             if there is None:
                 raise Conflict("Die Kennung des Antrags ist vergeben.")
             return _same(there, cmd.id, form, cmd.who, data)
+        await self._searching.index(unit, application)
         await self._audit.note(unit, Action.SUBMITTED, application.id, Actor("person", cmd.who.subject))
         unit.announce(*application.happened)
         count(APPLICATIONS_SUBMITTED, attributes={"mash.form": form.name})

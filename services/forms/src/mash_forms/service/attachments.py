@@ -3,14 +3,15 @@
 
 import hashlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from mash_forms.model.files import Attachment, Refusal, Verdict, kind_of, name_of
+from mash_forms.model.files import Attachment, Kind, Refusal, Verdict, kind_of, name_of
 from mash_forms.model.form import Field
 from mash_forms.service.drafts import DraftService
 from mash_forms.service.ports import Action, Actor, Applications, Attachments, Audit, Drafts, Scanner
+from mash_forms.service.scope import require_in_scope
 from mash_sdk.database import Database, Unit
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
@@ -42,6 +43,15 @@ class StoredFile:
     content: bytes
 
 
+@dataclass(frozen=True)
+class Inspected:
+    """What was found out about a file that may be kept."""
+
+    kind: Kind
+    verdict: Verdict
+    sha256: str
+
+
 class AttachmentService:
     """Use cases around attachments. Scanning happens between two units, never inside one."""
 
@@ -69,20 +79,9 @@ class AttachmentService:
             field, ids = await self._field(cmd, unit)
         if refusal := _too_much(field, cmd, ids):
             return refusal
-        kind = kind_of(cmd.content, cmd.size)
-        if kind is None or kind.value not in field.types:
-            return Refusal.TYPE
-        try:
-            verdict = await self._scanner.scan(_pieces(cmd.content))
-        except Unavailable:
-            log.warning("the scanner does not answer: a file was not taken")
-            return Refusal.UNCHECKED
-        if verdict is Verdict.INFECTED:
-            log.warning("a file was refused: the scanner found something in it")
-            return Refusal.INFECTED
-        digest = hashlib.sha256()
-        async for piece in _pieces(cmd.content):
-            digest.update(piece)
+        found = await inspected(cmd.content, cmd.size, field.types, self._scanner)
+        if isinstance(found, Refusal):
+            return found
         async with self._database.unit(cmd.who.tenant) as unit:
             field, ids = await self._field(cmd, unit)
             if refusal := _too_much(field, cmd, ids):
@@ -92,14 +91,14 @@ class AttachmentService:
                 cmd.draft_id,
                 cmd.who.subject,
                 cmd.field,
-                name_of(cmd.name, kind),
-                kind,
+                name_of(cmd.name, found.kind),
+                found.kind,
                 cmd.size,
-                digest.hexdigest(),
-                verdict,
+                found.sha256,
+                found.verdict,
                 unit.clock.now(),
             )
-            await self._attachments.add(unit, attachment, _pieces(cmd.content))
+            await self._attachments.add(unit, attachment, pieces(cmd.content))
             await self._note(cmd.draft_id, cmd.field, [*ids, attachment.id], cmd.who, unit)
         return None
 
@@ -127,8 +126,7 @@ class AttachmentService:
 
     async def for_the_desk(self, owner: str, attachment_id: str, who: Principal, unit: Unit) -> StoredFile:
         """Return a file of an application that was handed in, and note who read it."""
-        if await self._applications.get(unit, owner) is None:
-            raise _none()
+        require_in_scope(await self._applications.get(unit, owner), who)
         found = await self._one(owner, attachment_id, unit)
         await self._audit.note(unit, Action.DOCUMENT_READ, owner, Actor("person", who.subject))
         return StoredFile(found, await self._attachments.content(unit, attachment_id))
@@ -162,7 +160,29 @@ def _too_much(field: Field, cmd: Attach, ids: list[str]) -> Refusal | None:
     return Refusal.COUNT if len(ids) >= field.most else None
 
 
-async def _pieces(content: BinaryIO) -> AsyncIterator[bytes]:
+async def inspected(
+    content: BinaryIO, size: int, types: Collection[str], scanner: Scanner
+) -> Inspected | Refusal:
+    """Tell what a file is and whether it is clean, or why it is not taken."""
+    kind = kind_of(content, size)
+    if kind is None or kind.value not in types:
+        return Refusal.TYPE
+    try:
+        verdict = await scanner.scan(pieces(content))
+    except Unavailable:
+        log.warning("the scanner does not answer: a file was not taken")
+        return Refusal.UNCHECKED
+    if verdict is Verdict.INFECTED:
+        log.warning("a file was refused: the scanner found something in it")
+        return Refusal.INFECTED
+    digest = hashlib.sha256()
+    async for piece in pieces(content):
+        digest.update(piece)
+    return Inspected(kind, verdict, digest.hexdigest())
+
+
+async def pieces(content: BinaryIO) -> AsyncIterator[bytes]:
+    """A file's bytes from its beginning, a piece at a time."""
     content.seek(0)
     while piece := content.read(PIECE):
         yield piece

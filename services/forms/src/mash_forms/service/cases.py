@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Cases: an application together with the version of the form it stays with, and its documents."""
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from mash_forms.model.application import Application
 from mash_forms.model.definition import read_form
 from mash_forms.model.form import Form, Raw
-from mash_forms.service.ports import Attachments, Case, Documents, FormVersions
+from mash_forms.model.workflow import Course
+from mash_forms.service.ports import Attachments, Case, Catalogue, Documents, FormVersions
 from mash_sdk.database import Unit
 from mash_sdk.problems import NotFound
 
@@ -15,10 +19,13 @@ REMEMBERED = 200
 class Cases:
     """Puts cases together for the use cases. Who may see one, and that it is noted, is theirs to say."""
 
-    def __init__(self, versions: FormVersions, documents: Documents, attachments: Attachments) -> None:
+    def __init__(
+        self, versions: FormVersions, documents: Documents, attachments: Attachments, catalogue: Catalogue
+    ) -> None:
         self._versions = versions
         self._documents = documents
         self._attachments = attachments
+        self._catalogue = catalogue
         self._read: dict[tuple[str, str, str, str], Form] = {}
 
     async def of(self, application: Application, unit: Unit) -> Case:
@@ -26,6 +33,19 @@ class Cases:
         form = await self.form(application.form, application.form_version, unit)
         documents = await self._documents.of(unit, application.id)
         return Case(application, form, documents, await self._attachments.of(unit, application.id))
+
+    async def course(self, application: Application, unit: Unit) -> Course:
+        """Return the workflow an application stays with, in its city."""
+        form = await self.form(application.form, application.form_version, unit)
+        return Course(form.workflow, await self.zone(unit))
+
+    async def zone(self, unit: Unit) -> ZoneInfo:
+        """Return the city's time zone."""
+        return ZoneInfo((await self._catalogue.city(unit.tenant)).timezone)
+
+    async def today(self, unit: Unit) -> date:
+        """Return the day it is in the city."""
+        return unit.clock.now().astimezone(await self.zone(unit)).date()
 
     async def form(self, name: str, version: str, unit: Unit, language: str = "de") -> Form:
         """Return a version of a form that something was begun or handed in with."""

@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the office does: see what is waiting, take it up, decide."""
+"""What the office does: see what is waiting, look at a case, decide."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
-from mash_forms.model.application import Application, DecidedOtherwise, Decision, NotNow, Outcome
+from mash_forms.model.application import (
+    Application,
+    Claimed,
+    DecidedOtherwise,
+    Decision,
+    NotNow,
+    Outcome,
+)
+from mash_forms.model.reference import read_reference
 from mash_forms.model.storable import storable
+from mash_forms.model.workflow import Does
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import (
     Action,
@@ -18,6 +28,7 @@ from mash_forms.service.ports import (
     QueueFilter,
     StoredDocument,
 )
+from mash_forms.service.scope import claimed, offices_of, require_in_scope, require_may
 from mash_forms.signals import APPLICATIONS_DECIDED
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
@@ -47,41 +58,48 @@ class DeskService:
         self._audit = audit
         self._cases = cases
 
-    async def queue(self, wanted: QueueFilter, paging: Paging, unit: Unit) -> Listing:
-        """Return applications, those that wait for the office first, the oldest of them on top."""
-        return await self._applications.queue(unit, wanted, paging)
+    async def queue(
+        self, wanted: QueueFilter, paging: Paging, who: Principal, unit: Unit, *, overdue: bool = False
+    ) -> Listing:
+        """Return applications of the clerk's offices, those that wait for the office first, oldest on top.
+
+        `overdue`: only what should have been done before today.
+        """
+        seen = replace(wanted, offices=offices_of(who))
+        if wanted.words is not None and (reference := read_reference(wanted.words)):
+            seen = replace(seen, words=None, reference=reference)
+        if overdue:
+            seen = replace(seen, due_before=await self._cases.today(unit))
+        return await self._applications.queue(unit, seen, paging)
+
+    async def today(self, unit: Unit) -> date:
+        """Return the day it is in the clerk's city: what was due before it is overdue."""
+        return await self._cases.today(unit)
 
     async def case(self, application_id: str, who: Principal, unit: Unit) -> Case:
         """Show a clerk one application, and note that it was seen."""
-        application = await self._applications.get(unit, application_id)
-        if application is None:
-            raise NotFound("Diesen Antrag gibt es nicht.")
+        application = require_in_scope(await self._applications.get(unit, application_id), who)
         await self._audit.note(unit, Action.SEEN, application.id, Actor("person", who.subject))
         return await self._cases.of(application, unit)
 
-    async def take_up(self, application_id: str, who: Principal, unit: Unit) -> Application:
-        """Begin to work on it. Nothing changes if somebody does already. Raises Conflict in other states."""
-        application = await self._locked(application_id, unit)
-        try:
-            taken = application.take_up(who.subject, unit.clock.now())
-        except NotNow as fault:
-            raise Conflict("Dieser Antrag kann jetzt nicht in Bearbeitung genommen werden.") from fault
-        if not taken:
-            return application
-        await self._applications.save(unit, application)
-        await self._audit.note(unit, Action.TAKEN_UP, application.id, Actor("person", who.subject))
-        return application
-
     async def decide(self, cmd: Decide, unit: Unit) -> Application:
-        """Decide once. The same decision again changes nothing, another one raises Conflict."""
+        """Decide once. The same decision again changes nothing, another one raises Conflict.
+
+        So does a case that a colleague has in work: it has to be taken over first.
+        """
         reason = cmd.reason.strip()
         check_reason(cmd.outcome, reason)
-        application = await self._locked(cmd.application_id, unit)
+        application = await self._locked(cmd.application_id, cmd.who, unit)
         decision = Decision(new_id(), cmd.outcome, reason, cmd.who.subject, unit.clock.now())
+        course = await self._cases.course(application, unit)
+        if application.decision is None:
+            require_may(course.workflow.way(application.stage, Does.DECIDE), cmd.who)
         try:
-            application.decide(decision)
+            application.decide(decision, course.leads(application.stage, Does.DECIDE, decision.decided_at))
         except DecidedOtherwise as fault:
             raise Conflict("Über diesen Antrag ist schon anders entschieden.") from fault
+        except Claimed as fault:
+            raise claimed() from fault
         except NotNow as fault:
             raise Conflict("Über diesen Antrag kann jetzt nicht entschieden werden.") from fault
         if not application.happened:
@@ -99,17 +117,15 @@ class DeskService:
         self, application_id: str, document_id: str, who: Principal, unit: Unit
     ) -> StoredDocument:
         """Return a document of an application of the clerk's tenant."""
+        require_in_scope(await self._applications.get(unit, application_id), who)
         found = await self._documents.get(unit, application_id, document_id)
         if found is None:
             raise NotFound("Dieses Dokument gibt es nicht.")
         await self._audit.note(unit, Action.DOCUMENT_READ, application_id, Actor("person", who.subject))
         return found
 
-    async def _locked(self, application_id: str, unit: Unit) -> Application:
-        application = await self._applications.locked(unit, application_id)
-        if application is None:
-            raise NotFound("Diesen Antrag gibt es nicht.")
-        return application
+    async def _locked(self, application_id: str, who: Principal, unit: Unit) -> Application:
+        return require_in_scope(await self._applications.locked(unit, application_id), who)
 
 
 def check_reason(outcome: Outcome, reason: str) -> None:

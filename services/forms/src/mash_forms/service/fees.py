@@ -6,6 +6,7 @@ from datetime import datetime
 
 from mash_forms.model.application import NotTheFee
 from mash_forms.model.money import Money
+from mash_forms.service.cases import Cases
 from mash_forms.service.ports import PLATFORM, Action, Applications, Audit
 from mash_sdk.database import Unit
 from mash_sdk.problems import Conflict, NotFound
@@ -24,17 +25,19 @@ class Settle:
 class FeeService:
     """Use cases of payments, as far as applications know of them."""
 
-    def __init__(self, applications: Applications, audit: Audit) -> None:
+    def __init__(self, applications: Applications, audit: Audit, cases: Cases) -> None:
         self._applications = applications
         self._audit = audit
+        self._cases = cases
 
     async def settle(self, cmd: Settle, unit: Unit) -> None:
         """Note a settled fee; again changes nothing. Raises NotFound, or Conflict if it is not the fee."""
         application = await self._applications.locked(unit, cmd.application_id)
         if application is None:
             raise NotFound("Diesen Antrag gibt es nicht.")
+        course = await self._cases.course(application, unit)
         try:
-            application.settle(cmd.paid, cmd.receipt_number, cmd.at)
+            application.settle(cmd.paid, cmd.receipt_number, cmd.at, course.begins(cmd.at))
         except NotTheFee as fault:
             raise Conflict(str(fault)) from fault
         if not application.happened:

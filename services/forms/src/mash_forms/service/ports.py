@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from mash_forms.model.application import Application, Document, State
+from mash_forms.model.conversation import Message, Note
 from mash_forms.model.draft import Draft
 from mash_forms.model.files import Attachment, Verdict
 from mash_forms.model.form import Form
@@ -65,10 +66,20 @@ class Listing:
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """What a clerk wants to see: one state, or all that has this reference."""
+    """What a clerk wants to see. What is None does not narrow."""
 
     state: State | None = None
     reference: str | None = None
+    form: str | None = None
+    office: str | None = None
+    claimed_by: str | None = None
+    """A clerk's subject."""
+    due_before: date | None = None
+    """Only what should have been done before that day."""
+    words: str | None = None
+    """What reference, applicant or answers hold, as people type it; of what is found, the newest."""
+    offices: frozenset[str] | None = None
+    """Those whose cases may be seen at all; None: every one's."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,33 @@ class Applications(Protocol):
     async def own(self, unit: Unit, subject: str, paging: Paging) -> Listing: ...
 
     async def queue(self, unit: Unit, wanted: QueueFilter, paging: Paging) -> Listing: ...
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How the work on one form stands. `median_days`: from handing in to decision; None: nothing decided."""
+
+    form: str
+    open: int
+    overdue: int
+    decided: int
+    median_days: float | None
+
+
+class Figures(Protocol):
+    """Counts over cases."""
+
+    async def by_form(
+        self, unit: Unit, offices: frozenset[str] | None, today: date, since: datetime
+    ) -> Sequence[Figure]:
+        """Count what is open now, and what was decided since then."""
+        ...
+
+
+class Searching(Protocol):
+    """What cases are found by."""
+
+    async def index(self, unit: Unit, application: Application) -> None: ...
 
 
 class Drafts(Protocol):
@@ -178,8 +216,10 @@ class Expiry(Protocol):
         self, unit: Unit, application_id: str, application: datetime, document: datetime
     ) -> None: ...
 
-    async def hold(self, unit: Unit, application_id: str, *, held: bool) -> bool:
-        """Put on or take off a legal hold; False if there is no such application."""
+    async def hold(
+        self, unit: Unit, application_id: str, offices: frozenset[str] | None, *, held: bool
+    ) -> bool:
+        """Put on or take off a legal hold; False if these offices (None: all) have no such application."""
         ...
 
     async def delete(self, unit: Unit, kind: str, limit: int) -> int:
@@ -207,6 +247,20 @@ class Scanner(Protocol):
         ...
 
 
+class Conversations(Protocol):
+    """What is written about a case."""
+
+    async def say(self, unit: Unit, message: Message) -> None: ...
+
+    async def note(self, unit: Unit, note: Note) -> None: ...
+
+    async def messages(self, unit: Unit, application_id: str) -> Sequence[Message]:
+        """Return them in the order they were written."""
+        ...
+
+    async def notes(self, unit: Unit, application_id: str) -> Sequence[Note]: ...
+
+
 class Documents(Protocol):
     """Letters with their bytes."""
 
@@ -226,6 +280,14 @@ class Action(StrEnum):
     SEEN = "seen"
     SETTLED = "settled"
     TAKEN_UP = "taken-up"
+    TAKEN_OVER = "taken-over"
+    PUT_BACK = "put-back"
+    MOVED = "moved"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    WRITTEN = "message-written"
+    NOTED = "noted"
+    FILE_ADDED = "file-added"
     DECIDED = "decided"
     DOCUMENT_ISSUED = "document-issued"
     DOCUMENT_READ = "document-read"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from mash_forms.model.durations import later
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import Action, Actor, Audit, Ended, Expiry
+from mash_forms.service.scope import offices_of
 from mash_forms.signals import RECORDS_DELETED
 from mash_sdk.database import Database, Unit
 from mash_sdk.identity import Principal
@@ -58,7 +59,7 @@ class Retention:
 
     async def hold(self, application_id: str, who: Principal, reason: str, unit: Unit, *, held: bool) -> None:
         """Keep an application from being deleted, for a reason that is noted; or let it go again."""
-        if not await self._expiry.hold(unit, application_id, held=held):
+        if not await self._expiry.hold(unit, application_id, offices_of(who), held=held):
             raise NotFound("Diesen Antrag gibt es nicht.")
         action = Action.HELD if held else Action.RELEASED
         await self._audit.note(unit, action, application_id, Actor("person", who.subject), reason)

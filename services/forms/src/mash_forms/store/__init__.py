@@ -3,17 +3,23 @@
 
 from mash_forms.store.applications import ApplicationStore
 from mash_forms.store.attachments import AttachmentStore
+from mash_forms.store.conversations import ConversationStore
 from mash_forms.store.drafts import DraftStore
 from mash_forms.store.expiry import ExpiryStore
+from mash_forms.store.figures import FigureStore
+from mash_forms.store.queue import SearchStore
 from mash_forms.store.records import AuditStore, DocumentStore, EditionStore, FormVersionStore
 
 __all__ = [
     "ApplicationStore",
     "AttachmentStore",
     "AuditStore",
+    "ConversationStore",
     "DocumentStore",
     "DraftStore",
     "EditionStore",
     "ExpiryStore",
+    "FigureStore",
     "FormVersionStore",
+    "SearchStore",
 ]

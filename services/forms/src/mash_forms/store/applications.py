@@ -4,14 +4,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, SmallInteger, literal, select, tuple_, update
+from sqlalchemy import Select, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
-from mash_forms.model.application import Applicant, Application, Decision, Outcome, State, Step
+from mash_forms.model.application import Applicant, Application, Claim, Decision, Outcome, State, Step
 from mash_forms.model.money import Money
 from mash_forms.service.ports import Listing, Paging, QueueFilter
 from mash_forms.store.cursor import cursor_of, read_cursor
+from mash_forms.store.queue import queued
 from mash_forms.store.tables import ID, TIME, applications, decisions, history
 from mash_sdk.database import Unit
 
@@ -36,6 +37,9 @@ class ApplicationStore:
             "state": application.state.value,
             "submitted_at": application.submitted_at,
             "changed_at": application.changed_at,
+            "office": application.office,
+            "stage": application.stage,
+            "due_on": application.due_on,
         }
         kept = await unit.connection.execute(
             insert(applications)
@@ -57,6 +61,9 @@ class ApplicationStore:
                 receipt_number=application.receipt_number,
                 changed_at=application.changed_at,
                 withdrawn_at=application.withdrawn_at,
+                stage=application.stage,
+                due_on=application.due_on,
+                **_claimed(application.claim),
             )
         )
         if application.decision is not None:
@@ -101,18 +108,7 @@ class ApplicationStore:
         return await self._listing(unit, wanted, paging)
 
     async def queue(self, unit: Unit, wanted: QueueFilter, paging: Paging) -> Listing:
-        order = (applications.c.rank, applications.c.submitted_at, applications.c.id)
-        query = select(applications).order_by(*order)
-        if wanted.state is not None:
-            query = query.where(applications.c.state == wanted.state.value)
-        if wanted.reference is not None:
-            query = query.where(applications.c.reference == wanted.reference)
-        if paging.after is not None:
-            rank, at, last = read_cursor(paging.after)
-            query = query.where(
-                tuple_(*order) > tuple_(literal(rank, SmallInteger), literal(at, TIME), literal(last, ID))
-            )
-        return await self._listing(unit, query, paging)
+        return await self._listing(unit, queued(wanted, paging.after), paging)
 
     async def _listing(self, unit: Unit, query: Select[Any], paging: Paging) -> Listing:
         rows = (await unit.connection.execute(query.limit(paging.limit + 1))).mappings().all()
@@ -129,7 +125,9 @@ class ApplicationStore:
             select(history).where(history.c.application_id == row["id"]).order_by(history.c.number)
         )
         decided = await self._decisions(unit, [row["id"]])
-        past = [Step(State(step["state"]), step["at"], step["by"]) for step in steps.mappings()]
+        past = [
+            Step(State(step["state"]), step["at"], step["by"], step["stage"]) for step in steps.mappings()
+        ]
         return _application(row, decided.get(row["id"]), past)
 
     async def _decisions(self, unit: Unit, ids: Sequence[str]) -> dict[str, Decision]:
@@ -154,11 +152,20 @@ class ApplicationStore:
                 "state": step.state.value,
                 "at": step.at,
                 "by": step.by,
+                "stage": step.stage,
             }
             for number, step in enumerate(new, start=application.stored_steps + 1)
         ]
         await unit.connection.execute(insert(history), rows)
         application.stored_steps = len(application.history)
+
+
+def _claimed(claim: Claim | None) -> dict[str, Any]:
+    return {
+        "claimed_by": claim.by if claim else None,
+        "claimed_name": claim.name if claim else None,
+        "claimed_at": claim.at if claim else None,
+    }
 
 
 def _application(row: RowMapping, decision: Decision | None, past: list[Step]) -> Application:
@@ -178,6 +185,10 @@ def _application(row: RowMapping, decision: Decision | None, past: list[Step]) -
         receipt_number=row["receipt_number"],
         decision=decision,
         withdrawn_at=row["withdrawn_at"],
+        office=row["office"],
+        claim=Claim(row["claimed_by"], row["claimed_name"], row["claimed_at"]) if row["claimed_by"] else None,
+        stage=row["stage"],
+        due_on=row["due_on"],
         history=past,
         stored_steps=len(past),
     )

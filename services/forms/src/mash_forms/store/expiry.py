@@ -8,10 +8,21 @@ from sqlalchemy import delete, select, tuple_, update
 
 from mash_forms.model.application import State
 from mash_forms.service.ports import Ended
-from mash_forms.store.tables import applications, attachments, audit, decisions, documents, drafts, history
+from mash_forms.store.tables import (
+    applications,
+    attachments,
+    audit,
+    decisions,
+    documents,
+    drafts,
+    history,
+    messages,
+    notes,
+    search,
+)
 from mash_sdk.database import Unit
 
-_OF_AN_APPLICATION = (audit, documents, decisions, history)
+_OF_AN_APPLICATION = (audit, documents, decisions, history, messages, notes, search)
 
 
 class ExpiryStore:
@@ -41,13 +52,13 @@ class ExpiryStore:
             .values(delete_after=document)
         )
 
-    async def hold(self, unit: Unit, application_id: str, *, held: bool) -> bool:
-        found = await unit.connection.execute(
-            update(applications)
-            .where(applications.c.id == application_id)
-            .values(legal_hold=held)
-            .returning(applications.c.id)
-        )
+    async def hold(
+        self, unit: Unit, application_id: str, offices: frozenset[str] | None, *, held: bool
+    ) -> bool:
+        wanted = update(applications).where(applications.c.id == application_id)
+        if offices is not None:
+            wanted = wanted.where(applications.c.office.in_(sorted(offices)))
+        found = await unit.connection.execute(wanted.values(legal_hold=held).returning(applications.c.id))
         return found.first() is not None
 
     async def delete(self, unit: Unit, kind: str, limit: int) -> int:

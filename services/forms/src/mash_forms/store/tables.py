@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Integer,
     LargeBinary,
@@ -13,7 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, UUID
 
 from mash_sdk.database import tenant_column
 
@@ -52,6 +53,12 @@ applications = Table(
     Column("withdrawn_at", TIME),
     Column("delete_after", TIME),
     Column("legal_hold", Boolean),
+    Column("office", Text),
+    Column("claimed_by", Text),
+    Column("claimed_name", Text),
+    Column("claimed_at", TIME),
+    Column("stage", Text),
+    Column("due_on", Date),
 )
 editions = Table(
     "editions",
@@ -87,6 +94,7 @@ history = Table(
     Column("state", Text),
     Column("at", TIME),
     Column("by", Text),
+    Column("stage", Text),
 )
 decisions = Table(
     "decisions",
@@ -146,4 +154,35 @@ attachment_pieces = Table(
     Column("attachment_id", ID),
     Column("number", Integer),
     Column("content", LargeBinary),
+)
+messages = Table(
+    "messages",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("application_id", ID),
+    Column("kind", Text),
+    Column("from_office", Boolean),
+    Column("by", Text),
+    Column("name", Text),
+    Column("text", Text),
+    Column("at", TIME),
+)
+notes = Table(
+    "notes",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("application_id", ID),
+    Column("by", Text),
+    Column("name", Text),
+    Column("text", Text),
+    Column("at", TIME),
+)
+search = Table(
+    "search",
+    TABLES,
+    tenant_column(),
+    Column("application_id", ID),
+    Column("words", TSVECTOR),
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from mash_forms.model.conversation import Kind
 from mash_forms.service import Paging
 from mash_forms.views.words import (
     Applying,
@@ -20,6 +21,7 @@ from mash_forms.views.words import (
     ShownDocument,
     ShownDraft,
     ShownFile,
+    Talking,
     download,
     is_id,
     pages,
@@ -79,12 +81,28 @@ async def fetch_back(
 
 @router.get("/applications/{application_id}", response_class=HTMLResponse)
 async def application(
-    page: Page, who: Citizen, applications: Applying, unit: InUnit, application_id: ShownApplication
+    page: Page,
+    who: Citizen,
+    applications: Applying,
+    talking: Talking,
+    unit: InUnit,
+    application_id: ShownApplication,
 ) -> HTMLResponse:
     """One of them: how it stands, what comes next, its letters."""
     case = await applications.one(application_id, who, unit)
     title = f"{case.form.title} {case.application.reference}"
-    return pages.render(page, "application.html", title=title, case=case, application=case.application)
+    messages = await talking.messages(application_id, who, unit, for_office=False)
+    questions = [one for one in messages if one.kind is Kind.QUESTION]
+    return pages.render(
+        page,
+        "application.html",
+        title=title,
+        case=case,
+        application=case.application,
+        messages=messages,
+        question=questions[-1] if questions else None,
+        stage=case.form.workflow.stages.get(case.application.stage),
+    )
 
 
 @router.get("/applications/{application_id}/receipt", response_class=Response)

@@ -51,7 +51,7 @@ class Asked:
     faults: Sequence[Wrong]
 
 
-_REFUSALS = {
+REFUSALS = {
     Refusal.EMPTY: ("Die Datei ist leer.", "Wählen Sie eine andere."),
     Refusal.SIZE: ("Die Datei ist zu groß.", "Verkleinern Sie sie oder teilen Sie sie auf."),
     Refusal.TYPE: (
@@ -65,6 +65,7 @@ _REFUSALS = {
         "Versuchen Sie es später noch einmal.",
     ),
 }
+"""Reason and remedy."""
 
 
 def refusal_of(shown: Shown, said: str) -> list[Complaint]:
@@ -72,7 +73,7 @@ def refusal_of(shown: Shown, said: str) -> list[Complaint]:
     name, _, why = said.partition(":")
     if why not in set(Refusal) or name not in {field.name for field in shown.fields}:
         return []
-    return [Complaint((name,), *_REFUSALS[Refusal(why)])]
+    return [Complaint((name,), *REFUSALS[Refusal(why)])]
 
 
 def asked(

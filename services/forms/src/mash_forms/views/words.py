@@ -10,10 +10,13 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from mash_forms.model.application import Outcome, State
+from mash_forms.model.days import german
 from mash_forms.service import (
     ApplicationService,
     AttachmentService,
+    CaseworkService,
     Catalogue,
+    ConversationService,
     DeskService,
     DocumentService,
     DraftService,
@@ -37,6 +40,8 @@ Data = Annotated[Database, Provide(Database)]
 Letters = Annotated[DocumentService, Provide(DocumentService)]
 Drafting = Annotated[DraftService, Provide(DraftService)]
 Desk = Annotated[DeskService, Provide(DeskService)]
+Talking = Annotated[ConversationService, Provide(ConversationService)]
+Working = Annotated[CaseworkService, Provide(CaseworkService)]
 Forms = Annotated[Catalogue, Provide(Catalogue)]
 FormName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 
@@ -73,6 +78,7 @@ pages = Pages(
         "kind": KINDS.__getitem__,
         "outcome": OUTCOMES.__getitem__,
         "size": size,
+        "date": german,
     },
 )
 

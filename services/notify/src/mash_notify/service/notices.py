@@ -35,6 +35,8 @@ class WriteNotice:
     reference: str
     path: str
     office: str
+    occasion: str = ""
+    """The id of what is told of, where there may be several of a kind; empty: there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Notices:
         await self._contacts.remember(unit, contact)
 
     async def write(self, command: WriteNotice, unit: Unit) -> None:
-        """Write into the mailbox and queue an e-mail, once per kind and thing.
+        """Write into the mailbox and queue an e-mail, once per kind and thing, or occasion.
 
         With nobody to write to it is only counted.
         """
@@ -122,11 +124,12 @@ class Notices:
             return
         now = unit.clock.now()
         title, text = self._words.note(unit.tenant, command)
-        entry = Entry(new_id(), contact.subject, command.kind, command.about, title, text, command.path, now)
+        thing = command.occasion or command.about
+        entry = Entry(new_id(), contact.subject, command.kind, thing, title, text, command.path, now)
         await self._mailbox.put(unit, entry)
         message = Message(
             id=new_id(),
-            about=command.about,
+            about=thing,
             kind=command.kind,
             recipient=contact.subject,
             contact_id=contact.id,

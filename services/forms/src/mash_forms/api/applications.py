@@ -131,7 +131,7 @@ class ApplicationDetail(ApplicationView):
         return cls(
             **_application_fields(application),
             data=application.data,
-            history=[StepView(state=step.state, at=step.at) for step in application.history],
+            history=[StepView(state=step.state, at=step.at) for step in application.public_history],
             documents=[DocumentView.of(document) for document in case.documents],
         )
 
@@ -208,7 +208,7 @@ async def list_applications(
     elif "clerk" not in who.roles:
         raise Forbidden("Dafür fehlt Ihnen die Berechtigung.", kind="missing-role")
     else:
-        listing = await desk_service.queue(QueueFilter(state, _reference(reference)), paging, unit)
+        listing = await desk_service.queue(QueueFilter(state, typed_reference(reference)), paging, who, unit)
     return ApplicationList(items=[ApplicationView.of(item) for item in listing.items], next=listing.next)
 
 
@@ -279,7 +279,8 @@ async def document(
     return file_answer(letter.content, letter.document.file_name, "application/pdf")
 
 
-def _reference(typed: str | None) -> str | None:
+def typed_reference(typed: str | None) -> str | None:
+    """Read a reference from an address. Raises Invalid for what is none."""
     if typed is None:
         return None
     reference = read_reference(typed)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Pages: the same done to several cases, with a second look before decisions, and how the work stands."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from starlette.datastructures import FormData
+from starlette.responses import HTMLResponse
+
+from mash_forms.model.application import Outcome
+from mash_forms.service import Bulk, BulkService, DoAll, FigureService
+from mash_forms.views.words import Clerk, Forms, is_id, pages, texts
+from mash_sdk.http import InUnit, Page, PageForm, Router
+from mash_sdk.identity import Principal
+from mash_sdk.problems import Fault, Invalid
+from mash_sdk.provide import Provide
+
+router = Router(prefix="/pages/desk", tags=["pages"])
+
+AllOf = Annotated[BulkService, Provide(BulkService)]
+Counting = Annotated[FigureService, Provide(FigureService)]
+
+
+@router.post("/bulk", response_class=HTMLResponse)
+async def do_all(page: Page, who: Clerk, all_of: AllOf, sent: PageForm) -> HTMLResponse:
+    """Take several up, put them back, or decide them with one reason; each has its own result."""
+    values, ids = texts(sent), _ids(sent)
+    said = values.get("does", "")
+    outcome = Outcome(said) if said in Outcome.__members__ else None
+    if outcome is not None and ids and values.get("confirmed") != "yes":
+        return pages.render(page, "bulk-confirm.html", title="Entscheidungen bestätigen", ids=ids,
+                            outcome=outcome, reason="", fault=None)  # fmt: skip
+    try:
+        done = await all_of.do(_command(said, outcome, ids, values.get("reason", ""), who))
+    except Invalid as err:
+        fault = err.errors[0]
+        if fault.pointer == "/reason" and outcome is not None:
+            return pages.render(
+                page,
+                "bulk-confirm.html",
+                title="Fehler: Noch nicht entschieden",
+                status=HTTPStatus.UNPROCESSABLE_ENTITY,
+                ids=ids,
+                outcome=outcome,
+                reason=values.get("reason", ""),
+                fault=fault,
+            )
+        return pages.render(
+            page,
+            "bulk.html",
+            title="Fehler: Mehrere Vorgänge",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            done=[],
+            undo=[],
+            fault=fault,
+        )
+    undo = [one.id for one in done if not one.refused] if said == Bulk.TAKE_UP else []
+    return pages.render(page, "bulk.html", title="Mehrere Vorgänge", done=done, undo=undo, fault=None)
+
+
+@router.get("/figures", response_class=HTMLResponse)
+async def figures(page: Page, who: Clerk, counting: Counting, forms: Forms, unit: InUnit) -> HTMLResponse:
+    """How the work stands, by form."""
+    known = {form.name: form for form in await forms.forms(who.tenant)}
+    found = await counting.by_form(who, unit)
+    return pages.render(page, "figures.html", title="Kennzahlen", figures=found, forms=known)
+
+
+def _command(said: str, outcome: Outcome | None, ids: list[str], reason: str, who: Principal) -> DoAll:
+    if outcome is not None:
+        return DoAll(Bulk.DECIDE, ids, who, outcome, reason.replace("\r\n", "\n"))
+    if said not in {Bulk.TAKE_UP, Bulk.RELEASE}:
+        why = "Es ist nicht gesagt, was geschehen soll."
+        raise Invalid(why, errors=[Fault("/does", why, "Wählen Sie eine der Schaltflächen.")])
+    return DoAll(Bulk(said), ids, who)
+
+
+def _ids(sent: FormData) -> list[str]:
+    return [one for one in sent.getlist("case") if isinstance(one, str) and is_id(one)]

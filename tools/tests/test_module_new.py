@@ -72,7 +72,7 @@ def test_it_passes_its_own_tests(winter: Path, checkout: Path) -> None:
     assert " passed" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["lost-and-found", "sdk", "forms", "Winter", "winter_dienst", ""])
+@pytest.mark.parametrize("name", ["lost-and-found", "sdk", "forms", "Winter", "winter_dienst", "class", ""])
 def test_a_name_that_is_taken_or_none_is_refused(
     name: str, checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import dataclass
+from keyword import iskeyword
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -16,6 +17,8 @@ class Names:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.folder):
             raise ValueError(f"{self.folder!r} is no module name: lower-case words joined by hyphens")
+        if iskeyword(self.folder):  # protoc makes a folder of it that Python cannot import
+            raise ValueError(f"{self.folder!r} is no module name: it is a word of Python's")
 
     @classmethod
     def of_package(cls, package: str) -> "Names":

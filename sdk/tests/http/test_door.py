@@ -214,9 +214,7 @@ async def test_our_own_failure_says_nothing_of_its_cause(bench: Bench) -> None:
 async def test_unknown_addresses_and_methods_are_problems(bench: Bench) -> None:
     assert kind_of(await bench.client().get("/nowhere")) == "not-found"
     behind = await bench.client().get("/api/doorprobe/v1/public/")
-    assert kind_of(behind) == "not-found", (
-        "it would lead behind the gateway"
-    )
+    assert kind_of(behind) == "not-found", "it would lead behind the gateway"
     assert kind_of(await bench.client().put("/api/doorprobe/v1/public")) == "method-not-allowed"
 
 

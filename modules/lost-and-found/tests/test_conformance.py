@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A module like every other: the SDK's suite over its bench."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
@@ -15,7 +15,7 @@ from mash_lost_and_found.store import SqlReports
 from mash_sdk.ids import new_id
 from mash_sdk.testing import Bench, ModuleConformance
 
-LOST = new_id()
+LOST, REPORTER = new_id(), new_id()
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def bench(bench_of: Callable[..., Awaitable[Bench]]) -> Bench:
         "blauer Rucksack",
         "Bahnhof",
         now.date(),
-        new_id(),
+        REPORTER,
         "a@example.org",
         now,
         delete_after=now + timedelta(days=1),
@@ -45,3 +45,5 @@ class TestConformance(ModuleConformance):
     examples: ClassVar[Sequence[Message]] = (
         ItemReported(report_id=LOST, kind=Kind.LOST, category=Category.BAG),
     )
+    known: ClassVar[Mapping[str, str]] = {"report_id": LOST}
+    subject: ClassVar[str] = REPORTER

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What every service has to hold, and that migrations go both ways."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -30,6 +30,9 @@ class TestForms(ModuleConformance):
             application_id=DECIDED, applicant_id="anna", decision_id=new_id(), outcome=OUTCOME_APPROVED
         ),
     )
+
+    known: ClassVar[Mapping[str, str]] = {"application_id": DECIDED, "name": "meldung"}
+    subject: ClassVar[str] = "anna"
 
     @pytest.fixture
     async def bench(

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One suite that every service and module runs over its bench (HOUSE R15, R16)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import httpx
@@ -17,7 +18,8 @@ from mash_sdk.ids import new_id
 from mash_sdk.kafka.subscriptions import announces_faults
 from mash_sdk.problems import MEDIA_TYPE
 from mash_sdk.program import Program
-from mash_sdk.testing.bench import Bench
+from mash_sdk.testing.bench import CSRF, Bench
+from mash_sdk.testing.described import requests_of
 from mash_sdk.testing.unstorable import unstorable
 
 HOME, ELSEWHERE = "heidelberg", "mannheim"
@@ -58,6 +60,10 @@ class ModuleConformance:
     """Subclass it in a module's tests next to a fixture `bench`; give an example of each event it handles."""
 
     examples: ClassVar[Sequence[Message]] = ()
+    known: ClassVar[Mapping[str, str]] = {}
+    """What is there on the bench, by the name of its place in a route's path."""
+    subject: ClassVar[str | None] = None
+    """Whose that is."""
 
     async def test_every_event_listened_to_has_an_example(self, bench: Bench) -> None:
         listened = {line.type for line in bench.program.events or ()}
@@ -127,6 +133,30 @@ class ModuleConformance:
                 if answer.status_code == FAILURE:
                     failed.append(f"{door} fails at {url} {sent}")
         assert failed == [], "take texts as mash_sdk.storable.StorableText"
+
+    async def test_routes_hold_what_they_document(self, bench: Bench) -> None:
+        """Requests by chance: nothing fails, and each answer is one that the OpenAPI document promises."""
+        asked = requests_of(bench.program.asgi().openapi(), self.known)
+        roles = {
+            (door.method, door.path): frozenset(role for guard in door.guards for role in guard.roles)
+            for door in doors(bench.program)
+        }
+        people = {
+            each: bench.client(HOME, each, self.subject) if each else bench.visitor(HOME)
+            for each in roles.values()
+        }
+        wrong, answered = [], set()
+        for request in asked:
+            person = people[roles[request.method, request.path]]
+            # What the document does not say: pages' forms carry the session's token.
+            sent: dict[str, Any] = {"content": request.content} if request.content else {}
+            if request.method == "POST" and not request.path.startswith("/api/"):
+                sent = {"data": {"csrf": CSRF}}
+            answer = await person.request(request.method, request.url, headers=request.headers, **sent)
+            answered.add(answer.status_code)
+            wrong += [f"{request}: {fault}" for fault in request.faults(answer)]
+        assert wrong == []
+        assert not asked or HTTPStatus.OK in answered, "nothing was answered: it proves nothing"
 
     async def test_the_manifest_is_true(self, bench: Bench) -> None:
         program = bench.program

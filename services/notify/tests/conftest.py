@@ -14,7 +14,12 @@ import pytest
 from google.protobuf.message import Message as Event
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mash.forms.v1.events_pb2 import ApplicationReceived, ApplicationSubmitted, DocumentIssued
+from mash.forms.v1.events_pb2 import (
+    ApplicationReceived,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    DocumentIssued,
+)
 from mash.forms.v1.forms_pb2 import (
     GetApplicantRequest,
     GetApplicantResponse,
@@ -183,6 +188,8 @@ def happened() -> Callable[[str, str], Event]:
             )
         if what == "received":
             return ApplicationReceived(application_id=application, applicant_id=ANNA, received_at=NOON)
+        if what == "withdrawn":
+            return ApplicationWithdrawn(application_id=application, applicant_id=ANNA, withdrawn_at=NOON)
         return DocumentIssued(
             application_id=application, applicant_id=ANNA, document_id="d1", kind="permit", issued_at=NOON
         )

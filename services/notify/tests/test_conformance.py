@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mash.forms.v1.events_pb2 import (
     ApplicationReceived,
     ApplicationSubmitted,
+    ApplicationWithdrawn,
     DocumentIssued,
     MessageWritten,
 )
@@ -21,6 +22,7 @@ class TestNotify(ModuleConformance):
     examples = (
         ApplicationSubmitted(application_id="a1", form="f", applicant_id="p", submitted_at=NOW),
         ApplicationReceived(application_id="a1", applicant_id="p", received_at=NOW),
+        ApplicationWithdrawn(application_id="a1", applicant_id="p", withdrawn_at=NOW),
         DocumentIssued(application_id="a1", applicant_id="p", document_id="d", kind="permit", issued_at=NOW),
         MessageWritten(application_id="a1", applicant_id="p", message_id="m", written_at=NOW),
         AlertOpened(**ALERT, opened_at=NOW),

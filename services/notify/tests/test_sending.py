@@ -293,6 +293,32 @@ async def test_nobody_to_write_to_is_no_failure(bench: Bench, sink: Any, forms: 
     )
 
 
+async def test_taking_an_application_back_is_confirmed_by_mail_once(
+    bench: Bench, sink: Any, happened: Any, sending: Any, eventually: Any
+) -> None:
+    await bench.deliver(happened("submitted", "a1"))
+    taken_back = await bench.deliver(happened("withdrawn", "a1"))
+    await bench.deliver_again(taken_back)
+    async with sending(bench):
+        await eventually(sink.received)
+    [mail] = sink.received()
+    assert "zurückgezogen" in mail.subject
+    assert "HD-7K2M-9QXC" in mail.text
+    assert "Bürgeramt" in mail.text
+
+
+async def test_without_an_address_that_is_theirs_the_mailbox_has_it_and_no_mail_leaves(
+    bench: Bench, forms: Any, happened: Any
+) -> None:
+    forms.email = ""
+    await bench.deliver(happened("submitted", "a1"))
+    await bench.deliver(happened("received", "a1"))
+    assert await states(bench) == []
+    anna = bench.client(subject="5d1a3c1e-0000-4000-8000-00000000a22a")
+    [entry] = (await anna.get("/api/notify/v1/mailbox")).json()["items"]
+    assert entry["kind"] == "received"
+
+
 async def test_the_smtp_call_is_in_the_trace_of_the_event_and_its_journey(
     bench: Bench, sink: Any, happened: Any, sending: Any, eventually: Any
 ) -> None:

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mash.forms.v1.events_pb2 import (
     ApplicationReceived,
     ApplicationSubmitted,
+    ApplicationWithdrawn,
     DocumentIssued,
     MessageWritten,
 )
@@ -69,6 +70,19 @@ async def say_received(
     event: ApplicationReceived, notice: GetNoticeResponse, unit: Unit, notices: Use
 ) -> None:
     await notices.write(_notice(event.application_id, Kind.RECEIVED, notice), unit)
+
+
+async def notice_of_withdrawn(
+    event: ApplicationWithdrawn, context: EventContext, forms: Forms
+) -> GetNoticeResponse:
+    return await forms.notice(context.tenant, event.application_id)
+
+
+@subscriptions.on(ApplicationWithdrawn, ask=notice_of_withdrawn)
+async def say_withdrawn(
+    event: ApplicationWithdrawn, notice: GetNoticeResponse, unit: Unit, notices: Use
+) -> None:
+    await notices.write(_notice(event.application_id, Kind.WITHDRAWN, notice), unit)
 
 
 async def notice_of_document(event: DocumentIssued, context: EventContext, forms: Forms) -> GetNoticeResponse:

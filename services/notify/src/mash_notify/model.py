@@ -25,6 +25,7 @@ class Kind(StrEnum):
     DECISION = "decision"
     QUESTION = "question"
     WRITTEN = "written"
+    WITHDRAWN = "withdrawn"
     ALERT_OPENED = "alert-opened"
     ALERT_RESOLVED = "alert-resolved"
 

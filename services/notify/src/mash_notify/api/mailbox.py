@@ -24,7 +24,9 @@ class EntryView(BaseModel):
     """`path`: where one reads more, under the portal of the municipality."""
 
     id: str
-    kind: Literal["received", "decision", "question", "written", "alert-opened", "alert-resolved"]
+    kind: Literal[
+        "received", "decision", "question", "written", "withdrawn", "alert-opened", "alert-resolved"
+    ]
     about: str
     title: str
     text: str

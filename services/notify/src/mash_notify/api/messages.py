@@ -32,7 +32,9 @@ class MessageView(BaseModel):
 
     id: str
     about: str
-    kind: Literal["received", "decision", "question", "written", "alert-opened", "alert-resolved"]
+    kind: Literal[
+        "received", "decision", "question", "written", "withdrawn", "alert-opened", "alert-resolved"
+    ]
     channel: Literal["email"]
     state: Literal["queued", "sent", "unknown", "refused"]
     queued_at: datetime

@@ -98,9 +98,7 @@ class Notices:
         self._words = words
 
     async def remember(self, command: RememberContact, unit: Unit) -> None:
-        """Keep how to reach the person. Without an address there is nothing to keep."""
-        if not command.email:
-            return
+        """Keep how to reach the person. Without an address it is their mailbox alone."""
         contact = ContactPoint(
             id=str(uuid4()),
             about=command.about,
@@ -115,7 +113,7 @@ class Notices:
     async def write(self, command: WriteNotice, unit: Unit) -> None:
         """Write into the mailbox and queue an e-mail, once per kind and thing, or occasion.
 
-        With nobody to write to it is only counted.
+        Without an address there is the mailbox alone; that, and that nobody is known, is counted.
         """
         signal = {"mash.notify.kind": command.kind.value}
         contact = (await self._contacts.use(unit, [command.about])).get(command.about)
@@ -127,6 +125,9 @@ class Notices:
         thing = command.occasion or command.about
         entry = Entry(new_id(), contact.subject, command.kind, thing, title, text, command.path, now)
         await self._mailbox.put(unit, entry)
+        if not contact.email:
+            count(MESSAGES_SKIPPED, attributes=signal)
+            return
         message = Message(
             id=new_id(),
             about=thing,

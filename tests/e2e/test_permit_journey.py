@@ -60,6 +60,9 @@ async def _hands_in(anna: Page) -> str:
 
     # What is missing is said at its field and in a summary, which leads there.
     await expect(anna.locator("main")).to_contain_text("Schritt 2 von 4")
+    # Her address is filled in from her account; she says where the car stands.
+    await expect(anna.get_by_label("Postleitzahl")).to_have_value("69117")
+    await anna.get_by_label("Postleitzahl").fill("")
     await anna.get_by_label("Straße").fill("Hauptstraße")
     await anna.get_by_label("Hausnummer").fill("12 a")
     await anna.get_by_label("Hausnummer").press("Enter")

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import uvloop
 
-from mash_tools.bench import desk, edge, events, forms, gateway, readings, up
+from mash_tools.bench import citizens, desk, edge, events, forms, gateway, readings, up
 from mash_tools.bench.measured import Result
 from mash_tools.problems import LauncherError
 
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
         type=_positive,
         default=events.SECONDS,
         metavar="N",
-        help="events, readings: how long to measure",
+        help="citizens, events, readings: how long to measure",
     )
     parser.add_argument(
         "--rate", type=_positive, metavar="N", help="events: changes a second (200); readings: uplinks (500)"
@@ -70,6 +70,10 @@ def main(argv: list[str]) -> int:
         documents = [json.loads(result.as_json()) for result in results]
         asked.json.write_text(json.dumps(documents, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0 if all(result.complete for result in results) else 1
+
+
+def _citizens(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return citizens.run(asked.cities, _say, seconds=asked.seconds)
 
 
 def _events(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
@@ -112,6 +116,7 @@ def _positive(text: str) -> float:
 
 
 BENCHMARKS: Final[Mapping[str, Benchmark]] = {
+    "citizens": Benchmark(_citizens, "50 citizens who apply at once, from the service's page to the account"),
     "desk": Benchmark(_desk, "the clerk's list and search over 200,000 cases"),
     "edge": Benchmark(_edge, "a public read from the gateway's memory, beside Envoy and nginx forwarding it"),
     "events": Benchmark(_events, "a fact committed in one service until it is handled in another"),

@@ -63,8 +63,13 @@ class Stand:
 
 
 @asynccontextmanager
-async def stand(services: Sequence[str], cities: Path, say: Progress) -> AsyncIterator[Stand]:
-    """Start the parts and the services; stop and forget all at the end. Raises LauncherError."""
+async def stand(
+    services: Sequence[str], cities: Path, say: Progress, *, keycloak: str = NOBODY
+) -> AsyncIterator[Stand]:
+    """Start the parts and the services; stop and forget all at the end. Raises LauncherError.
+
+    `keycloak` is where services ask for the keys that tokens are signed with.
+    """
     modules = {module.names.folder: module for module in installed()}
     if missing := set(services) - modules.keys():
         raise LauncherError(f"{', '.join(sorted(missing))} is not installed; run ./mash doctor.")
@@ -87,7 +92,7 @@ async def stand(services: Sequence[str], cities: Path, say: Progress) -> AsyncIt
             public_url="http://localhost:8000",
             cities=cities,
             gateway_port=8000,
-            keycloak=NOBODY,
+            keycloak=keycloak,
             postgres=postgres.dsn(DATABASE),
             kafka=kafka.bootstrap,
             doors={name: (data.port(f"{name}-http"), data.port(f"{name}-grpc")) for name in modules},

@@ -287,6 +287,9 @@ def test_the_gateway_exchanges_a_persons_token_for_one_meant_for_a_service(realm
     assert proven["sub"] == own["sub"]
     assert proven["realm_access"] == {"roles": ["citizen"]}
     assert (proven["given_name"], proven["email"]) == ("Anna", "anna@heidelberg.example")
+    assert (proven["address"]["street_address"], proven["birthdate"]) == ("Musterstraße 5", "1990-05-17")
+    other = claims(realms.exchange(anna, audience="notify", scope="notify").json()["access_token"])
+    assert not {"address", "birthdate"} & (own.keys() | other.keys())
     assert "client_id" not in proven
     # From its own beginning: the exchange is a moment later than the login.
     assert proven["exp"] - proven["iat"] <= own["exp"] - own["iat"]

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Container
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 import httpx
@@ -24,6 +25,16 @@ LEEWAY = 10
 KEYS_FRESH = 600.0
 KEYS_AGAIN = 10.0
 """Seconds: keys are asked for anew after the first, and for an unknown key id at most each second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address as the token has it (OpenID Connect Core, 5.1.1); what it does not say is empty."""
+
+    street_address: str = ""
+    """Street and house number, as they are written together."""
+    postal_code: str = ""
+    locality: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,9 @@ class Principal:
     """False where the token says that nobody has checked whose address it is (OpenID Connect Core, 5.1)."""
     level: str = ""
     """Trust level (acr)."""
+    birth_date: str = ""
+    """YYYY-MM-DD; empty where the token does not say, or not the whole day."""
+    address: Address = Address()
 
     def has_any(self, roles: Container[str]) -> bool:
         return any(role in roles for role in self.roles)
@@ -193,4 +207,21 @@ def _principal(realm: str, claims: dict[str, Any]) -> Principal:
         # A claim made from an attribute of one's own realm is text.
         email_verified=str(claims.get("email_verified", True)).lower() != "false",
         level=str(claims.get("acr", "")),
+        birth_date=_day(claims.get("birthdate")),
+        address=_address(claims.get("address")),
     )
+
+
+def _day(claim: object) -> str:
+    # OpenID Connect lets the year stand alone, and 0000 for one that is left out.
+    try:
+        return date.fromisoformat(claim).isoformat() if isinstance(claim, str) else ""
+    except ValueError:
+        return ""
+
+
+def _address(claim: object) -> Address:
+    if not isinstance(claim, dict):
+        return Address()
+    said = {name: claim.get(name) for name in ("street_address", "postal_code", "locality")}
+    return Address(**{name: text.strip() for name, text in said.items() if isinstance(text, str)})

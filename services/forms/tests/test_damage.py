@@ -133,7 +133,7 @@ def use(form: Form) -> None:
     filled.charged()
     for step in filled.steps:
         said = asked(opened, step, opened.wrong(step))
-        about: dict[str, Any] = {"number": 1, "total": 1, "more": False, "to": "", "begun": None}
+        about: dict[str, Any] = {"number": 1, "total": 1, "more": False, "to": "", "begins": None}
         about |= {"form": form, "opened": opened, "section": step.section, "asked": said}
         about |= {"t": say(form.spoken), "languages": LANGUAGES}
         pages.render(PAGE, "step.html", title="", status=200, **about)

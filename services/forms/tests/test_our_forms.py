@@ -24,6 +24,9 @@ NAMES = (
     "baugenehmigung",
     "bewohnerparkausweis",
     "blaue-tonne",
+    "elterngeld",
+    "fahrzeug-anmelden",
+    "kindergeld",
     "krippenplatz",
     "nebenwohnsitz",
     "urkundenbestellung",
@@ -45,7 +48,7 @@ FORMS = _all()
 EACH = [pytest.param(form, id="/".join(place)) for place, form in sorted(FORMS.items())]
 
 
-def test_all_six_are_there_in_every_city() -> None:
+def test_all_nine_are_there_in_every_city() -> None:
     assert sorted(FORMS) == sorted(
         (city, name) for city in ("heidelberg", "heilbronn", "mannheim") for name in NAMES
     )
@@ -111,7 +114,8 @@ def test_right_answers_are_taken_and_have_a_fee_or_none(form: Form) -> None:
         assert (filled.fee is None) == (not charged)
         for step in filled.steps:
             assert form.answers(filled.data, tuple(field.name for field in step.fields)) is not None
-        assert form.answers(filled.data, form.letters[next(iter(form.letters))].shows) is not None
+        said = form.handover.shows if form.handover else form.letters[next(iter(form.letters))].shows
+        assert form.answers(filled.data, said) is not None
 
     right()
 
@@ -160,6 +164,9 @@ def test_each_single_fault_is_told_at_its_field(form: Form) -> None:
 def test_no_fact_is_invented() -> None:
     for form in FORMS.values():
         facts: list[Fact | Fee] = [*form.legal_basis, *(charge.fee for charge in form.charges)]
-        for fact in facts:
-            assert fact.demo or (fact.source or "").startswith("https://")
+        office = form.office
+        facts += [fact for fact in (office.address, office.phone, office.website, office.hours) if fact]
+        points = [*form.handover.notes, *form.handover.papers] if form.handover else []
+        for fact in (*facts, *points):
+            assert fact.demo or (fact.source or "").startswith(("https://", "http://"))
         assert form.leika is None or form.leika.source

@@ -103,7 +103,8 @@ async def stepped(client: httpx.AsyncClient, form: str, texts: dict[str, str]) -
     path = f"/apply/{form}"
     while True:
         seen = await page(client, path)
-        [action] = [one["action"] or "" for one in seen.all("form")]
+        # The last one: before it there may be an offer of earlier answers.
+        action = [one["action"] or "" for one in seen.all("form")][-1]
         answer = await sent(client, action.removeprefix("/heidelberg"), {**seen.values, **texts})
         assert answer.status_code == 303, answer.text
         path = answer.headers["location"].removeprefix("/heidelberg")

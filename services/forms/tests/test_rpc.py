@@ -40,6 +40,18 @@ async def test_notify_learns_how_to_reach_the_applicant(bench: Bench, applicatio
         assert [tuple(row) for row in rows] == [("service", "notify", "tell them")]
 
 
+@pytest.mark.parametrize("said", ["anna@login.example", "somebody@else.example"])
+async def test_an_address_that_nobody_has_checked_is_not_told(
+    bench: Bench, answers: dict[str, Any], said: str
+) -> None:
+    anna = bench.client(subject="anna", email="anna@login.example", email_verified=False)
+    body = {"form": "ausweis", "data": {**answers, "email": said}}
+    made = (await anna.post("/api/forms/v1/applications", json=body)).json()["id"]
+    answer = await asked(bench, "GetApplicant", forms_pb2.GetApplicantRequest(application_id=made))
+    assert (answer.applicant_id, answer.email) == ("anna", "")
+    assert "nicht bestätigt" in (await anna.get(f"/pages/account/applications/{made}")).text
+
+
 async def test_notify_learns_what_a_notice_says(bench: Bench, application: str) -> None:
     request = forms_pb2.GetNoticeRequest(application_id=application)
     answer = await asked(bench, "GetNotice", request)

@@ -26,8 +26,10 @@ from mash_forms.service import (
     FigureService,
     LaterFiles,
     NoticeService,
+    PreparationService,
     PublishedCatalogue,
     Retention,
+    ReuseService,
 )
 from mash_forms.settings import Settings
 from mash_forms.store import (
@@ -43,7 +45,7 @@ from mash_forms.store import (
     FormVersionStore,
     SearchStore,
 )
-from mash_forms.views import account, apply, bulk, catalogue, conversations, desk
+from mash_forms.views import account, apply, bulk, catalogue, conversations, desk, handover, reuse
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
 from mash_sdk.program import Program
@@ -74,13 +76,18 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     talking = observed(ConversationService(store, ConversationStore(), audit, cases), "conversations")
     later = observed(LaterFiles(store, files_sent, audit, scanner, program.database), "later-files")
     casework = observed(CaseworkService(store, audit, cases), "casework")
-    documents = observed(DocumentService(store, letters, audit, files, cases, TypstPrinter()), "documents")
+    printer = TypstPrinter()
+    documents = observed(DocumentService(store, letters, audit, files, cases, printer), "documents")
+    reusing = observed(ReuseService(store, audit, cases, applying, drafts), "reuse")
+    preparing = observed(PreparationService(drafts, cases, files, printer), "preparations")
     notices = observed(NoticeService(store, audit, cases), "notices")
     program.http = [
         applications_api.router,
         cases_api.router,
         messages_api.router,
         catalogue.router,
+        handover.router,
+        reuse.router,
         apply.router,
         account.router,
         desk.router,
@@ -93,6 +100,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         Catalogue: files,
         ApplicationService: applying,
         DraftService: drafts,
+        PreparationService: preparing,
+        ReuseService: reusing,
         AttachmentService: attaching,
         FeeService: fees,
         Retention: retention,

@@ -60,6 +60,8 @@ class FormView(View):
     fees: Sequence[FeeView]
     leika: str | None
     trust_level: int
+    handover: bool
+    """The office is another authority, which decides: here it is only prepared, nothing is handed in."""
 
 
 class FormDetail(FormView):
@@ -118,6 +120,7 @@ def _fields(form: Form) -> dict[str, Any]:
         "fees": fees,
         "leika": form.leika.value if form.leika else None,
         "trust_level": form.trust_level,
+        "handover": form.handover is not None,
     }
 
 

@@ -35,7 +35,7 @@ class ApplicationRpc(ApplicationServiceServicer):
         return GetApplicantResponse(
             applicant_id=applicant.subject,
             name=applicant.name,
-            email=applicant.email,
+            email=applicant.email if applicant.email_verified else "",
             language=applicant.language,
         )
 

@@ -24,6 +24,9 @@ APPLICATIONS_WITHDRAWN = counter(
 DOCUMENTS_ISSUED = counter(
     "mash.forms.issued", doc="letters laid into an account", attributes=("mash.document",)
 )
+DOCUMENTS_PREPARED = counter(
+    "mash.forms.prepared", doc="documents prepared for another authority", attributes=("mash.form",)
+)
 FORMS_BROKEN = counter(
     "mash.forms.broken", doc="form files that could not be loaded; the version before stays in use"
 )

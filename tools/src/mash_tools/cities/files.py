@@ -242,6 +242,10 @@ class Login(Strict):
     ]
     offices: list[Slug] = Field(default_factory=list)
     """Those a clerk works for; none: all of the city."""
+    birth_date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    street: Said | None = None
+    postal_code: Annotated[str, StringConstraints(pattern=r"^\d{5}$")] | None = None
+    town: Said | None = None
 
 
 class PeopleFile(Strict):

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from mash_tools.cities.facts import Fact, Said, Slug, Strict, Text
+from mash_tools.cities.files import Office
 
 Pointer = Annotated[str, StringConstraints(pattern=r"^/[a-z][a-z0-9_]*$")]
 Cel = Annotated[str, StringConstraints(min_length=1)]
@@ -88,6 +89,12 @@ class FimRule(Strict):
     script: str | None = None
 
 
+Prefill = Literal[
+    "given_name", "family_name", "email", "birth_date", "street", "house_number", "postal_code", "town"
+]
+"""What the login tells of a person (mash_forms.service.prefill)."""
+
+
 class RowField(Strict):
     """One question in a row of a group."""
 
@@ -100,7 +107,7 @@ class RowField(Strict):
     when: Cel | None = None
     options: list[Option] = Field(default_factory=list)
     autocomplete: Said | None = None
-    prefill: Literal["given_name", "family_name", "email"] | None = None
+    prefill: Prefill | None = None
     transform: Literal["upper"] | None = None
     earliest: Literal["today"] | None = None
     errors: dict[str, dict[str, Remedy]]
@@ -243,6 +250,29 @@ class WorkflowFile(Strict):
     transitions: Annotated[list[WorkflowTransition], Field(min_length=1)]
 
 
+class Order(Fact):
+    """The answers in the order in which the authority asks for them."""
+
+    shows: Annotated[list[Pointer], Field(min_length=1)]
+
+
+class Point(Fact):
+    """Something to take along or to know, if `when` holds."""
+
+    title: Text
+    when: Cel | None = None
+
+
+class Handover(Strict):
+    """What is prepared where another authority decides: the form's office."""
+
+    title: Text
+    text: Text
+    order: Order
+    notes: list[Point] = Field(default_factory=list)
+    papers: Annotated[list[Point], Field(min_length=1)]
+
+
 class FormFile(Strict):
     """forms/<form>.yaml"""
 
@@ -255,7 +285,7 @@ class FormFile(Strict):
     summary: Text
     keywords: dict[str, list[Said]]
     situations: Annotated[list[Slug], Field(min_length=1)]
-    office: Slug
+    office: Slug | Office
     fee: Slug | Annotated[list[Charge], Field(min_length=1)] | None = None
     leika: LeiKa | None = None
     legal_basis: Annotated[list[LegalBasis], Field(min_length=1)]
@@ -266,13 +296,24 @@ class FormFile(Strict):
     computed: list[Computed] = Field(default_factory=list)
     steps: Annotated[list[Step], Field(min_length=1)]
     rules: list[Rule] = Field(default_factory=list)
-    states: dict[State, StateText]
-    decision: Decision
+    states: dict[State, StateText] | None = None
+    decision: Decision | None = None
     workflow: WorkflowFile | None = None
+    handover: Handover | None = None
+
+    @model_validator(mode="after")
+    def ends_in_one_way(self) -> Self:
+        if self.handover is None and (self.states is None or self.decision is None):
+            raise PydanticCustomError(
+                "end", "lacks states and decision; add both, or a handover where another authority decides"
+            )
+        return self
 
     @field_validator("states")
     @classmethod
-    def has_all_states(cls, states: dict[State, StateText]) -> dict[State, StateText]:
+    def has_all_states(cls, states: dict[State, StateText] | None) -> dict[State, StateText] | None:
+        if states is None:
+            return None
         if missing := [state for state in STATES if state not in states]:
             raise PydanticCustomError("states", "lack {missing}; add them", {"missing": ", ".join(missing)})
         return states

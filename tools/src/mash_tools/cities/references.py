@@ -92,7 +92,7 @@ def form(source: Source, form: FormFile, named: Named) -> Iterator[Fault]:
 
     if form.name != source.file.stem:
         yield fault(("name",), f"name is {form.name!r}; write {source.file.stem!r} as the file")
-    if named.offices is not None and form.office not in named.offices:
+    if named.offices is not None and isinstance(form.office, str) and form.office not in named.offices:
         yield fault(("office",), f"office {form.office!r} is not in offices.toml; {_choose(named.offices)}")
     charges = [form.fee] if isinstance(form.fee, str) else [one.id for one in form.fee or ()]
     for at, fee in enumerate(charges):
@@ -171,6 +171,8 @@ def _questions(form: FormFile, properties: Mapping[str, Any]) -> Iterator[tuple[
 
 
 def _permit(form: FormFile, properties: Mapping[str, Any], computed: set[str]) -> Iterator[tuple[Place, str]]:
+    if form.decision is None:
+        return
     approved = form.decision.approved
     for at, path in enumerate(approved.shows):
         if path[1:] not in properties.keys() | computed:

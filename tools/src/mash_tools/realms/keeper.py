@@ -12,7 +12,7 @@ from keycloak.exceptions import KeycloakGetError
 from mash_tools.problems import LauncherError
 from mash_tools.realms.differences import differences, merged
 from mash_tools.realms.people import Person
-from mash_tools.realms.shape import DEMO_MARK, Realm, Representation
+from mash_tools.realms.shape import DEMO_MARK, PROFILE, Realm, Representation
 
 _NOT_FOUND = 404
 
@@ -44,6 +44,7 @@ class RealmKeeper:
         self._realm(realm, report)
         is_new = bool(report.created)
         self._admin.change_current_realm(realm.name)
+        self._profile(report)
         self._roles(realm, report)
         scope_ids = self._scopes(realm, report)
         client_ids = self._clients(realm, scope_ids, report)
@@ -76,6 +77,12 @@ class RealmKeeper:
         if places := list(differences(realm.settings, found)):
             self._admin.update_realm(realm.name, merged(found, realm.settings))
             report.changed.append(f"realm: {', '.join(places)}")
+
+    def _profile(self, report: RealmReport) -> None:
+        found = self._admin.get_realm_users_profile()
+        if places := list(differences(PROFILE, found)):
+            self._admin.update_realm_users_profile(merged(found, PROFILE))
+            report.changed.append(f"profile: {', '.join(places)}")
 
     def _roles(self, realm: Realm, report: RealmReport) -> None:
         found = {role["name"] for role in self._admin.get_realm_roles()}
@@ -178,6 +185,7 @@ class RealmKeeper:
             "email": person.email,
             "emailVerified": True,
             "enabled": True,
+            "attributes": person.attributes,
         }
         found = self._admin.get_users({"username": person.username, "exact": "true"})
         if not found:

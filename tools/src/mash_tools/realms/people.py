@@ -20,6 +20,23 @@ class Person:
     email: str
     password: str
     roles: tuple[str, ...]
+    birth_date: str = ""
+    street: str = ""
+    """With the house number."""
+    postal_code: str = ""
+    town: str = ""
+
+    @property
+    def attributes(self) -> dict[str, list[str]]:
+        """What Keycloak keeps of it, by the names its mapper for addresses looks for."""
+        named = {
+            # Not `birthdate`: Keycloak's scope `profile` would put that into everybody's tokens.
+            "birth_date": self.birth_date,
+            "street": self.street,
+            "postal_code": self.postal_code,
+            "locality": self.town,
+        }
+        return {name: [value] for name, value in named.items() if value}
 
 
 OFFICE = "office:"

@@ -21,6 +21,10 @@ DEMO_MARK = "mash.demo"
 CITY_ROLES = ("citizen", "clerk", "supervisor", "editor", "treasurer")
 OPERATOR_ROLES = ("operator",)
 _PERSON_SCOPES = ("profile", "email", "acr")
+_TOLD_TO = {"forms": ("address", "birthdate")}
+"""Who learns more of a person than name and e-mail: nobody else's token has it."""
+PROFILE = {"unmanagedAttributePolicy": "ADMIN_EDIT"}
+"""People's attributes beyond Keycloak's own: administrators set them, people cannot change theirs."""
 _ACCESS_TOKEN_SECONDS = 300
 _SESSION_IDLE_SECONDS = 30 * 60
 _SESSION_SECONDS = 10 * 3600
@@ -202,6 +206,38 @@ def _demo_client(services: Sequence[str]) -> Representation:
     }
 
 
+_IN_ACCESS_TOKEN = {
+    "access.token.claim": "true",
+    "id.token.claim": "false",
+    "userinfo.token.claim": "false",
+    "introspection.token.claim": "true",
+}
+_MAPPERS: Mapping[str, Representation] = {
+    "address": {
+        "name": "address",
+        "protocol": "openid-connect",
+        "protocolMapper": "oidc-address-mapper",
+        "config": {
+            "user.attribute.street": "street",
+            "user.attribute.postal_code": "postal_code",
+            "user.attribute.locality": "locality",
+            **_IN_ACCESS_TOKEN,
+        },
+    },
+    "birthdate": {
+        "name": "birthdate",
+        "protocol": "openid-connect",
+        "protocolMapper": "oidc-usermodel-attribute-mapper",
+        "config": {
+            "user.attribute": "birth_date",
+            "claim.name": "birthdate",
+            "jsonType.label": "String",
+            **_IN_ACCESS_TOKEN,
+        },
+    },
+}
+
+
 def _audience_scope(service: str) -> Representation:
     return {
         "name": service,
@@ -219,7 +255,8 @@ def _audience_scope(service: str) -> Representation:
                     "id.token.claim": "false",
                     "introspection.token.claim": "true",
                 },
-            }
+            },
+            *(_MAPPERS[claim] for claim in _TOLD_TO.get(service, ())),
         ],
     }
 

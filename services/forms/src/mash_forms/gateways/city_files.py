@@ -144,6 +144,8 @@ def _form(file: Path, shared: Mapping[str, Any], city: City) -> Form:
         fees[fee] = shared["fees.toml"].get("fees", {}).get(fee)
         if fees[fee] is None:
             raise BrokenForm(f"fee {fee!r} is not in fees.toml")
+    if isinstance(raw["office"], dict):  # an authority that is no office of the city
+        return read_form(define(raw, raw["office"], fees), city.languages[0])
     for office in shared["offices.toml"].get("offices", ()):
         if isinstance(office, dict) and office.get("id") == raw["office"]:
             return read_form(define(raw, office, fees), city.languages[0])

@@ -13,6 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from mash.forms.v1 import events_pb2
 from mash.platform.v1 import money_pb2
+from mash_forms.model.consent import Consent
 from mash_forms.model.money import Money
 
 
@@ -64,6 +65,8 @@ class Applicant:
     name: str
     email: str
     language: str = "de"
+    email_verified: bool = True
+    """False if the login said that nobody has checked whose address it is: nothing is mailed to it."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,8 @@ class Application:
     stage: str = ""
     """Where in its form's workflow it is; empty before it is received and once it is withdrawn."""
     due_on: date | None = None
+    consent: Consent | None = None
+    """To what was taken over from an earlier application of the same person."""
     history: list[Step] = field(default_factory=list)
     stored_steps: int = 0
     happened: list[Message] = field(default_factory=list)

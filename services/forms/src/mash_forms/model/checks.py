@@ -14,8 +14,8 @@ from mash_forms.model.form import Raw
 from mash_forms.model.reach import never_met
 from mash_forms.model.workflow_checks import workflow_faults
 
-REVIEW = "review"
-"""The last page of every form: no step can be called so."""
+REVIEW, HANDOVER, REUSE = "review", "handover", "reuse"
+"""Pages that forms have by themselves: no step can be called so."""
 Place = tuple[str | int, ...]
 Found = tuple[Place, str]
 
@@ -45,10 +45,7 @@ def _structure(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
     yield from ((place, "data refer elsewhere ($ref); write out what is meant") for place in elsewhere)
     if elsewhere:
         return
-    ids = [step["id"] for step in form["steps"]]
-    for at, step_id in enumerate(ids):
-        if step_id == REVIEW or ids.index(step_id) < at:
-            yield ("steps", at, "id"), f"{step_id} is the name of another page; choose another"
+    yield from _pages(form)
     for index, one in enumerate(form.get("computed") or []):
         if one["name"] in properties.keys() | RESERVED:
             what = f"a computed value cannot be called {one['name']!r}: an answer or the page is called so"
@@ -58,6 +55,32 @@ def _structure(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
     for place, field, about in _fields(form, properties):
         if isinstance(about, Mapping):
             yield from _field(place, field, about)
+    if form.get("handover"):
+        yield from _handover(form, properties)
+
+
+def _pages(form: Raw) -> Iterator[Found]:
+    ids = [step["id"] for step in form["steps"]]
+    for at, step_id in enumerate(ids):
+        if step_id in {REVIEW, HANDOVER, REUSE} or ids.index(step_id) < at:
+            yield ("steps", at, "id"), f"{step_id} is the name of another page; choose another"
+
+
+def _handover(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
+    """Nothing is handed in to us: so there is nothing to decide, to pay or to send along."""
+    for key in ("fee", "states", "decision"):
+        if form.get(key):
+            yield (key,), f"another authority decides (handover), so there is no {key}; remove it"
+    for place, field, _ in _fields(form, properties):
+        if field["widget"] == "upload":
+            yield (*place, "widget"), "another authority decides (handover), so nothing is uploaded here"
+    shown = [path.removeprefix("/") for path in form["handover"]["order"]["shows"]]
+    known = [*properties, *(one["name"] for one in form.get("computed") or [])]
+    for at, name in enumerate(shown):
+        if name not in known or name in shown[:at]:
+            yield ("handover", "order", "shows", at), f"/{name} is no answer of the form, or there twice"
+    for name in sorted(properties.keys() - set(shown)):
+        yield ("handover", "order", "shows"), f"/{name} is asked, and not in the document; add it"
 
 
 def _field(place: Place, field: Raw, about: Raw) -> Iterator[Found]:
@@ -148,6 +171,14 @@ def _values(form: Raw, names: Language) -> Iterator[tuple[Place, str, str, froze
         for key, result in (("when", "boolean"), ("times", "integer")):
             if charge.get(key) is not None:
                 yield ("fee", at, key), charge[key], result, everything
+    yield from _points(form, everything)
+
+
+def _points(form: Raw, everything: frozenset[str]) -> Iterator[tuple[Place, str, str, frozenset[str]]]:
+    for kind in ("notes", "papers"):
+        for at, point in enumerate((form.get("handover") or {}).get(kind) or []):
+            if point.get("when") is not None:
+                yield ("handover", kind, at, "when"), point["when"], "boolean", everything
 
 
 def _reachable(form: Raw, names: Language, properties: Mapping[str, Any]) -> Iterator[Found]:

@@ -20,6 +20,7 @@ from mash_forms.model.reading import (
     fact_of,
     fee_of,
     field_of,
+    handover_of,
     letter_of,
     list_of,
     office_of,
@@ -89,6 +90,7 @@ def _read(definition: Raw, language: str) -> Form:
     names = Language.of(
         schema["properties"], {str_of(one["name"]): str_of(one["type"]) for one in worked_out}
     )
+    handover = handover_of(raw["handover"], names, language) if raw.get("handover") else None
     if raw["trust_level"] not in LEVELS:
         raise ValueError("trust_level is none of 1 to 4")
     return Form(
@@ -119,12 +121,14 @@ def _read(definition: Raw, language: str) -> Form:
             for one in worked_out
         ),
         rules=tuple(_rule(rule, names, language) for rule in list_of(raw.get("rules") or [])),
-        states={state: said_of(raw["states"][state.value], language) for state in State},
+        states={state: said_of(raw["states"][state.value], language) for state in State if not handover},
         letters={
             outcome: letter_of(raw["decision"][outcome.value.lower()], schema, language)
             for outcome in Outcome
+            if not handover
         },
         workflow=workflow_of(raw.get("workflow"), language),
+        handover=handover,
         keeps={str_of(kind): str_of(keep["keep"]) for kind, keep in raw.get("retention", {}).items()},
     )
 

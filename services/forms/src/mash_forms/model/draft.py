@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A form that somebody has begun to fill in. It stays with its version, and with its person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from mash_forms.model.consent import Consent
 from mash_forms.model.durations import later
 from mash_forms.model.form import Form
 
@@ -31,6 +33,8 @@ class Draft:
     """The steps (ids) that were filled in."""
     deleted_at: datetime | None = None
     language: str = "de"
+    consent: Consent | None = None
+    """To what was taken over from an earlier application."""
 
     @classmethod
     def begun(cls, draft_id: str, form: Form, subject: str, data: dict[str, Any], now: datetime) -> "Draft":
@@ -46,6 +50,12 @@ class Draft:
         """Return it with other answers; that gives it its time anew."""
         seen = self.seen if step in self.seen else (*self.seen, step)
         return replace(self, data=data, seen=seen, changed_at=now, expires_at=_expiry(form, now))
+
+    def taken_over(self, form: Form, answers: Mapping[str, Any], consent: Consent) -> "Draft":
+        """Return it with answers of an earlier application, which nobody has looked through yet."""
+        now = consent.given_at
+        data = {**self.data, **answers}
+        return replace(self, data=data, consent=consent, changed_at=now, expires_at=_expiry(form, now))
 
     def thrown_away(self, now: datetime) -> "Draft":
         """Return it as one that goes for good once nobody fetched it back."""

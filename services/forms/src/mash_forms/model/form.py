@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from mash_forms.model.application import Outcome, State
 from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.formats import FORMATS
+from mash_forms.model.handover import Handover
 from mash_forms.model.money import Money
 from mash_forms.model.workflow import Workflow
 
@@ -201,6 +202,8 @@ class Form:
     workflow: Workflow
     keeps: Mapping[str, str]
     """Class of data (draft, application, document) → how long it is kept, an ISO 8601 duration."""
+    handover: Handover | None = None
+    """Where another authority decides: the form ends in a prepared document and has no states or letters."""
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -236,7 +239,8 @@ class Form:
     @property
     def demo(self) -> bool:
         """Tell whether anything in it that a decision rests on is made up for the demo."""
-        return self.demo_fee or any(letter.demo for letter in self.letters.values())
+        prepared = self.handover is not None and self.handover.demo
+        return prepared or self.demo_fee or any(letter.demo for letter in self.letters.values())
 
     def shown(self, name: str, value: Any) -> str:
         """Return an answer as people read it."""

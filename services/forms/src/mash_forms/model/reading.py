@@ -6,6 +6,7 @@ from typing import Any
 from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.files import Kind
 from mash_forms.model.form import Fact, Fee, Field, Letter, Office, Option, Raw
+from mash_forms.model.handover import Handover, Point
 from mash_forms.model.money import Money
 
 MAX_MB = 10
@@ -113,6 +114,30 @@ def letter_of(raw: Raw, schema: Raw, language: str) -> Letter:
         months=int_of(validity["months"]) if validity else None,
         valid_from=valid_from,
         demo=bool(validity.get("demo")),
+    )
+
+
+def handover_of(raw: Raw, names: Language, language: str) -> Handover:
+    """Read what is prepared where another authority decides."""
+    return Handover(
+        title=text_of(raw["title"], language),
+        text=text_of(raw["text"], language),
+        shows=tuple(str_of(path).removeprefix("/") for path in list_of(raw["order"]["shows"])),
+        order_source=_source(raw["order"]),
+        notes=_points(raw.get("notes") or [], names, language),
+        papers=_points(raw["papers"], names, language),
+    )
+
+
+def _points(raw: Any, names: Language, language: str) -> tuple[Point, ...]:
+    return tuple(
+        Point(
+            text_of(point["title"], language),
+            _source(point),
+            bool(point.get("demo")),
+            expression(point.get("when"), "boolean", names),
+        )
+        for point in list_of(raw)
     )
 
 

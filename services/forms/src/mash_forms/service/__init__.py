@@ -25,7 +25,9 @@ from mash_forms.service.ports import (
     Situation,
     StoredDocument,
 )
+from mash_forms.service.preparations import PreparationService, Prepared
 from mash_forms.service.retention import Retention
+from mash_forms.service.reuse import Offer, Reuse, ReuseService
 
 __all__ = [
     "AddRow",
@@ -54,12 +56,17 @@ __all__ = [
     "LaterFiles",
     "Listing",
     "NoticeService",
+    "Offer",
     "Opened",
     "Paging",
+    "PreparationService",
+    "Prepared",
     "PublishedCatalogue",
     "QueueFilter",
     "RemoveRow",
     "Retention",
+    "Reuse",
+    "ReuseService",
     "Settle",
     "Situation",
     "StoredDocument",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from mash_forms.model.answers import clean
 from mash_forms.model.application import Applicant, Application, NotNow
 from mash_forms.model.complaints import NO_OBJECT, Complaint, complaints_of
+from mash_forms.model.consent import Consent
 from mash_forms.model.filling import Filled, fill
 from mash_forms.model.form import Form
 from mash_forms.model.money import Money
@@ -49,6 +50,8 @@ class Submit:
     who: Principal
     language: str = ""
     """What it was filled in in; empty: the city's own."""
+    consent: Consent | None = None
+    """To what was taken over from an earlier application."""
 
 
 class ApplicationService:
@@ -94,7 +97,15 @@ class ApplicationService:
         return await self.hand_in(cmd, await self.form(cmd.form, cmd.who), unit)
 
     async def hand_in(self, cmd: Submit, form: Form, unit: Unit) -> Application:
-        """Submit with this version of the form; what is raised is as in submit()."""
+        """Submit with this version of the form; what is raised is as in submit().
+
+        Conflict, too, where another authority decides: we take in no application it would wait for.
+        """
+        if form.handover is not None:
+            raise Conflict(
+                f"Darüber entscheidet: {form.office.title}. Bei uns können Sie das nur vorbereiten.",
+                kind="decided-elsewhere",
+            )
         _require_level(form, cmd.who)
         city = await self._catalogue.city(unit.tenant)
         now = unit.clock.now()
@@ -116,6 +127,7 @@ class ApplicationService:
             fee=_fee_of(filled),
             submitted_at=now,
             office=form.office.id,
+            consent=cmd.consent,
         )
         course = Course(form.workflow, ZoneInfo(city.timezone))
         application.submit(course.begins(now), demo_fee=filled.demo_fee)
@@ -127,7 +139,11 @@ class ApplicationService:
                 raise Conflict("Die Kennung des Antrags ist vergeben.")
             return _same(there, cmd.id, form, cmd.who, data)
         await self._searching.index(unit, application)
-        await self._audit.note(unit, Action.SUBMITTED, application.id, Actor("person", cmd.who.subject))
+        by = Actor("person", cmd.who.subject)
+        await self._audit.note(unit, Action.SUBMITTED, application.id, by)
+        if cmd.consent is not None:
+            purpose = f"consent to {', '.join(cmd.consent.fields)} from {cmd.consent.source}"
+            await self._audit.note(unit, Action.ANSWERS_REUSED, application.id, by, purpose)
         unit.announce(*application.happened)
         count(APPLICATIONS_SUBMITTED, attributes={"mash.form": form.name})
         return application
@@ -265,4 +281,6 @@ def _applicant(form: Form, data: Mapping[str, Any], cmd: Submit, city: City) -> 
         name=f"{given} {family}".strip(),
         email=said.get("email", who.email),
         language=cmd.language or city.languages[0],
+        # With a login that is not confirmed one could have anybody written to, whatever the form says.
+        email_verified=who.email_verified,
     )

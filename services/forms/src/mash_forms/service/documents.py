@@ -62,7 +62,7 @@ class DocumentService:
         return Sheet(
             city=city.full_title,
             office=case.form.office.title,
-            contact=_contact(case.form.office),
+            contact=contact_of(case.form.office),
             title=letter.title,
             reference=application.reference,
             dated=decision.decided_at.astimezone(zone).date(),
@@ -122,7 +122,7 @@ def receipt_of(case: Case, city: City) -> Sheet:
     return Sheet(
         city=city.full_title,
         office=form.office.title,
-        contact=_contact(form.office),
+        contact=contact_of(form.office),
         title=f"Eingangsbestätigung: {form.title}",
         reference=application.reference,
         dated=handed_in.date(),
@@ -144,9 +144,11 @@ def _label(form: Form, file: Attachment) -> str:
     return f"Datei zu: {asked.label}" if asked else "Datei"
 
 
-def _contact(office: Office) -> list[tuple[str, str]]:
+def contact_of(office: Office) -> list[tuple[str, str]]:
+    """Return how to reach an office, what is made up for the demo marked as that."""
     facts = [
         ("Anschrift", office.address),
+        ("Öffnungszeiten", office.hours),
         ("Telefon", office.phone),
         ("E-Mail", office.email),
         ("Internet", office.website),

@@ -2,13 +2,14 @@
 """What applicants do before they hand in: begin, answer step by step, put aside, throw away, fetch back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from mash_forms.model.answers import posted
 from mash_forms.model.application import Application
 from mash_forms.model.complaints import Complaint, Path, complaints_of
+from mash_forms.model.consent import Consent
 from mash_forms.model.draft import Draft
 from mash_forms.model.filling import Filled, Shown, fill
 from mash_forms.model.form import Field, Form
@@ -16,6 +17,7 @@ from mash_forms.model.storable import storable
 from mash_forms.service.applications import ApplicationService, Submit, today_of
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import Catalogue, Drafts, FormVersions
+from mash_forms.service.prefill import told
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
 from mash_sdk.problems import Conflict, NotFound
@@ -35,6 +37,18 @@ class Answer:
     who: Principal
     language: str = ""
     """What to go on in; empty: as before."""
+
+
+@dataclass(frozen=True)
+class TakeOver:
+    """Begin with answers of an earlier application, as its applicant has consented."""
+
+    draft_id: str
+    form: str
+    answers: Mapping[str, Any]
+    consent: Consent
+    who: Principal
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,12 @@ class Opened:
     draft: Draft
     filled: Filled
     complaints: Sequence[Complaint]
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What the login tells, by the names of the fields it fills in."""
+
+    def from_login(self, name: str) -> bool:
+        """Tell whether an answer is what the login tells."""
+        return bool(self.told.get(name)) and self.draft.data.get(name) == self.told[name]
 
     def wrong(self, step: Shown) -> list[Complaint]:
         """Return what is wrong with the answers of one step."""
@@ -95,15 +115,15 @@ class DraftService:
     async def blank(self, name: str, draft_id: str, who: Principal, unit: Unit, language: str = "") -> Opened:
         """Return a form to begin with, filled in with what the account knows. Nothing is kept yet."""
         form = self._cases.spoken(await self._applications.form(name, who), language, unit)
-        draft = Draft.begun(draft_id, form, who.subject, _prefilled(form, who), unit.clock.now())
-        return await self._opened(draft, form, unit)
+        draft = Draft.begun(draft_id, form, who.subject, dict(told(form, who)), unit.clock.now())
+        return await self._opened(draft, form, who, unit)
 
     async def one(self, draft_id: str, name: str, who: Principal, unit: Unit) -> Opened:
         """Return a draft to go on with."""
         draft = await self._own(draft_id, who, unit)
         if draft.form != name or draft.deleted_at is not None:
             raise _gone()
-        return await self._opened(draft, await self._form(draft, unit), unit)
+        return await self._opened(draft, await self._form(draft, unit), who, unit)
 
     async def own(self, who: Principal, unit: Unit) -> list[tuple[Draft, Form]]:
         """Return what somebody has begun, the newest first."""
@@ -129,7 +149,7 @@ class DraftService:
         draft = before.draft.changed(form, data, cmd.step, unit.clock.now()).in_language(form, cmd.language)
         if not await self._drafts.save(unit, draft):
             raise _gone()
-        after = await self._opened(draft, form, unit)
+        after = await self._opened(draft, form, cmd.who, unit)
         now_shown = after.filled.step(cmd.step)
         if shown is None or now_shown is None:
             return Answered(after, now_shown, more=False)
@@ -137,13 +157,24 @@ class DraftService:
         wrong = {complaint.path for complaint in after.wrong(now_shown)}
         return Answered(after, now_shown, more=bool(fresh) and wrong <= fresh)
 
+    async def take_over(self, cmd: TakeOver, unit: Unit) -> None:
+        """Begin a form with answers of an earlier application. Raises as answer() does."""
+        blank = await self.blank(cmd.form, cmd.draft_id, cmd.who, unit, cmd.language)
+        first = blank.filled.steps[0].section.id if blank.filled.steps else ""
+        answer = Answer(cmd.draft_id, cmd.form, first, {}, cmd.who, cmd.language)
+        before = await self._found(answer, unit)
+        draft = before.draft.taken_over(before.filled.form, cmd.answers, cmd.consent)
+        if not await self._drafts.save(unit, draft):
+            raise _gone()
+
     async def hand_in(self, draft_id: str, name: str, who: Principal, unit: Unit) -> Application:
         """Make an application of a draft. Twice is once. Raises Invalid if something is wrong with it."""
         draft = await self._drafts.get(unit, draft_id, who.subject)
         if draft is None:
             return (await self._applications.one(draft_id, who, unit)).application
         opened = await self.one(draft_id, name, who, unit)
-        cmd = Submit(draft.id, draft.form, opened.filled.data, who, draft.language)
+        data = opened.filled.data
+        cmd = Submit(draft.id, draft.form, data, who, draft.language, draft.consent)
         application = await self._applications.hand_in(cmd, opened.filled.form, unit)
         await self._drafts.remove(unit, draft.id, who.subject)
         return application
@@ -183,19 +214,14 @@ class DraftService:
     async def _form(self, draft: Draft, unit: Unit) -> Form:
         return await self._cases.form(draft.form, draft.form_version, unit, draft.language)
 
-    async def _opened(self, draft: Draft, form: Form, unit: Unit) -> Opened:
+    async def _opened(self, draft: Draft, form: Form, who: Principal, unit: Unit) -> Opened:
         today: date = today_of(await self._catalogue.city(unit.tenant), unit)
         filled = fill(form, draft.data, today)
-        return Opened(draft, filled, complaints_of(filled, today))
+        return Opened(draft, filled, complaints_of(filled, today), told(form, who))
 
 
 def _gone() -> NotFound:
     return NotFound("Diesen Entwurf gibt es nicht, oder nicht mehr.")
-
-
-def _prefilled(form: Form, who: Principal) -> dict[str, Any]:
-    known = {"given_name": who.given_name, "family_name": who.family_name, "email": who.email}
-    return {name: known[field.prefill] for name, field in form.fields.items() if known.get(field.prefill)}
 
 
 def _sent(shown: Shown, values: Mapping[str, str]) -> list[Field]:
@@ -243,9 +269,9 @@ def _unanswered(filled: Filled, shown: Shown) -> set[Path]:
 def _paths(filled: Filled, shown: Shown) -> set[Path]:
     """Where answers are asked for in a step, rows included."""
     paths: set[Path] = set()
-    for field in shown.fields:
-        paths.add((field.name,))
-        rows = filled.data.get(field.name) if field.is_group else None
+    for asked in shown.fields:
+        paths.add((asked.name,))
+        rows = filled.data.get(asked.name) if asked.is_group else None
         for at, row in enumerate(rows if isinstance(rows, list) else ()):
-            paths |= {(field.name, at, inside.name) for inside in filled.row_fields(field, row)}
+            paths |= {(asked.name, at, inside.name) for inside in filled.row_fields(asked, row)}
     return paths

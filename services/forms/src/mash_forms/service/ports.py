@@ -295,6 +295,7 @@ class Action(StrEnum):
     APPLICANT_ASKED = "applicant-asked"
     NOTICE_ASKED = "notice-asked"
     WITHDRAWN = "withdrawn"
+    ANSWERS_REUSED = "answers-reused"
     HELD = "held"
     RELEASED = "released"
 
@@ -337,7 +338,31 @@ class Sheet:
     rendered_at: datetime
 
 
+@dataclass(frozen=True)
+class PreparedSheet:
+    """All a document for another authority says, as plain texts."""
+
+    city: str
+    authority: str
+    contact: Sequence[tuple[str, str]]
+    title: str
+    dated: date
+    name: str
+    text: str
+    rows: Sequence[tuple[str, str]]
+    order: str
+    """Where the order of the answers comes from."""
+    notes: Sequence[str]
+    papers: Sequence[str]
+    demo: bool
+    rendered_at: datetime
+
+
 class Printer(Protocol):
     """Makes an accessible PDF (PDF/UA-1) of a sheet, away from the event loop."""
 
     async def print(self, sheet: Sheet) -> bytes: ...
+
+    async def prepare(self, sheet: PreparedSheet) -> bytes:
+        """Make the document for another authority."""
+        ...

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
 from mash_forms.model.application import Applicant, Application, Claim, Decision, Outcome, State, Step
+from mash_forms.model.consent import Consent
 from mash_forms.model.money import Money
 from mash_forms.service.ports import Listing, Paging, QueueFilter
 from mash_forms.store.cursor import cursor_of, read_cursor
@@ -30,6 +31,7 @@ class ApplicationStore:
             "applicant_name": application.applicant.name,
             "applicant_email": application.applicant.email,
             "applicant_language": application.applicant.language,
+            "applicant_email_verified": application.applicant.email_verified,
             "data": application.data,
             "fee_cents": application.fee.cents if application.fee else None,
             "fee_currency": application.fee.currency if application.fee else None,
@@ -40,6 +42,7 @@ class ApplicationStore:
             "office": application.office,
             "stage": application.stage,
             "due_on": application.due_on,
+            "consent": application.consent.plain() if application.consent else None,
         }
         kept = await unit.connection.execute(
             insert(applications)
@@ -175,7 +178,11 @@ def _application(row: RowMapping, decision: Decision | None, past: list[Step]) -
         form=row["form"],
         form_version=row["form_version"],
         applicant=Applicant(
-            row["applicant_subject"], row["applicant_name"], row["applicant_email"], row["applicant_language"]
+            row["applicant_subject"],
+            row["applicant_name"],
+            row["applicant_email"],
+            row["applicant_language"],
+            row["applicant_email_verified"],
         ),
         data=row["data"],
         fee=Money(row["fee_cents"], row["fee_currency"]) if row["fee_cents"] is not None else None,
@@ -189,6 +196,7 @@ def _application(row: RowMapping, decision: Decision | None, past: list[Step]) -
         claim=Claim(row["claimed_by"], row["claimed_name"], row["claimed_at"]) if row["claimed_by"] else None,
         stage=row["stage"],
         due_on=row["due_on"],
+        consent=Consent.read(row["consent"]),
         history=past,
         stored_steps=len(past),
     )

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
+from mash_forms.model.consent import Consent
 from mash_forms.model.draft import Draft
 from mash_forms.store.tables import drafts
 from mash_sdk.database import Unit
@@ -28,6 +29,7 @@ class DraftStore:
             "data": draft.data,
             "seen": list(draft.seen),
             "language": draft.language,
+            "consent": draft.consent.plain() if draft.consent else None,
             "changed_at": draft.changed_at,
             "expires_at": draft.expires_at,
             "deleted_at": draft.deleted_at,
@@ -81,4 +83,5 @@ def _draft(row: RowMapping) -> Draft:
         seen=tuple(row["seen"]),
         deleted_at=row["deleted_at"],
         language=row["language"],
+        consent=Consent.read(row["consent"]),
     )

@@ -6,6 +6,7 @@ neither going back nor loading again sends or loses anything.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
@@ -14,12 +15,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mash_forms.model.checks import REVIEW
+from mash_forms.model.draft import Draft
 from mash_forms.model.files import Attachment
 from mash_forms.model.filling import Shown
 from mash_forms.model.form import LANGUAGES
-from mash_forms.service import AddRow, Answer, Answered, Attach, Opened, RemoveRow
+from mash_forms.service import AddRow, Answer, Answered, Attach, Offer, Opened, RemoveRow
 from mash_forms.views.asking import asked, refusal_of
 from mash_forms.views.phrases import say
+from mash_forms.views.reuse import Reusing
 from mash_forms.views.words import (
     Applying,
     Attaching,
@@ -46,14 +49,32 @@ Said = Annotated[bool, Query()]
 Language = Annotated[str, Query(max_length=20)]
 
 
+@dataclass(frozen=True)
+class Begins:
+    """What the very first page says besides: a draft that is there, and answers that could be taken over."""
+
+    begun: Draft | None
+    offer: Offer | None
+    unticked: bool
+
+
 @router.get("/{name}", response_class=HTMLResponse)
 async def begin(
-    page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: FormName, language: Language = ""
+    page: Page,
+    who: Citizen,
+    drafts: Drafting,
+    reusing: Reusing,
+    unit: InUnit,
+    name: FormName,
+    language: Language = "",
+    refused: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
-    """The first step of a form, with what the login tells filled in."""
+    """The first step of a form, with what the login tells filled in, and what could be taken over."""
     opened = await drafts.blank(name, new_id(), who, unit, language)
     begun = [draft for draft, form in await drafts.own(who, unit) if form.name == name]
-    return _step(page, opened, opened.filled.steps[0], begun=begun[0] if begun else None)
+    offer = await reusing.offer(opened.filled.form, opened.draft.data, who, unit)
+    begins = Begins(begun[0] if begun else None, offer, unticked=refused == "consent")
+    return _step(page, opened, opened.filled.steps[0], begins=begins)
 
 
 @router.get("/{name}/{draft_id}", response_class=HTMLResponse)
@@ -77,7 +98,8 @@ async def review(
     return pages.render(
         page,
         "review.html",
-        title=f"{t('Prüfen und abgeben')}: {opened.filled.form.title}",
+        title=f"{t('Angaben prüfen' if opened.filled.form.handover else 'Prüfen und abgeben')}: "
+        f"{opened.filled.form.title}",
         t=t,
         opened=opened,
         form=opened.filled.form,
@@ -248,7 +270,7 @@ def _step(
     to: str = "",
     refused: str = "",
     files: Sequence[Attachment] = (),
-    begun: object = None,
+    begins: Begins | None = None,
 ) -> HTMLResponse:
     number = opened.filled.steps.index(shown) + 1
     faults = opened.wrong(shown) if check else []
@@ -270,5 +292,5 @@ def _step(
         languages=LANGUAGES,
         more=more,
         to=to if to == REVIEW else "",
-        begun=begun,
+        begins=begins,
     )

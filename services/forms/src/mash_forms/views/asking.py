@@ -23,6 +23,8 @@ class Question:
     fault: Complaint | None
     rows: Sequence[Sequence["Question"]] = ()
     files: Sequence[Attachment] = ()
+    from_login: bool = False
+    """The answer is what the login tells, and nobody has changed it."""
 
     @property
     def name(self) -> str:
@@ -98,7 +100,8 @@ def _question(
 ) -> Question:
     path: Path = (field.name,)
     if not field.is_group:
-        return Question(field, path, text_of(data.get(field.name)), faults.get(path))
+        login = opened.from_login(field.name)
+        return Question(field, path, text_of(data.get(field.name)), faults.get(path), from_login=login)
     given = data.get(field.name)
     rows = [row if isinstance(row, Mapping) else {} for row in given] if isinstance(given, list) else []
     rows += [{} for _ in range(field.least - len(rows))]

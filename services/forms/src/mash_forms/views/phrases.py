@@ -11,6 +11,18 @@ _FIRST = (
     "Füllen Sie alle Felder aus, außer wenn „optional“ dabei steht. Ihre Angaben werden mit jedem Schritt "
     "gespeichert; Sie können jederzeit aufhören und später weitermachen:"
 )
+_ELSEWHERE = (
+    "Darüber entscheidet: {authority}. Die {city} hat keinen Antrag erhalten und leitet nichts weiter. "
+    "Stellen Sie den Antrag dort selbst."
+)
+_STAYS = (
+    "Ihre Angaben bleiben bis zum {day} in Ihrem Konto, damit Sie das Dokument wieder abrufen können. "
+    "Sie können sie dort jederzeit löschen:"
+)
+_BEFORE = (
+    "In Ihrem Antrag „{title}“ vom {day} ({reference}) stehen diese Angaben. Sie können sie übernehmen und "
+    "danach ändern. Ohne Ihr Häkchen übernehmen wir nichts."
+)
 _PHRASES: dict[str, tuple[str, str]] = {
     "Schritt {n} von {total}": ("Step {n} of {total}", "Schritt {n} von {total}"),
     "Fehler": ("Error", "Fehler"),
@@ -52,6 +64,37 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "Fill in every field that is not marked “optional”. Your answers are kept; go on later in",
         "Bitte füllen Sie alle Felder aus. Wir speichern Ihre Antworten. Sie können später weitermachen:",
     ),
+    "Das haben Sie uns schon einmal gesagt": (
+        "You have told us this before",
+        "Das haben Sie uns schon einmal gesagt",
+    ),
+    _BEFORE: (
+        (
+            "Your application “{title}” of {day} ({reference}) holds these answers. You can take them over "
+            "and change them afterwards. Without your tick we take over nothing."
+        ),
+        (
+            "Diese Antworten stehen in Ihrem Antrag „{title}“ vom {day} ({reference}). "
+            "Sie können die Antworten noch einmal benutzen. Ohne Ihr Häkchen machen wir das nicht."
+        ),
+    ),
+    "Ja, übernehmen Sie diese Angaben für diesen Antrag. Das wird vermerkt.": (
+        "Yes, take these answers over for this application. This is put on record.",
+        "Ja, benutzen Sie diese Antworten für diesen Antrag. Wir schreiben das auf.",
+    ),
+    "Das Häkchen fehlt; es wurde nichts übernommen.": (
+        "The tick is missing; nothing was taken over.",
+        "Das Häkchen fehlt. Wir haben nichts gemacht.",
+    ),
+    "Setzen Sie es, oder füllen Sie die Felder selbst aus.": (
+        "Set it, or fill in the fields yourself.",
+        "Setzen Sie das Häkchen. Oder füllen Sie die Felder selbst aus.",
+    ),
+    "Angaben übernehmen": ("Take the answers over", "Antworten benutzen"),
+    "Aus Ihrer Anmeldung übernommen; Sie können es ändern.": (
+        "Taken from your login; you can change it.",
+        "Das steht in Ihrem Konto. Sie können es ändern.",
+    ),
     "Ihr Konto": ("your account", "Ihr Konto"),
     "Weiter": ("Next", "Weiter"),
     "Zurück": ("Back", "Zurück"),
@@ -59,6 +102,52 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "Speichern und später weitermachen": ("Save and go on later", "Speichern und später weitermachen"),
     "Sprache": ("Language", "Sprache"),
     "Prüfen und abgeben": ("Check and hand in", "Prüfen und abgeben"),
+    "Angaben prüfen": ("Check your answers", "Antworten prüfen"),
+    "Prüfen Sie Ihre Angaben. Danach bekommen Sie das ausgefüllte Dokument. Abgegeben wird hier nichts.": (
+        "Check your answers. Then you get the document, filled in. Nothing is handed in here.",
+        "Lesen Sie alles noch einmal. Dann bekommen Sie ein fertiges Blatt. Hier wird nichts abgegeben.",
+    ),
+    "Weiter zu Ihren Unterlagen": ("On to your documents", "Weiter zu Ihren Unterlagen"),
+    "Später weitermachen: Ihre Angaben bleiben in Ihrem Konto": (
+        "Go on later: your answers stay in your account",
+        "Später weitermachen. Ihre Antworten bleiben in Ihrem Konto",
+    ),
+    "Ihre Unterlagen": ("Your documents", "Ihre Unterlagen"),
+    "Das ist noch kein Antrag": ("This is no application yet", "Das ist noch kein Antrag"),
+    _ELSEWHERE: (
+        (
+            "This is decided by: {authority}. The {city} has received no application and passes nothing on. "
+            "Apply there yourself."
+        ),
+        (
+            "Darüber entscheidet ein anderes Amt: {authority}. Die {city} hat keinen Antrag bekommen. "
+            "Sie müssen den Antrag selbst bei dem anderen Amt abgeben."
+        ),
+    ),
+    "Dokument herunterladen (PDF)": ("Download the document (PDF)", "Blatt herunterladen (PDF)"),
+    "Dokument ansehen und drucken (PDF)": (
+        "Look at the document and print it (PDF)",
+        "Blatt ansehen und drucken (PDF)",
+    ),
+    "Das nehmen Sie mit": ("What to take along", "Das nehmen Sie mit"),
+    "Das Dokument mit Ihren Angaben": ("The document with your answers", "Das Blatt mit Ihren Antworten"),
+    "Wohin damit": ("Where to take it", "Wohin damit?"),
+    "Ihre Angaben": ("Your answers", "Ihre Antworten"),
+    "In der Reihenfolge des Vordrucks": (
+        "In the order of the authority's form",
+        "In der gleichen Reihenfolge wie auf dem Blatt vom Amt",
+    ),
+    "Angaben ändern": ("Change your answers", "Antworten ändern"),
+    _STAYS: (
+        (
+            "Your answers stay in your account until {day}, so that you can fetch the document again. "
+            "You can delete them there at any time:"
+        ),
+        (
+            "Ihre Antworten bleiben bis zum {day} in Ihrem Konto. "
+            "So können Sie das Blatt noch einmal holen. Sie können alles löschen:"
+        ),
+    ),
     "Es fehlt noch etwas": ("Something is missing", "Es fehlt noch etwas"),
     "eine Angabe": ("one answer", "eine Antwort"),
     "{n} Angaben": ("{n} answers", "{n} Antworten"),

@@ -2,6 +2,7 @@
 """The same over a real Kafka: round trip and how long it takes, takeover, a broker that dies."""
 
 import asyncio
+import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
@@ -11,7 +12,9 @@ import pytest
 
 from mash.forms.v1.events_pb2 import ApplicationSubmitted
 from mash.sensors.v1.observations_pb2 import ObservationBatch
+from mash_sdk.announcing import TOPIC_SETTINGS
 from mash_sdk.kafka import BrokerAway, Consumer, KafkaBroker, Outgoing, Outlet, StreamConsumer, Topic
+from mash_sdk.kafka.broker import Record
 from mash_sdk.relay import Relay
 from mash_tools import events
 from mash_tools.parts.kafka import Kafka
@@ -198,6 +201,30 @@ async def test_what_is_followed_is_read_from_the_beginning_and_then_on(broker: K
             elif record.value is None:
                 break
     assert (found[-1].key, found[-1].value) == (b"a", None)
+    assert {r.appended for r in found if r is not None} == {0.0}, (
+        "what its sender says is not the broker's word"
+    )
+
+
+async def test_where_a_topic_keeps_it_a_record_tells_when_the_broker_laid_it_down(
+    broker: KafkaBroker,
+) -> None:
+    await broker.ensure([Topic("timed", partitions=1, settings=TOPIC_SETTINGS)])
+    await broker.send([Outgoing("timed", b"a", b"1")])
+    await broker.send([Outgoing("timed", b"b", b"2")])
+    async with aclosing(broker.follow(["timed"])) as records:
+        first, second = [one async for one in take(records, 2)]
+    assert 0 < time.time() - first.appended < 600
+    assert first.appended <= second.appended
+
+
+async def take(records: AsyncIterator[Record | None], number: int) -> AsyncIterator[Record]:
+    async for one in records:
+        if one is not None:
+            yield one
+            number -= 1
+            if not number:
+                return
 
 
 async def test_a_batch_larger_than_a_request_keeps_its_order(probe: Any, broker: KafkaBroker) -> None:

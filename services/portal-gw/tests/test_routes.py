@@ -144,14 +144,6 @@ def test_a_tombstone_takes_an_instance_away_and_the_route_stays_known(front: Fro
     assert instances(front) == []
 
 
-def test_an_instance_that_falls_silent_ends_when_others_still_speak(front: Front) -> None:
-    front.routes.learn(*front.record(manifest(), ORIGIN, "a"))
-    front.bench.clock.forward(minutes=5)
-    assert instances(front) == ["a"]  # nobody speaks: the topic is away, not the module
-    front.routes.learn(*front.record(manifest(), ORIGIN, "b"))
-    assert instances(front) == ["b"]
-
-
 def test_an_old_announcement_told_again_changes_nothing(front: Front) -> None:
     old = front.record(manifest(), ORIGIN, "a")
     front.bench.clock.forward(minutes=1)

@@ -28,6 +28,8 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+    appended: float = 0.0
+    """When the broker laid it down, in epoch seconds by its clock; 0.0 where the topic does not keep that."""
 
     @property
     def place(self) -> Partition:

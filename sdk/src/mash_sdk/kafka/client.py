@@ -29,6 +29,9 @@ SESSION_MS: Final = 10_000
 REBALANCE_MS: Final = 60_000
 """How long a rebalance waits for members to finish what they are handling."""
 
+APPENDED: Final = 1
+"""A record's timestamp is the broker's (`message.timestamp.type=LogAppendTime`), not its sender's."""
+
 _partition_of = DefaultPartitioner()
 
 
@@ -271,8 +274,10 @@ async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
 
 
 def _record(record: Any) -> Record:
+    headers = tuple(record.headers or ())
+    appended = record.timestamp / 1000 if record.timestamp_type == APPENDED else 0.0
     return Record(
-        record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers or ())
+        record.topic, record.partition, record.offset, record.key, record.value, headers, appended=appended
     )
 
 

@@ -5,6 +5,7 @@ Ships with the SDK so that a module is tested over the real consumer and relay w
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -47,7 +48,8 @@ class MemoryBroker:
             every = list(range(self._make(record.topic)))
             place = Partition(record.topic, _partition_of(record.key, every, every))
             log = self._logs[place]
-            log.append(Record(*place, len(log), record.key, record.value, tuple(record.headers)))
+            headers = tuple(record.headers)
+            log.append(Record(*place, len(log), record.key, record.value, headers, appended=time.time()))
         async with self._news:
             self._news.notify_all()
         if self.lose_answers:

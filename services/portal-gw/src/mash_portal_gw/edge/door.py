@@ -195,8 +195,12 @@ class Door:
         await self._module(exchange, request, place, target)
 
     async def _module(self, exchange: Exchange, request: Request, place: Place, target: Target) -> None:
-        parts, route = self._parts, target.route
+        parts = self._parts
         module = target.module.manifest.name
+        # Whose turn it is decides by which version's rules: both answer while one replaces the other.
+        peers = parts.routes.candidates(target, time.monotonic())
+        target.turn += 1
+        route = target.route_at(peers[0]) if peers else target.route
         held = held_for(parts, request, place, target)
         if held is not None and b"authorization" not in request.fields:
             await send_held(parts, exchange, target, held)
@@ -206,29 +210,28 @@ class Door:
             await send_held(parts, exchange, target, held)
             return
         check_length(request, parts.body_limit)
-        peers = parts.routes.candidates(target, time.monotonic())
-        target.turn += 1
         if not peers:
             raise Unavailable(
                 f"„{target.module.manifest.title}“ ist vorübergehend nicht erreichbar.",
                 kind="module-gone",
                 retry_after=10,
             )
+        if target.differing:
+            peers = [one for one in peers if _as_well(target.route_at(one), route)]
         proof = await parts.callers.proof(caller, route, module)
         is_page = route.kind == "page"
         headers = self._headers_for(exchange, request, place, caller, proof, page=is_page)
         sink = self._sink(exchange, request, place, caller, page=is_page)
-        path = target.upstream_path(place.raw_path)
+        paths = [target.upstream_path(place.raw_path, one) for one in peers]
+        ways = list(zip(peers, paths, strict=True))
         switch: Switch | None = exchange.scope.get("extensions", {}).get(EXTENSION)
         if switch is not None and request.websocket and not is_page:
             with _counted(target):
-                if await parts.upgrader.open(request, peers, path, headers, switch, sink, exchange.extra):
+                if await parts.upgrader.open(request, ways, headers, switch, sink, exchange.extra):
                     exchange.status, exchange.started = SWITCHES, True
             return
         with _counted(target):
-            await parts.forwarder.forward(
-                request, peers, path, headers, exchange.receive, sink, parts.body_limit
-            )
+            await parts.forwarder.forward(request, ways, headers, exchange.receive, sink, parts.body_limit)
 
     async def _own(self, exchange: Exchange, request: Request, place: Place, route: Route) -> None:
         """A page of the gateway itself."""
@@ -310,6 +313,11 @@ class Door:
             view,
             lambda problem: parts.shell.error(view, problem, []),
         )
+
+
+def _as_well(other: Route, route: Route) -> bool:
+    """Whether who may pass by `route` may pass by another version's as well, in the same way."""
+    return other.kind == route.kind and (not other.roles or set(other.roles) >= set(route.roles) > set())
 
 
 @contextmanager

@@ -57,25 +57,27 @@ class Forwarder:
     async def forward(
         self,
         request: Request,
-        peers: Sequence[Peer],
-        target: bytes,
+        ways: Sequence[tuple[Peer, bytes]],
         headers: Headers,
         receive: Receive,
         sink: Sink,
         limit: int,
     ) -> None:
-        """Raises a Problem (408, 413, 502–504) before `sink` starts, Cut after, ClientGone at any time."""
+        """Raises a Problem (408, 413, 502–504) before `sink` starts, Cut after, ClientGone at any time.
+
+        `ways`: instances in the order to try, and the raw path to ask each for.
+        """
         body = Body(receive, limit, request.has_body, self._patience)
         if body.more:
             body.first = await body.read()
         if not body.more and request.length is not None and request.length != body.taken:
             raise Unreadable("Der Inhalt der Anfrage ist kürzer, als sie sagt.")
-        head = request_head(request, target, headers, body)
         repeatable = request.method in _REPEATABLE
         saturated = False
-        for peer in peers:
+        for peer, path in ways:
             if not peer.circuit.enter(time.monotonic()):
                 continue
+            head = request_head(request, path, headers, body)
             try:
                 await self._once(peer, head, request, body, sink, receive, repeatable=repeatable)
             except ConnectFailed:
@@ -86,7 +88,7 @@ class Forwarder:
                 return
         if saturated:
             raise Unavailable("Dieser Dienst ist gerade überlastet.", kind="overloaded", retry_after=2)
-        raise nobody(peers)
+        raise nobody([peer for peer, _ in ways])
 
     async def _once(
         self,

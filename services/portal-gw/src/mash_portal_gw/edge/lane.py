@@ -313,7 +313,7 @@ class Lane:
         if not place.tenant or place.is_operators or not place.path.startswith("/api/"):
             return None
         target = parts.routes.find(place.path) if place.path not in parts.documents.PATHS else None
-        if target is None or target.route.kind != "api":
+        if target is None or target.route.kind != "api" or target.differing or not target.instances:
             return None
         told = b" HTTP/1.1\r\nhost: %b\r\nmash-tenant: %b\r\nmash-prefix: %b\r\nx-forwarded-host: %b\r\n" % (
             host,
@@ -324,7 +324,7 @@ class Lane:
         return Way(
             place,
             target,
-            target.upstream_path(place.raw_path),
+            target.upstream_path(place.raw_path, target.instances[0]),
             told,
             target.module.manifest.name,
             shelf_of(parts, place, target),

@@ -107,8 +107,7 @@ class Upgrader:
     async def open(
         self,
         request: Request,
-        peers: Sequence[Peer],
-        target: bytes,
+        ways: Sequence[tuple[Peer, bytes]],
         headers: Headers,
         switch: Switch,
         sink: Sink,
@@ -119,8 +118,7 @@ class Upgrader:
         False: the module answered something else, and that went to `sink`.
         """
         check(request)
-        head = request_head(request, target, [*headers, *ASKED], Body(_nothing_more, 0, False, 0.0))
-        for peer in peers:
+        for peer, path in ways:
             if not peer.circuit.enter(time.monotonic()):
                 continue
             stream = self._streams.enter("websocket", request.client, peer.origin)
@@ -132,6 +130,7 @@ class Upgrader:
                 continue
             joined = False
             try:
+                head = request_head(request, path, [*headers, *ASKED], Body(_nothing_more, 0, False, 0.0))
                 connection.exchange(head_only=False, patience=self._patience, switches=True)
                 connection.write(head)
                 await connection.head()
@@ -150,7 +149,7 @@ class Upgrader:
                     connection.fail(Died("given up"))
                     stream.leave("refused")
             return joined
-        raise nobody(peers)
+        raise nobody([peer for peer, _ in ways])
 
 
 async def _nothing_more() -> Message:

@@ -91,8 +91,10 @@ class ModulesTopic:
                     async for one in records:
                         if one is None:
                             self.read_all = True
-                        elif one.key is not None and self._routes.learn(one.key, one.value) == "rejected":
-                            count(ANNOUNCEMENTS_REJECTED)
+                        elif one.key is not None:
+                            appended = None if self.read_all else one.appended
+                            if self._routes.learn(one.key, one.value, appended) == "rejected":
+                                count(ANNOUNCEMENTS_REJECTED)
             except BrokerAway as err:
                 log.info("the topic of modules cannot be read: %s", err)
                 await asyncio.sleep(1)

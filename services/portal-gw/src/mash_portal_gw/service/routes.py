@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from mash_portal_gw.model.circuit import Circuit
 from mash_portal_gw.model.origin import Origin
 from mash_portal_gw.service.approvals import Approval, NotApproved, under
+from mash_portal_gw.service.topic_time import TopicTime
 from mash_sdk import announcing
 from mash_sdk.announcing import NotGenuine
 from mash_sdk.clock import Clock
@@ -19,7 +20,8 @@ from mash_sdk.manifest import Card, Manifest, Route
 
 AHEAD: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(minutes=5)
-"""An announcement may lie this far in our future, and may hold this long."""
+"""An announcement may lie this far in our future, and may hold this long; one that comes now and says it
+is older than that was told before, or its module's clock is wrong."""
 LARGEST: Final = 256 << 10
 """Bytes of an announcement; a manifest with a hundred routes has a tenth of that."""
 INSTANCES: Final = 64
@@ -36,7 +38,9 @@ class Instance:
     origin: Origin
     manifest: Manifest
     announced_at: datetime
-    valid_until: datetime
+    """By its own clock: only to tell its announcements apart, never those of others."""
+    ends: float
+    """Until when it counts, in the topic's time."""
     circuit: Circuit = field(default_factory=Circuit)
 
     @property
@@ -49,24 +53,33 @@ class Module:
     """A module that was heard of since this gateway started; with no live instance it is gone."""
 
     manifest: Manifest
+    """Of the newest version that lives; if none does, of the one that did last."""
     instances: dict[str, Instance] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Target:
-    """A route and who answers it."""
+    """A path and who answers it: instances of one module, each as its own version announced it."""
 
     module: Module
     route: Route
+    """Of the newest version that lives."""
     instances: list[Instance] = field(default_factory=list)
     turn: int = 0
     """Counts requests that went out: instances are asked in turns."""
+    differing: dict[str, Route] = field(default_factory=dict)
+    """By instance, where a version that is still there announced the path in another way."""
 
-    def upstream_path(self, path: bytes) -> bytes:
-        """The path on the module for the raw outside path."""
-        if self.route.upstream is None:
+    def route_at(self, instance: Instance) -> Route:
+        """The route as the instance's version announced it."""
+        return self.differing.get(instance.id, self.route) if self.differing else self.route
+
+    def upstream_path(self, path: bytes, instance: Instance) -> bytes:
+        """The path on that instance for the raw outside path."""
+        route = self.route_at(instance)
+        if route.upstream is None:
             return path
-        return self.route.upstream.encode() + path[len(self.route.path) :]
+        return route.upstream.encode() + path[len(route.path) :]
 
 
 @dataclass(slots=True)
@@ -90,7 +103,8 @@ class RouteTable:
         self._clock = clock
         self._modules: dict[str, Module] = {}
         self._targets: dict[str, Target] = {}
-        self._heard = datetime.fromtimestamp(0, tz=clock.now().tzinfo)
+        self._time = TopicTime(clock)
+        self._living: frozenset[str] = frozenset()
         self._rejections: dict[tuple[str, str], Rejection] = {}
         self.rejected = 0
         self.version = 0
@@ -98,8 +112,12 @@ class RouteTable:
 
     # Learning
 
-    def learn(self, key: bytes, value: bytes | None) -> Change:
-        """Take one record of the topic: a signed announcement, or a tombstone."""
+    def learn(self, key: bytes, value: bytes | None, appended: float | None = None) -> Change:
+        """Take one record of the topic: a signed announcement, or a tombstone.
+
+        `appended`: while what was there before is read, when the broker laid the record down (epoch seconds
+        by its clock; 0.0: it does not say). None: the record comes now.
+        """
         name, _, instance = key.decode("utf-8", "replace").partition("/")
         if value is None:
             module = self._modules.get(name)
@@ -108,7 +126,7 @@ class RouteTable:
             self._index()
             return "gone"
         try:
-            return self._believe(name, instance, value)
+            return self._believe(name, instance, value, appended)
         except (NotGenuine, NotApproved, ValidationError) as err:
             self._reject(name, str(err) if not isinstance(err, ValidationError) else _first_fault(err))
             return "rejected"
@@ -121,7 +139,7 @@ class RouteTable:
         self._approvals = dict(approvals)
         self._index()
 
-    def _believe(self, name: str, instance: str, value: bytes) -> Change:
+    def _believe(self, name: str, instance: str, value: bytes, appended: float | None) -> Change:
         if len(value) > LARGEST:
             raise NotGenuine(f"it has {len(value)} bytes, more than {LARGEST}")
         said, signed = announcing.read(value)
@@ -136,41 +154,59 @@ class RouteTable:
             raise NotApproved("it claims to come from the future, or to hold for too long")
         manifest = _manifest(said.manifest, name)
         origin = approval.check(manifest, said.origin)
-        self._heard = max(self._heard, announced_at)
-        module = self._modules.setdefault(name, Module(manifest))
+        module = self._modules.get(name) or Module(manifest)
         known = module.instances.get(instance)
-        if known is not None:
-            if known.announced_at >= announced_at:
-                return "same"
-            known.announced_at, known.valid_until = announced_at, valid_until
-            if known.origin == origin and known.manifest == manifest:
-                return "same"
-        elif len(module.instances) >= INSTANCES and not self._forget_one(module):
+        if known is not None and known.announced_at >= announced_at:
+            return "same"
+        if appended is None and announced_at < self._clock.now() - LONGEST:
+            raise NotApproved("it was announced long ago: its clock is wrong, or somebody tells it again")
+        if known is None and len(module.instances) >= INSTANCES and not self._forget_one(module):
             raise NotApproved(f"it has {INSTANCES} instances already")
-        module.instances[instance] = Instance(instance, origin, manifest, announced_at, valid_until)
+        self._modules[name] = module
+        ends = self._time.heard(appended) + (valid_until - announced_at).total_seconds()
+        if known is not None and known.origin == origin and known.manifest == manifest:
+            known.announced_at, known.ends = announced_at, ends
+            if self._alive_now() != self._living:
+                self._index()
+            return "same"
+        module.instances[instance] = Instance(instance, origin, manifest, announced_at, ends)
         self._index()
         return "new"
 
     def _forget_one(self, module: Module) -> bool:
-        oldest = min(module.instances.values(), key=lambda i: i.valid_until)
+        oldest = min(module.instances.values(), key=lambda i: i.ends)
         if self.alive(oldest):
             return False
         del module.instances[oldest.id]
         return True
 
+    def _alive_now(self) -> frozenset[str]:
+        every = (i for module in self._modules.values() for i in module.instances.values())
+        return frozenset(i.id for i in every if self.alive(i))
+
     def _index(self) -> None:
-        """Rebuild path → target. A path of several modules stays with the first by name."""
+        """Rebuild path → target: every path of a version that lives. The dead have no say beside the living.
+
+        A path of several modules stays with the first by name.
+        """
         targets: dict[str, Target] = {}
+        self._living = self._alive_now()
         for name, module in sorted(self._modules.items()):
-            newest = sorted(module.instances.values(), key=lambda i: i.announced_at, reverse=True)
-            if newest:
-                module.manifest = max((i.manifest for i in newest), key=lambda m: _version(m.version))
-            for route in module.manifest.routes:
-                target = targets.setdefault(route.path, Target(module, route))
-                if target.module is not module:
-                    self._reject(name, f"route {route.path} belongs to {target.module.manifest.name}")
-                    continue
-                target.instances = [i for i in newest if any(r.path == route.path for r in i.manifest.routes)]
+            live = sorted((i for i in module.instances.values() if i.id in self._living), key=_newest)
+            if live:
+                module.manifest = live[0].manifest
+            for manifest in (module.manifest, *(i.manifest for i in live[1:])):
+                for route in manifest.routes:
+                    if targets.setdefault(route.path, Target(module, route)).module is not module:
+                        owner = targets[route.path].module.manifest.name
+                        self._reject(name, f"route {route.path} belongs to {owner}")
+            for instance in live:
+                for route in instance.manifest.routes:
+                    target = targets[route.path]
+                    if target.module is module:
+                        target.instances.append(instance)
+                        if route != target.route:
+                            target.differing[instance.id] = route
         self._targets = targets
         self.version += 1
 
@@ -217,8 +253,8 @@ class RouteTable:
         )
 
     def alive(self, instance: Instance) -> bool:
-        """Whether it still counts. Time is the newest announcement's: a silent topic ends nobody."""
-        return instance.valid_until >= self._heard
+        """Whether it still counts, in the topic's time: a silent topic ends nobody."""
+        return instance.ends >= self._time.now
 
     def candidates(self, target: Target, now: float) -> Sequence[Instance]:
         """Live instances in the order to try: whose turn it is, those that just failed last."""
@@ -230,9 +266,9 @@ class RouteTable:
         return live
 
     def modules(self) -> Iterable[tuple[Module, list[Instance]]]:
-        """Every module heard of, by name, with its live instances."""
+        """Every module heard of, by name, with its live instances, those of the newest version first."""
         for _, module in sorted(self._modules.items()):
-            yield module, [i for i in module.instances.values() if self.alive(i)]
+            yield module, sorted((i for i in module.instances.values() if self.alive(i)), key=_newest)
 
     def cards(self) -> list[Card]:
         """The ways into live modules for the start page."""
@@ -260,6 +296,11 @@ def _moment(stamp: Timestamp) -> datetime:
         return stamp.ToDatetime(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise NotApproved("it names a time that no calendar has") from None
+
+
+def _newest(instance: Instance) -> tuple[list[int], str]:
+    """Sorts the newest version first."""
+    return [-part for part in _version(instance.manifest.version)], instance.id
 
 
 def _version(text: str) -> tuple[int, ...]:

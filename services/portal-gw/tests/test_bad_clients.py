@@ -4,8 +4,9 @@
 import asyncio
 import json
 import re
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
 import pytest
@@ -148,12 +149,86 @@ async def test_a_body_that_drips_is_a_408(front_of: Any, module_of: Any, how: by
         (b"1\r\n", b"a\r\n1;aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 1000),
     ],
 )
-async def test_what_surrounds_a_body_ends_somewhere(front: Front, begin: bytes, endless: bytes) -> None:
+async def test_what_surrounds_a_body_ends_somewhere(
+    front: Front, forms: Module, begin: bytes, endless: bytes
+) -> None:
     """Chunk extensions and trailers are no body, so no limit of the body ever ends them."""
     async with connected(front) as (_, writer), asyncio.timeout(20):
         writer.write(POST + b"transfer-encoding: chunked\r\n\r\n" + begin)
         await until_closed(writer, endless)
     assert turned_away(front, "unreadable") == 1
+
+
+def post(path: str, *fields: bytes) -> bytes:
+    return b"".join([b"POST %b HTTP/1.1\r\nhost: localhost\r\n" % path.encode(), *fields])
+
+
+EARLY = [
+    ("/heidelberg/nowhere", 404),
+    ("/heidelberg/api/forms/v1/mine", 401),
+    ("/heidelberg/services", 403),
+    ("/heidelberg/", 405),
+    ("/heidelberg/logout", 403),
+    ("/assets/x", 404),
+    ("/healthz", 405),
+]
+CHUNKED, SIZED = b"transfer-encoding: chunked\r\n\r\n", b"content-length: 25000000\r\n\r\n"
+
+
+@pytest.mark.parametrize(("path", "status"), EARLY)
+@pytest.mark.parametrize("how", [CHUNKED, SIZED])
+async def test_what_is_answered_already_is_not_read_for_ever(
+    front: Front, forms: Module, monkeypatch: pytest.MonkeyPatch, path: str, status: int, how: bytes
+) -> None:
+    monkeypatch.setattr("mash_portal_gw.edge.guarded.LINGER_SECONDS", 0.3)
+    piece = b"10000\r\n%b\r\n" % (b"a" * 65536) if how is CHUNKED else b"a" * 65536
+    async with connected(front) as (reader, writer), asyncio.timeout(20):
+        writer.write(post(path, how))
+        sending = asyncio.create_task(until_closed(writer, piece))
+        answer = await reader.readuntil(b"\r\n\r\n")
+        await sending
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer
+    assert turned_away(front, "body-unwanted") == 1
+    assert forms.seen == []
+
+
+@pytest.mark.parametrize("how", [CHUNKED, SIZED])
+async def test_what_is_answered_already_does_not_drip_for_ever(
+    front: Front, monkeypatch: pytest.MonkeyPatch, how: bytes
+) -> None:
+    monkeypatch.setattr("mash_portal_gw.edge.guarded.LINGER_SECONDS", 0.3)
+    async with connected(front) as (reader, writer), asyncio.timeout(10):
+        writer.write(post("/heidelberg/nowhere", how))
+        dripping = asyncio.create_task(drip(writer, b"1\r\na\r\n" if how is CHUNKED else b"a"))
+        answer = await reader.read()
+        dripping.cancel()
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert turned_away(front, "body-unwanted") == 1
+
+
+async def test_who_sends_all_before_reading_can_still_read_the_answer(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mash_portal_gw.edge.guarded.LINGER_SECONDS", 0.3)
+
+    def stubborn() -> bytes:
+        host, port = front.address.split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as client:
+            with suppress(ConnectionError):
+                client.sendall(post("/heidelberg/nowhere", SIZED) + b"a" * 25_000_000)
+            return client.recv(65536)
+
+    assert (await asyncio.to_thread(stubborn)).startswith(b"HTTP/1.1 404 ")
+
+
+async def test_a_short_rest_is_taken_in_and_the_connection_kept(front: Front, forms: Module) -> None:
+    async with connected(front) as (reader, writer), asyncio.timeout(10):
+        for _ in range(3):
+            writer.write(post("/heidelberg/nowhere", b"content-length: 60000\r\n\r\n"))
+            await reader.readuntil(b"HTTP/1.1 404 ")
+            writer.write(b"a" * 60_000 + GET + b"\r\n")
+            await reader.readuntil(b"HTTP/1.1 200 ")
+    assert turned_away(front, "body-unwanted") == 0
 
 
 async def test_an_answer_that_is_not_read_is_not_kept(

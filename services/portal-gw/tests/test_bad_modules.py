@@ -2,6 +2,7 @@
 """Modules that break off, fall silent, talk without end: nobody takes half an answer for a whole one."""
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -38,7 +39,8 @@ async def saying(front: Front, *answers: Said) -> AsyncIterator[list[bytes]]:
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         host, port = server.sockets[0].getsockname()
-        front.announce("forms", [{"path": "/api/forms/v1", "kind": "api"}], f"http://{host}:{port}")
+        routes = [{"path": "/api/forms/v1", "kind": "api"}, {"path": "/services", "kind": "page"}]
+        front.announce("forms", routes, f"http://{host}:{port}")
         yield asked
         for task, writer in serving.items():
             writer.transport.abort()
@@ -94,7 +96,7 @@ BROKEN_OFF = {
 @pytest.mark.parametrize("how", BROKEN_OFF)
 @pytest.mark.parametrize("warm", [False, True])
 async def test_an_answer_that_ends_early_breaks_the_connection_off(
-    front: Front, how: str, *, warm: bool
+    front: Front, caplog: pytest.LogCaptureFixture, how: str, *, warm: bool
 ) -> None:
     """By the long way, and by the short one that a kept connection opens."""
     before = [whole()] if warm else []
@@ -109,6 +111,38 @@ async def test_an_answer_that_ends_early_breaks_the_connection_off(
     assert failed(front) == {"broken-off": 1}
     assert not rest.endswith(b"0\r\n\r\n")
     assert b"content-length: 4" not in rest
+    said = [
+        one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING and one.name != "asyncio"
+    ]
+    assert len(said) == 1, said
+    assert said[0].startswith("forms broke its answer off half-way")
+
+
+@pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
+@pytest.mark.parametrize("path", [X, b"/heidelberg/services/x"])
+@pytest.mark.parametrize("warm", [False, True])
+async def test_a_length_where_no_body_follows_is_taken_away(
+    front: Front, caplog: pytest.LogCaptureFixture, status: bytes, path: bytes, *, warm: bool
+) -> None:
+    get = GET.replace(X, path)
+    said = b"HTTP/1.1 %b\r\ncontent-type: text/html\r\ncontent-length: 5\r\n\r\n" % status
+    async with saying(front, *([whole()] if warm else []), whole(said), whole()) as asked:
+        answer = await front.raw(get * (2 + warm), patience=3)
+    assert len(asked) == 2 + warm
+    heads = re.findall(rb"HTTP/1\.1 (\d+ [A-Za-z ]+?)\r\n(.*?)\r\n\r\n", answer, re.DOTALL)
+    assert [line for line, _ in heads] == [*([b"200 OK"] if warm else []), status, b"200 OK"]
+    assert b"content-length" not in heads[int(warm)][1]
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR and one.name != "asyncio"] == []
+
+
+async def test_control_characters_in_a_field_are_a_502(
+    front: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = OK + b"x-a: b\x01c\r\ncontent-length: 2\r\n\r\n{}"
+    async with saying(front, whole(said)), front.api() as client:
+        answer = await client.get(X.decode())
+    assert answer.status_code == 502
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR and one.name != "asyncio"] == []
 
 
 @pytest.mark.parametrize("warm", [False, True])

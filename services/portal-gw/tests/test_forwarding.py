@@ -89,6 +89,46 @@ async def test_what_a_module_may_not_say_does_not_come_out(front: Front, forms: 
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", ["/heidelberg/api/forms/v1/x", "/heidelberg/services"])
+async def test_what_cgi_would_read_as_another_field_does_not_come_in(
+    front: Front, forms: Module, path: str
+) -> None:
+    """By the long way, and by the short one that the second request takes."""
+    names = [
+        "X_Forwarded_For",
+        "x-forwarded_proto",
+        "Content_Length",
+        "Transfer_Encoding",
+        "Mash_Tenant",
+        "_",
+    ]
+    async with front.api() as client:
+        for _ in range(2):
+            await client.get(path, headers=dict.fromkeys(names, "6.6.6.6"))
+    assert len(forms.seen) == 2
+    for one in forms.seen:
+        assert [name for name, _ in one.headers if "_" in name] == []
+        assert "6.6.6.6" not in str(one.headers)
+
+
+@pytest.mark.parametrize("path", ["/heidelberg/api/forms/v1/x", "/heidelberg/services"])
+async def test_neither_refresh_nor_limits_come_from_modules(front: Front, forms: Module, path: str) -> None:
+    forms.headers |= {
+        "refresh": "0; url=https://evil.example/",
+        "ratelimit": '"client";r=9999;t=1',
+        "ratelimit-policy": "none",
+        "ratelimit-remaining": "9999",
+    }
+    async with front.api() as client:
+        answers = [await client.get(path) for _ in range(2)]
+    for answer in answers:
+        assert "refresh" not in answer.headers
+        assert "ratelimit-remaining" not in answer.headers
+        assert len(answer.headers.get_list("ratelimit")) == 1
+        assert "9999" not in str(answer.headers.raw)
+        assert answer.headers["ratelimit-policy"] != "none"
+
+
 async def test_the_journey_is_on_the_gateways_span(front: Front, forms: Module) -> None:
     forms.headers |= {"mash-journey": "0190-1"}
     async with front.api() as client:

@@ -11,7 +11,8 @@ Attribute = Literal[
     "mash.edge",  # public: answered with a published document, without a module
     "mash.limit",  # which limit refused: client, tenant, login or streams
     "mash.stream",  # websocket or events
-    "mash.reason",  # why a connection was turned away: a problem's kind, too-many-connections or unread
+    "mash.reason",  # why a connection was turned away: a problem's kind, too-many-connections, unread,
+    # or body-unwanted (answered already, and it went on sending)
 ]
 
 REFUSED_BY_LIMIT = counter(

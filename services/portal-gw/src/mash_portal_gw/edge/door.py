@@ -121,7 +121,7 @@ class Door:
             exchange.status = exchange.status or CLIENT_LEFT
         except Problem as problem:
             if exchange.started:
-                raise
+                raise Cut(problem.kind) from problem
             if isinstance(problem, TooLarge):
                 await _let_run_out(exchange.receive)
             await refuse(self._parts, exchange, problem)
@@ -326,7 +326,8 @@ def _counted(target: Target) -> Iterator[None]:
     module = target.module.manifest
     try:
         yield
-    except Cut:
+    except Cut as err:
+        log.warning("%s broke its answer off half-way: %s", module.name, err)
         count(UPSTREAM_FAILED, attributes={"mash.module": module.name, "error.type": "broken-off"})
         raise
     except Problem as problem:

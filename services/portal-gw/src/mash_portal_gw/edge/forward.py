@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
+from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE
+
 from mash_portal_gw.edge.body import Body, Message, Receive, RequestTimeout, body_ended, pump_body
 from mash_portal_gw.edge.connection import (
     ClientGone,
@@ -225,6 +227,8 @@ def may_be_repeated(connection: Connection) -> bool:
 
 async def bring(connection: Connection, sink: Sink) -> None:
     """The answer, part by part. The common small one arrives with its head and leaves at once."""
+    if any(HEADER_VALUE_RE.search(value) for _, value in connection.headers):
+        raise Garbled("a field has control characters")
     await sink.start(connection.status, connection.headers)
     try:
         part = await connection.chunk()

@@ -4,6 +4,7 @@ long a client may take to send or to read.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from typing import Any, Final, cast
@@ -15,6 +16,7 @@ from mash_portal_gw.edge.body import RequestTimeout
 from mash_portal_gw.edge.connection import ClientGone
 from mash_portal_gw.edge.forward import CLIENT_PATIENCE
 from mash_portal_gw.edge.lane import Lane
+from mash_portal_gw.edge.outcomes import Cut
 from mash_portal_gw.edge.passage import Passage
 from mash_portal_gw.edge.request import FIELDS, FieldsTooLarge
 from mash_portal_gw.edge.streams import Streams
@@ -31,6 +33,14 @@ HEAD_SECONDS: Final = 10.0
 AROUND_BYTES: Final = 64 << 10
 """Chunk sizes, their extensions and trailers, beyond so many bytes for each byte of the body."""
 AROUND_TIMES: Final = 16
+LINGER_BYTES: Final = 64 << 10
+LINGER_SECONDS: Final = 2.0
+"""What may still come of a request that is answered already; then its connection is closed."""
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether it is an error of ours: the door has said already whose answer broke off."""
+    return not (record.exc_info and isinstance(record.exc_info[1], Cut))
 
 
 class GuardedHttp(HttpToolsProtocol):
@@ -41,6 +51,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.logger.addFilter(_is_ours)
         door: Any = self.app
         self._lane: Lane = door.lane
         self._threshold: Threshold = door.threshold
@@ -60,6 +71,9 @@ class GuardedHttp(HttpToolsProtocol):
         """Bytes came behind a request to switch protocols, before that was answered."""
         self._too_slow: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
+        self._lingers: asyncio.TimerHandle | None = None
+        """The request is answered, and its body still comes."""
+        self._unwanted = 0
 
     # The connection
 
@@ -78,7 +92,7 @@ class GuardedHttp(HttpToolsProtocol):
             self._tunnel.client_lost()
         self._stop_timer()
         super().connection_lost(exc)
-        for timer in (self.timeout_keep_alive_task, self._unread):
+        for timer in (self.timeout_keep_alive_task, self._unread, self._lingers):
             if timer is not None:
                 timer.cancel()
 
@@ -145,6 +159,8 @@ class GuardedHttp(HttpToolsProtocol):
             self._early = upgrade.args[0] < len(data)
         if not self.transport.is_closing() and not self._over:
             self._measure()
+            if self._lingers is not None:
+                self._let_go(len(data))
 
     def _measure(self) -> None:
         if not self._head_due:
@@ -201,8 +217,13 @@ class GuardedHttp(HttpToolsProtocol):
         self._head_bytes = 0
         self._current = False
         self.url = b""
-        if not self.transport.is_closing() and not self._over:
-            super().on_message_complete()
+        if self.transport.is_closing() or self._over:
+            return
+        super().on_message_complete()
+        if self._lingers is not None:
+            self._lingers.cancel()
+            self._lingers = None
+            self._rest()
 
     # What goes out
 
@@ -262,6 +283,31 @@ class GuardedHttp(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.flow.read_paused:
             self.flow.resume_reading()
+        if self._current:
+            self._linger()
+        else:
+            self._rest()
+
+    def _linger(self) -> None:
+        """A connection closed at once would lose the answer; one that is read for ever costs us for ever."""
+        self._unwanted = 0
+        self._lingers = self.loop.call_later(LINGER_SECONDS, self._leave)
+
+    def _let_go(self, size: int) -> None:
+        self._unwanted += size
+        if self._unwanted > LINGER_BYTES:
+            # The client reads that nothing follows, and has what is left of the time to read the answer.
+            self._over = True
+            self.transport.write_eof()
+            self.transport.pause_reading()
+
+    def _leave(self) -> None:
+        self._lingers = None
+        if not self.transport.is_closing():
+            self._threshold.cut("body-unwanted")
+            self._close()
+
+    def _rest(self) -> None:
         self._rests = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._rested)

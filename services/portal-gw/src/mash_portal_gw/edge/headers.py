@@ -68,8 +68,11 @@ _NOT_FROM_MODULES: Final = HOP_BY_HOP | {
     b"nel",
     b"report-to",
     b"reporting-endpoints",
+    b"refresh",  # leads away without a redirect
 }
 OURS: Final = b"mash-"
+_NOR_FROM_MODULES: Final = (OURS, b"access-control-", b"ratelimit")
+"""Whose names begin so: the limits that clients are told of are the gateway's."""
 
 
 def _named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
@@ -79,18 +82,26 @@ def _named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[by
     return frozenset(token.strip().lower() for value in named for token in value.split(b","))
 
 
+BODILESS: Final = frozenset({204, 304})
+"""No body follows, whatever length a module names (RFC 9110, 8.6)."""
+
+
 def may_pass_in(name: bytes) -> bool:
-    """Whether a module may see the client's field of this name."""
+    """Whether a module may see the client's field of this name.
+
+    One with an underscore is none: CGI (RFC 3875, 4.1.18) and WSGI read `X_Forwarded_For` as the dashed one.
+    """
     return (
-        name not in _NOT_FROM_OUTSIDE
-        and not name.replace(b"_", b"-").startswith(OURS)
+        b"_" not in name
+        and name not in _NOT_FROM_OUTSIDE
+        and not name.startswith(OURS)
         and not name.startswith(b"access-control-request")
     )
 
 
 def may_pass_out(name: bytes) -> bool:
     """Whether a client may see a module's field of this name."""
-    return name not in _NOT_FROM_MODULES and not name.startswith((OURS, b"access-control-"))
+    return name not in _NOT_FROM_MODULES and not name.startswith(_NOR_FROM_MODULES)
 
 
 def to_module(headers: Headers) -> Headers:
@@ -99,9 +110,11 @@ def to_module(headers: Headers) -> Headers:
     return [(name, value) for name, value in headers if name not in named and may_pass_in(name)]
 
 
-def to_client(headers: Headers, *, framed: bool) -> Headers:
+def to_client(headers: Headers, *, framed: bool, status: int = 200) -> Headers:
     """The module's fields that a client may see. `framed`: the body goes into the shell and grows."""
     named = _named_by_connection(headers)
+    if status in BODILESS:
+        headers = [field for field in headers if field[0] != b"content-length"]
     return [
         (name, value)
         for name, value in headers

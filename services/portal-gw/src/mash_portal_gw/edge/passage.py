@@ -11,7 +11,7 @@ from opentelemetry.trace import Span
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from mash_portal_gw.edge.connection import ClientGone, Connection
-from mash_portal_gw.edge.headers import Headers, to_client
+from mash_portal_gw.edge.headers import BODILESS, Headers, to_client
 from mash_portal_gw.edge.tenancy import Place
 from mash_portal_gw.service.routes import Instance, Target
 from mash_portal_gw.service.shelves import Shelf
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mash_portal_gw.edge.lane import Lane
 
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_BODILESS: Final = frozenset({204, 304})
 NAMES: Final = 512
 """Names of header fields whose treatment is remembered."""
 
@@ -177,6 +176,8 @@ class Passage:
             passes = lane.out.get(name)
             if passes is None:
                 passes = lane.remember_out(name)
+            if passes and name == b"content-length" and status in BODILESS:
+                continue
             if passes:
                 lines += (name, b": ", value, b"\r\n")
                 if name == b"content-length":
@@ -184,12 +185,12 @@ class Passage:
                 elif name == b"cache-control":
                     cached = True
             elif name == b"connection" and value.lower() not in (b"keep-alive", b"close"):
-                return self._head(status, to_client(headers, framed=False), body)
+                return self._head(status, to_client(headers, framed=False, status=status), body)
             elif name == b"mash-journey" and self.span is not None:
                 self.span.set_attribute("mash.journey.id", value.decode("ascii", "replace")[:64])
         if not cached:
             lines.append(b"cache-control: no-store\r\n")
-        if not sized and status not in _BODILESS:
+        if not sized and status not in BODILESS:
             lines.append(b"content-length: %d\r\n" % len(body))
         if not self.keep_alive:
             lines.append(b"connection: close\r\n")

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from mash_portal_gw.edge.answers import Headers, Send, send_body
-from mash_portal_gw.edge.headers import SecurityHeaders, to_client, value_of
+from mash_portal_gw.edge.headers import BODILESS, SecurityHeaders, to_client, value_of
 from mash_portal_gw.edge.request import Request
 from mash_portal_gw.edge.shell import Shell, View
 from mash_sdk import journey
@@ -36,7 +36,7 @@ class Plain:
     async def start(self, status: int, headers: Headers) -> None:
         self.status = status
         _join_journey(headers)
-        passed = to_client(headers, framed=False)
+        passed = to_client(headers, framed=False, status=status)
         if value_of(passed, b"cache-control") is None:
             passed.append((b"cache-control", b"no-store"))
         said = self.security.data(https=self.request.https)
@@ -73,8 +73,8 @@ class Framed:
             self._problem = bytearray()
             self.extra += [(n, v) for n, v in headers if n in (b"retry-after", b"allow")]
             return
-        framed = kind == b"text/html" and status not in _REDIRECT
-        passed = to_client(headers, framed=framed)
+        framed = kind == b"text/html" and status not in _REDIRECT and status not in BODILESS
+        passed = to_client(headers, framed=framed, status=status)
         if framed:
             title = unquote((value_of(headers, b"mash-title") or b"").decode("ascii", "replace"))
             self._before, self._after = self.shell.frame(self.view, title or "Seite")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What an operator approves stays, is never another's route, and can be taken back."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,31 @@ def test_another_ones_route_is_not_approved(tmp_path: Path, capsys: pytest.Captu
     assert main(["approve", FOLDER, "--data", str(tmp_path)]) == 2
     assert "belongs to other; choose another path" in capsys.readouterr().err
     assert list(approvals.read(folder)) == ["other"]
+
+
+@pytest.mark.parametrize("path", ["/ops/x", "/assets", "/life/x", "/api"])
+def test_what_is_the_gateways_is_not_approved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    module = tmp_path / "modules" / NAME
+    shutil.copytree(FOLDER, module)
+    (toml,) = module.rglob("module.toml")
+    text = toml.read_text()
+    assert 'path = "/lost-and-found"' in text
+    toml.write_text(text.replace('path = "/lost-and-found"', f'path = "{path}"'))
+    assert main(["approve", str(module), "--data", str(tmp_path)]) == 2
+    assert f"route {path} is the gateway's own" in capsys.readouterr().err
+    assert approvals.read(DataFolder(tmp_path)) == {}
+
+
+def test_roles_are_approved_as_they_were_seen(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    approvals.keep(folder, services())
+    assert main(["approve", FOLDER, "--data", str(tmp_path)]) == 0
+    entries = approvals.read(folder)
+    told = {one.path: list(one.roles) for one in find(FOLDER).module().manifest.routes if one.roles}
+    assert entries[NAME]["roles"] == told != {}
+    assert {name for name, entry in entries.items() if entry.get("platform")} == set(entries) - {NAME}
 
 
 def test_a_service_cannot_be_revoked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """module.toml: the whole of what the platform knows of a module (DESIGN §4)."""
 
+import re
 import tomllib
 from importlib.resources import files
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import (
@@ -18,6 +19,24 @@ from pydantic import (
     model_validator,
 )
 
+ROUTE: Final = r"^(/[a-z0-9][a-z0-9._-]*)+$"
+"""What a route may be: no empty, `.` or `..` segment, no slash at its end."""
+RESERVED: Final = (
+    "/api/asyncapi.json",
+    "/api/openapi.json",
+    "/assets",
+    "/callback",
+    "/healthz",
+    "/life",
+    "/login",
+    "/logout",
+    "/metrics",
+    "/ops",
+    "/readyz",
+)
+"""What the gateway answers itself: nobody's route lies there, above or below."""
+
+RoutePath = Annotated[str, StringConstraints(pattern=ROUTE)]
 OutsidePath = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9][a-z0-9/._-]*$")]
 PublicPath = Annotated[
     str, StringConstraints(pattern=r"^(/[A-Za-z0-9][A-Za-z0-9._~-]*)+(/\*)?$", max_length=300)
@@ -26,6 +45,25 @@ EventName = Annotated[str, StringConstraints(pattern=r"^mash\.[a-z0-9_]+\.v\d+\.
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A part of a whole, 0.01 is one of a hundred."""
+
+
+def under(path: str, prefix: str) -> bool:
+    """Whether a path lies at or below a prefix, by whole segments."""
+    return path == prefix or path.startswith(prefix.rstrip("/") + "/")
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether one of two paths lies at or below the other."""
+    return under(one, other) or under(other, one)
+
+
+def unfit(path: str) -> str | None:
+    """Why a path can be nobody's route; None if it can."""
+    if re.search(ROUTE, path) is None or path.endswith("\n"):
+        return f"route {path} is no path of lower-case segments without an empty one, . or .."
+    if any(overlap(path, own) for own in RESERVED):
+        return f"route {path} is the gateway's own"
+    return None
 
 
 class ManifestError(Exception):
@@ -47,7 +85,7 @@ class _Part(BaseModel):
 class Route(_Part):
     """A prefix of outside paths (behind the tenant) that the module answers."""
 
-    path: OutsidePath
+    path: RoutePath
     kind: Literal["api", "page"]
     roles: tuple[str, ...] = ()
     """Any of these may pass the gateway; none named: everyone. The module checks each route again itself."""

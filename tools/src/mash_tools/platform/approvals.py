@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from mash_sdk.manifest import overlap, unfit
 from mash_tools.platform.folder import DataFolder
 from mash_tools.platform.modules import Module, services
 from mash_tools.problems import LauncherError
@@ -39,16 +40,21 @@ def keys(folder: DataFolder) -> dict[str, Any]:
 
 def keep(folder: DataFolder, own: Sequence[Module]) -> None:
     """Approve the services as they are now, and leave the modules as the operator approved them."""
-    folder.write(FILE, read(folder) | {one.manifest.name: _entry(folder, one) for one in own})
+    services = {one.manifest.name: _entry(folder, one) | {"platform": True} for one in own}
+    folder.write(FILE, read(folder) | services)
 
 
 def approve(folder: DataFolder, module: Module) -> None:
-    """Raises LauncherError if one of its routes is another's."""
+    """Raises LauncherError if one of its routes is another's, or the gateway's own."""
+    for route in module.routes:
+        fault = unfit(route)
+        if fault is not None:
+            raise LauncherError(f"{module.manifest.name}: {fault}; choose another path in module.toml.")
     approved = read(folder)
     for name, entry in approved.items():
         for theirs in entry["routes"] if name != module.manifest.name else ():
             for route in module.routes:
-                if _under(route, theirs) or _under(theirs, route):
+                if overlap(route, theirs):
                     raise LauncherError(
                         f"The route {route} of {module.manifest.name} cannot be approved: "
                         f"{theirs} belongs to {name}; choose another path in module.toml."
@@ -67,8 +73,8 @@ def revoke(folder: DataFolder, name: str) -> None:
 
 
 def _entry(folder: DataFolder, module: Module) -> Entry:
-    return {"jwk": folder.public_key(module.manifest.name), "routes": module.routes}
-
-
-def _under(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(f"{prefix}/")
+    return {
+        "jwk": folder.public_key(module.manifest.name),
+        "routes": module.routes,
+        "roles": {route.path: list(route.roles) for route in module.manifest.routes if route.roles},
+    }

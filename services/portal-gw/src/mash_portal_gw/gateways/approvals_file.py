@@ -19,9 +19,13 @@ LOOK_SECONDS: Final = 3.0
 def read(file: Path) -> Mapping[str, Approval]:
     """The approved modules by name. Raises ApprovalsError."""
     try:
-        return parse(file.read_bytes(), str(file))
+        found = parse(file.read_bytes(), str(file))
     except OSError as err:
         raise ApprovalsError(f"{file}: {err.strerror}") from err
+    for one in found.values():
+        if one.refused:
+            log.error("%s: %s: %s", file, one.name, one.refused)
+    return found
 
 
 def watch_approvals(file: Path, own: Approval, routes: RouteTable) -> Callable[[Running], Awaitable[None]]:

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from mash_portal_gw.model.circuit import Circuit
 from mash_portal_gw.model.origin import Origin
-from mash_portal_gw.service.approvals import Approval, NotApproved, under
+from mash_portal_gw.service.approvals import Approval, NotApproved
 from mash_portal_gw.service.topic_time import TopicTime
 from mash_sdk import announcing
 from mash_sdk.announcing import NotGenuine
 from mash_sdk.clock import Clock
-from mash_sdk.manifest import Card, Manifest, Route
+from mash_sdk.manifest import Card, Manifest, Route, under
 
 AHEAD: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(minutes=5)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mash_portal_gw.service.approvals import parse
 from mash_tools.module.commands import main
 from mash_tools.module.source import find
 from mash_tools.platform import approvals, noted
@@ -21,6 +22,15 @@ FOLDER = str(ROOT / "modules" / NAME)
 def test_modules_are_installed_but_not_started_by_up() -> None:
     names = {one.manifest.name for one in installed()} - {one.manifest.name for one in services()}
     assert NAME in names
+
+
+def test_what_is_approved_at_the_start_is_what_is_announced(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    approvals.keep(folder, services())
+    assert main(["approve", FOLDER, "--data", str(tmp_path)]) == 0
+    known = parse((folder.path / approvals.FILE).read_bytes(), approvals.FILE)
+    for one in [*services(), find(FOLDER).module()]:
+        known[one.manifest.name].check(one.manifest, "http://127.0.0.1:1")
 
 
 def test_an_approval_outlives_the_platforms_start(tmp_path: Path) -> None:
@@ -66,7 +76,7 @@ def test_roles_are_approved_as_they_were_seen(tmp_path: Path) -> None:
     approvals.keep(folder, services())
     assert main(["approve", FOLDER, "--data", str(tmp_path)]) == 0
     entries = approvals.read(folder)
-    told = {one.path: list(one.roles) for one in find(FOLDER).module().manifest.routes if one.roles}
+    told = {one.path: list(one.roles) for one in find(FOLDER).module().manifest.routes}
     assert entries[NAME]["roles"] == told != {}
     assert {name for name, entry in entries.items() if entry.get("platform")} == set(entries) - {NAME}
 

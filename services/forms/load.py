@@ -70,7 +70,8 @@ class Applicant(Person):
                 "valid_from": (datetime.now(UTC) + timedelta(days=30)).date().isoformat(),
             },
         }
-        form = self.page("/apply/{form}", form=FORM).form(f"/apply/{FORM}/")
+        # The page may offer the answers of an earlier application first: a form of its own.
+        form = self.page("/apply/{form}", form=FORM).form("/address")
         draft = form.action.split("/")[-2]
         while (step := form.action.rpartition("/")[2]) != "review":
             following = self.submit(STEP, form, answers.get(step)).location

@@ -44,18 +44,22 @@ class Caller:
         self._client = httpx.AsyncClient(base_url=f"{platform.url}/heidelberg", timeout=15)
 
     async def start(self) -> None:
-        answer = await self._client.post(
-            f"{self._platform.places.keycloak}/realms/heidelberg/protocol/openid-connect/token",
-            data={
-                "grant_type": "password",
-                "client_id": "demo-api",
-                "client_secret": "demo",
-                "username": self._username,
-                "password": "demo",
-                "scope": "openid",
-            },
-        )
-        answer.raise_for_status()
+        async def logged_in() -> httpx.Response | None:
+            answer = await self._client.post(
+                f"{self._platform.places.keycloak}/realms/heidelberg/protocol/openid-connect/token",
+                data={
+                    "grant_type": "password",
+                    "client_id": "demo-api",
+                    "client_secret": "demo",
+                    "username": self._username,
+                    "password": "demo",
+                    "scope": "openid",
+                },
+            )
+            # Keycloak itself needs a while after PostgreSQL was killed.
+            return None if answer.is_server_error else answer.raise_for_status()
+
+        answer = await until(logged_in, "Keycloak lets nobody in", within=120)
         self._client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
 
     async def ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class Applicant(Person):
             },
         }
         # The page may offer the answers of an earlier application first: a form of its own.
-        form = self.page("/apply/{form}", form=FORM).form("/address")
+        form = self.page("/apply/{form}", form=FORM).form("/person")
         draft = form.action.split("/")[-2]
         while (step := form.action.rpartition("/")[2]) != "review":
             following = self.submit(STEP, form, answers.get(step)).location

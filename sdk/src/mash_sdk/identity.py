@@ -60,6 +60,11 @@ class Principal:
     """YYYY-MM-DD; empty where the token does not say, or not the whole day."""
     address: Address = Address()
 
+    @property
+    def name(self) -> str:
+        """Given and family name, as far as the token says."""
+        return f"{self.given_name} {self.family_name}".strip()
+
     def has_any(self, roles: Container[str]) -> bool:
         return any(role in roles for role in self.roles)
 

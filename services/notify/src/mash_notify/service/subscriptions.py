@@ -119,7 +119,7 @@ class Subscriptions:
                 id=str(uuid4()),
                 about=subscription.id,
                 subject=who.subject,
-                name=f"{who.given_name} {who.family_name}".strip(),
+                name=who.name,
                 email=who.email,
                 language="de",
                 remembered_at=now,

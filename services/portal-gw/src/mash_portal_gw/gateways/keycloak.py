@@ -139,7 +139,7 @@ class Keycloak:
         who = await self._verifier.verify(access)
         if who.tenant != tenant or who.subject != claims.get("sub"):
             raise LoginExpired("Das Token gehört nicht zu dieser Anmeldung.")
-        name = f"{who.given_name} {who.family_name}".strip()
+        name = who.name
         return Tokens(
             access=access,
             access_until=self._ends(answer),

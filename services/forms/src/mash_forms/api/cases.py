@@ -11,8 +11,18 @@ from pydantic import Field
 from mash_forms.api.applications import ApplicationId, Clerk, Desk, typed_reference
 from mash_forms.model.application import Application, Outcome, State
 from mash_forms.public import View
-from mash_forms.service import Bulk, BulkService, CaseworkService, DoAll, FigureService, Paging, QueueFilter
+from mash_forms.service import (
+    Bulk,
+    BulkService,
+    CaseworkService,
+    DeskService,
+    DoAll,
+    FigureService,
+    Paging,
+    QueueFilter,
+)
 from mash_forms.service.bulk import MOST
+from mash_sdk.database import Unit
 from mash_sdk.http import After, IdempotencyKey, InUnit, Limit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
@@ -153,9 +163,7 @@ async def list_cases(
 ) -> CaseList:
     """The cases of the caller's offices: what waits for the office first, the oldest on top."""
     wanted = QueueFilter(state, typed_reference(reference), form, office, who.subject if mine else None)
-    listing = await desk.queue(wanted, Paging(limit, after), who, unit, overdue=overdue)
-    today = await desk.today(unit)
-    return CaseList(items=[CaseView.of(item, who, today) for item in listing.items], next=listing.next)
+    return await _listed(wanted, Paging(limit, after), who, unit, desk, overdue=overdue)
 
 
 @router.post("/search")
@@ -164,9 +172,7 @@ async def search_cases(who: Clerk, unit: InUnit, desk: Desk, body: NewSearch) ->
     wanted = QueueFilter(
         body.state, None, body.form, body.office, who.subject if body.mine else None, words=body.words
     )
-    listing = await desk.queue(wanted, Paging(body.limit, body.after), who, unit, overdue=body.overdue)
-    today = await desk.today(unit)
-    return CaseList(items=[CaseView.of(item, who, today) for item in listing.items], next=listing.next)
+    return await _listed(wanted, Paging(body.limit, body.after), who, unit, desk, overdue=body.overdue)
 
 
 @router.post("/bulk")
@@ -236,3 +242,11 @@ async def move(
     """Take a case along a transition of its form's workflow."""
     moved = await working.move(application_id, body.transition, who, unit)
     return CaseView.of(moved, who, await desk.today(unit))
+
+
+async def _listed(
+    wanted: QueueFilter, paging: Paging, who: Principal, unit: Unit, desk: DeskService, *, overdue: bool
+) -> CaseList:
+    listing = await desk.queue(wanted, paging, who, unit, overdue=overdue)
+    today = await desk.today(unit)
+    return CaseList(items=[CaseView.of(item, who, today) for item in listing.items], next=listing.next)

@@ -33,6 +33,7 @@ from mash_forms.service.ports import (
     Searching,
     StoredDocument,
 )
+from mash_forms.service.scope import require_own
 from mash_forms.signals import APPLICATIONS_SUBMITTED, APPLICATIONS_WITHDRAWN
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
@@ -164,9 +165,7 @@ class ApplicationService:
 
     async def withdraw(self, application_id: str, who: Principal, unit: Unit) -> Application:
         """Take one of the applicant's own back. Twice is once. Raises Conflict once it is decided."""
-        application = await self._applications.locked(unit, application_id)
-        if application is None or application.applicant.subject != who.subject:
-            raise _none_such()
+        application = require_own(await self._applications.locked(unit, application_id), who)
         try:
             application.withdraw(unit.clock.now())
         except NotNow as fault:
@@ -190,10 +189,7 @@ class ApplicationService:
         return found
 
     async def _own(self, application_id: str, who: Principal, unit: Unit) -> Application:
-        application = await self._applications.get(unit, application_id)
-        if application is None or application.applicant.subject != who.subject:
-            raise _none_such()
-        return application
+        return require_own(await self._applications.get(unit, application_id), who)
 
     async def _require_files(self, form: Form, data: Mapping[str, Any], cmd: Submit, unit: Unit) -> None:
         uploads = [name for name, field in form.fields.items() if field.widget == "upload" and name in data]
@@ -220,10 +216,6 @@ class ApplicationService:
             if not await self._applications.reference_taken(unit, reference):
                 return reference
             attempt += 1
-
-
-def _none_such() -> NotFound:
-    return NotFound("Diesen Antrag gibt es nicht.")
 
 
 def today_of(city: City, unit: Unit) -> date:

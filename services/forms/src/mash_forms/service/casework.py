@@ -27,7 +27,7 @@ class CaseworkService:
         Raises Conflict in other states.
         """
         application = await self._locked(application_id, who, unit)
-        claim = Claim(who.subject, f"{who.given_name} {who.family_name}".strip(), unit.clock.now())
+        claim = Claim(who.subject, who.name, unit.clock.now())
         course = await self._cases.course(application, unit)
         require_may(course.workflow.way(application.stage, Does.TAKE_UP), who)
         to = course.leads(application.stage, Does.TAKE_UP, claim.at)

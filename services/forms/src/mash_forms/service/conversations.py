@@ -13,11 +13,11 @@ from mash_forms.model.storable import storable
 from mash_forms.model.workflow import Does
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import Action, Actor, Applications, Audit, Conversations
-from mash_forms.service.scope import claimed, require_in_scope, require_may
+from mash_forms.service.scope import claimed, require_in_scope, require_may, require_own
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
-from mash_sdk.problems import Conflict, Fault, Invalid, NotFound
+from mash_sdk.problems import Conflict, Fault, Invalid
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class ConversationService:
         """Note something for colleagues."""
         text = checked(cmd.text)
         application = await self._of_the_desk(cmd, unit)
-        note = Note(new_id(), application.id, cmd.who.subject, _name(cmd.who), text, unit.clock.now())
+        note = Note(new_id(), application.id, cmd.who.subject, cmd.who.name, text, unit.clock.now())
         await self._conversations.note(unit, note)
         await self._audit.note(unit, Action.NOTED, application.id, Actor("person", cmd.who.subject))
         return note
@@ -106,8 +106,8 @@ class ConversationService:
         found = await self._applications.get(unit, application_id)
         if for_office:
             require_in_scope(found, who)
-        elif found is None or found.applicant.subject != who.subject:
-            raise _none_such()
+        else:
+            require_own(found, who)
 
     async def _say(
         self,
@@ -120,7 +120,7 @@ class ConversationService:
         from_office: bool,
     ) -> Message:
         now = unit.clock.now()
-        name = _name(who) if from_office else ""
+        name = who.name if from_office else ""
         message = Message(new_id(), application.id, kind, from_office, who.subject, name, text, now)
         await self._conversations.say(unit, message)
         action = {Kind.QUESTION: Action.ASKED, Kind.ANSWER: Action.ANSWERED}.get(kind, Action.WRITTEN)
@@ -143,10 +143,7 @@ class ConversationService:
         return require_in_scope(await self._applications.locked(unit, cmd.application_id), cmd.who)
 
     async def _own(self, cmd: Write, unit: Unit) -> Application:
-        application = await self._applications.locked(unit, cmd.application_id)
-        if application is None or application.applicant.subject != cmd.who.subject:
-            raise _none_such()
-        return application
+        return require_own(await self._applications.locked(unit, cmd.application_id), cmd.who)
 
 
 def checked(text: str) -> str:
@@ -163,11 +160,3 @@ def checked(text: str) -> str:
 
 def _wrong(why: str, remedy: str) -> Invalid:
     return Invalid(why, errors=[Fault("/text", why, remedy)])
-
-
-def _name(who: Principal) -> str:
-    return f"{who.given_name} {who.family_name}".strip()
-
-
-def _none_such() -> NotFound:
-    return NotFound("Diesen Antrag gibt es nicht.")

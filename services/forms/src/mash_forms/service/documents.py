@@ -22,6 +22,7 @@ from mash_forms.service.ports import (
     Printer,
     Sheet,
 )
+from mash_forms.service.scope import require_own
 from mash_forms.signals import DOCUMENTS_ISSUED
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
@@ -77,9 +78,7 @@ class DocumentService:
 
     async def receipt(self, application_id: str, who: Principal, unit: Unit) -> Sheet:
         """Return what the receipt of one of the applicant's own says: that it was handed in, and what."""
-        application = await self._applications.get(unit, application_id)
-        if application is None or application.applicant.subject != who.subject:
-            raise NotFound("Diesen Antrag gibt es nicht.")
+        application = require_own(await self._applications.get(unit, application_id), who)
         case = await self._cases.of(application, unit)
         city = await self._catalogue.city(unit.tenant)
         await self._audit.note(unit, Action.RECEIPT_READ, application.id, Actor("person", who.subject))

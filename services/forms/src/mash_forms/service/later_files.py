@@ -8,10 +8,11 @@ from mash_forms.model.application import Application, State
 from mash_forms.model.files import Attachment, Kind, Refusal, name_of
 from mash_forms.service.attachments import inspected, pieces
 from mash_forms.service.ports import Action, Actor, Applications, Attachments, Audit, Scanner
+from mash_forms.service.scope import require_own
 from mash_sdk.database import Database, Unit
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
-from mash_sdk.problems import Conflict, NotFound
+from mash_sdk.problems import Conflict
 
 MOST = 10
 """Files sent later to one application, at most."""
@@ -84,9 +85,7 @@ class LaterFiles:
         return None
 
     async def _asked(self, cmd: AttachLater, unit: Unit) -> Application:
-        application = await self._applications.locked(unit, cmd.application_id)
-        if application is None or application.applicant.subject != cmd.who.subject:
-            raise NotFound("Diesen Antrag gibt es nicht.")
+        application = require_own(await self._applications.locked(unit, cmd.application_id), cmd.who)
         if application.state is not State.ACTION_REQUIRED:
             raise Conflict("Zu diesem Antrag ist gerade keine Frage offen.")
         return application

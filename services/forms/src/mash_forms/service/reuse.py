@@ -16,6 +16,7 @@ from mash_forms.service.applications import ApplicationService
 from mash_forms.service.cases import Cases
 from mash_forms.service.drafts import DraftService, TakeOver
 from mash_forms.service.ports import Action, Actor, Applications, Audit, Paging
+from mash_forms.service.scope import require_own
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
 from mash_sdk.problems import NotFound
@@ -80,9 +81,7 @@ class ReuseService:
 
         Raises NotFound if that is not one's own, or has nothing of it.
         """
-        source = await self._applications.get(unit, cmd.source_id)
-        if source is None or source.applicant.subject != cmd.who.subject:
-            raise NotFound("Diesen Antrag gibt es nicht.")
+        source = require_own(await self._applications.get(unit, cmd.source_id), cmd.who)
         form = await self._applying.form(cmd.form, cmd.who)
         found = await self._of(source, form, unit)
         answers = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What a clerk may see and do: cases of the offices, and transitions, that the clerk's roles name."""
+"""What somebody may see and do: their own, or what a clerk's roles name of cases and transitions."""
 
 from mash_forms.model.application import Application
 from mash_forms.model.workflow import Transition
@@ -20,6 +20,13 @@ def require_in_scope(application: Application | None, who: Principal) -> Applica
     """Return it if this clerk's offices are responsible for it. Else NotFound, as if it were not there."""
     offices = offices_of(who)
     if application is None or (offices is not None and application.office not in offices):
+        raise NotFound("Diesen Antrag gibt es nicht.")
+    return application
+
+
+def require_own(application: Application | None, who: Principal) -> Application:
+    """Return it if this person handed it in. Else NotFound, as if it were not there."""
+    if application is None or application.applicant.subject != who.subject:
         raise NotFound("Diesen Antrag gibt es nicht.")
     return application
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Pages: what office and applicant write to one another, sent from the case's and the application's page."""
 
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated
 
@@ -25,11 +26,13 @@ async def ask(
     page: Page, who: Clerk, talking: Talking, unit: InUnit, application_id: ShownApplication, sent: PageForm
 ) -> Response:
     """Send a case back to the applicant, with what is asked for."""
-    place, text = f"/desk/applications/{application_id}", _text(sent)
-    if fault := _fault(text):
-        return _unsaid(page, place, "question", text, fault)
-    await talking.ask(Write(application_id, text, who), unit)
-    return _to(page, place)
+    return await _said(
+        page,
+        f"/desk/applications/{application_id}",
+        "question",
+        sent,
+        lambda text: talking.ask(Write(application_id, text, who), unit),
+    )
 
 
 @router.post("/desk/applications/{application_id}/messages", response_class=HTMLResponse)
@@ -37,11 +40,13 @@ async def write_as_clerk(
     page: Page, who: Clerk, talking: Talking, unit: InUnit, application_id: ShownApplication, sent: PageForm
 ) -> Response:
     """Write to the applicant."""
-    place, text = f"/desk/applications/{application_id}", _text(sent)
-    if fault := _fault(text):
-        return _unsaid(page, place, "messages", text, fault)
-    await talking.write(Write(application_id, text, who), unit, from_office=True)
-    return _to(page, place)
+    return await _said(
+        page,
+        f"/desk/applications/{application_id}",
+        "messages",
+        sent,
+        lambda text: talking.write(Write(application_id, text, who), unit, from_office=True),
+    )
 
 
 @router.post("/desk/applications/{application_id}/notes", response_class=HTMLResponse)
@@ -49,11 +54,13 @@ async def note(
     page: Page, who: Clerk, talking: Talking, unit: InUnit, application_id: ShownApplication, sent: PageForm
 ) -> Response:
     """Note something for colleagues."""
-    place, text = f"/desk/applications/{application_id}", _text(sent)
-    if fault := _fault(text):
-        return _unsaid(page, place, "notes", text, fault)
-    await talking.note(Write(application_id, text, who), unit)
-    return _to(page, place)
+    return await _said(
+        page,
+        f"/desk/applications/{application_id}",
+        "notes",
+        sent,
+        lambda text: talking.note(Write(application_id, text, who), unit),
+    )
 
 
 @router.post("/account/applications/{application_id}/messages", response_class=HTMLResponse)
@@ -61,11 +68,13 @@ async def write_as_applicant(
     page: Page, who: Citizen, talking: Talking, unit: InUnit, application_id: ShownApplication, sent: PageForm
 ) -> Response:
     """Write to the office."""
-    place, text = f"/account/applications/{application_id}", _text(sent)
-    if fault := _fault(text):
-        return _unsaid(page, place, "messages", text, fault)
-    await talking.write(Write(application_id, text, who), unit, from_office=False)
-    return _to(page, place)
+    return await _said(
+        page,
+        f"/account/applications/{application_id}",
+        "messages",
+        sent,
+        lambda text: talking.write(Write(application_id, text, who), unit, from_office=False),
+    )
 
 
 @router.post("/account/applications/{application_id}/answer", response_class=HTMLResponse)
@@ -91,6 +100,17 @@ async def answer(
             return _unsaid(page, place, "answer", text, Fault("/files", *REFUSALS[refusal]))
     async with data.unit(who.tenant) as unit:
         await talking.answer(Write(application_id, text, who), unit)
+    return _to(page, place)
+
+
+async def _said(
+    page: PageContext, place: str, does: str, sent: FormData, say: Callable[[str], Awaitable[object]]
+) -> Response:
+    """Say what was written and go back to where it stands; or show it again with what is wrong with it."""
+    text = _text(sent)
+    if fault := _fault(text):
+        return _unsaid(page, place, does, text, fault)
+    await say(text)
     return _to(page, place)
 
 

@@ -8,6 +8,8 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from mash_tools.__main__ import COMMANDS
 
 ROOT = Path(__file__).parents[2]
@@ -34,11 +36,7 @@ for command in COMMANDS:
 
 def _locked(name: str) -> set[str]:
     lock = (ROOT / "locks" / f"{name}.txt").read_text(encoding="utf-8")
-    return {_normal(found) for found in re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)}
-
-
-def _normal(distribution: str) -> str:
-    return distribution.replace("_", "-").lower()
+    return {canonicalize_name(found) for found in re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)}
 
 
 def _only_for_tests() -> set[str]:
@@ -47,7 +45,7 @@ def _only_for_tests() -> set[str]:
     return {
         package
         for package, owners in packages_distributions().items()
-        if all(_normal(owner) in only for owner in owners)
+        if all(canonicalize_name(owner) in only for owner in owners)
     }
 
 

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import UnsatisfiedAssumption
 
 from mash_forms.gateways.city_files import CityFiles
-from mash_forms.model.complaints import complaints, complaints_of
-from mash_forms.model.filling import Filled, fill
+from mash_forms.model.complaints import complaints
+from mash_forms.model.filling import Filled
 from mash_forms.model.form import Fact, Fee, Field, Form
 from mash_sdk.ids import new_id
+from mash_tools.journey.answers import NoAnswer, filled_in
 
 CITIES = Path(__file__).parents[3] / "cities"
 CITY_NAMES = ("heidelberg", "heilbronn", "mannheim")
@@ -84,32 +86,19 @@ def answer(draw: st.DrawFn, field: Field) -> Any:  # noqa: PLR0911 — one for e
 
 
 @st.composite
-def filled_in(draw: st.DrawFn, form: Form) -> Filled:
+def right_answers(draw: st.DrawFn, form: Form) -> Filled:
     """The form with answers that are right; rules between answers are met by trying again."""
-    data: dict[str, Any] = {}
-    tries = 0
-    while True:
+    try:
+        return filled_in(form, TODAY, lambda field: answer(draw, field), TRIES)
+    except NoAnswer as err:
         # By chance the same answers come again and again; a form that nothing fits fails as unsatisfiable.
-        assume(tries < TRIES)
-        tries += 1
-        filled = fill(form, data, TODAY)
-        missing = [field for field in filled.fields.values() if field.name not in data]
-        wrong = complaints_of(filled, TODAY)
-        if not missing and not wrong:
-            return filled
-        names = {field.name for field in missing} | {str(one.path[0]) for one in wrong}
-        # What a rule looks at may have to change too.
-        for rule in form.rules:
-            if rule.at[0] in names and rule.at[0] not in {field.name for field in missing}:
-                names |= rule.valid.names & form.fields.keys()
-        for name in names:
-            data[name] = answer(draw, form.fields[name])
+        raise UnsatisfiedAssumption from err
 
 
 @pytest.mark.parametrize("form", EACH)
 def test_right_answers_are_taken_and_have_a_fee_or_none(form: Form) -> None:
     @settings(max_examples=15, deadline=None, database=None)
-    @given(filled_in(form))
+    @given(right_answers(form))
     def right(filled: Filled) -> None:
         assert complaints(form, filled.data, TODAY) == []
         charged = filled.charged()
@@ -150,7 +139,7 @@ def faults(field: Field) -> Iterator[Any]:
 @pytest.mark.parametrize("form", [FORMS["heidelberg", name] for name in NAMES], ids=NAMES)
 def test_each_single_fault_is_told_at_its_field(form: Form) -> None:
     @settings(max_examples=5, deadline=None, database=None)
-    @given(filled_in(form))
+    @given(right_answers(form))
     def wrong(filled: Filled) -> None:
         for name, field in filled.fields.items():
             for bad in faults(field):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""One person's kept connection to a service's pages: cheap, so that it is not what is measured."""
+"""A kept connection of one who asks a service: cheap, so that it is not what is measured."""
 
 import asyncio
 from collections.abc import Mapping
@@ -72,9 +72,11 @@ class Connection(asyncio.Protocol):
         return await self._ask(f"GET {path} HTTP/1.1\r\n{self._head}\r\n".encode())
 
     async def post(self, path: str, fields: Mapping[str, str]) -> Answer:
-        """Send a page's form. Raises OSError when the connection broke, as get() does."""
-        body = urlencode(fields).encode()
-        told = f"content-type: application/x-www-form-urlencoded\r\ncontent-length: {len(body)}\r\n\r\n"
+        """Send a page's form. Raises OSError when the connection broke, as get() and send() do."""
+        return await self.send(path, urlencode(fields).encode(), "application/x-www-form-urlencoded")
+
+    async def send(self, path: str, body: bytes, media_type: str) -> Answer:
+        told = f"content-type: {media_type}\r\ncontent-length: {len(body)}\r\n\r\n"
         return await self._ask(f"POST {path} HTTP/1.1\r\n{self._head}{told}".encode() + body)
 
     def close(self) -> None:

@@ -6,38 +6,11 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Self
 
-import httptools
+from mash_tools.bench.browsing import Connection
 
 CONNECTIONS = 32
-
-
-class _Connection(asyncio.Protocol):
-    def __init__(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
-        self._answer: asyncio.Future[int] | None = None
-        self.transport: Any = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(exc or ConnectionResetError("closed before it answered"))
-
-    def data_received(self, data: bytes) -> None:
-        self._parser.feed_data(data)
-
-    def on_message_complete(self) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(self._parser.get_status_code())
-        self._parser = httptools.HttpResponseParser(self)
-
-    async def ask(self, request: bytes) -> int:
-        self._answer = asyncio.get_running_loop().create_future()
-        self.transport.write(request)
-        return await self._answer
 
 
 class Poster:
@@ -45,26 +18,21 @@ class Poster:
 
     def __init__(self, host: str, port: int, path: str, headers: Mapping[str, str]) -> None:
         self._address = (host, port)
-        told = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self._head = (
-            f"POST {path} HTTP/1.1\r\nhost: {host}:{port}\r\n{told}"
-            "content-type: application/json\r\ncontent-length: "
-        )
-        self._idle: deque[_Connection] = deque()
+        self._path = path
+        self._headers = headers
+        self._idle: deque[Connection] = deque()
         self._turns = asyncio.Semaphore(CONNECTIONS)
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
         for _ in range(CONNECTIONS):
-            _, connection = await loop.create_connection(_Connection, *self._address)
-            self._idle.append(connection)
+            self._idle.append(await Connection.to(*self._address, self._headers))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for connection in self._idle:
-            connection.transport.close()
+            connection.close()
 
     async def post(self, document: object) -> int:
         """The answer's status. Raises OSError when the connection broke."""
@@ -72,6 +40,6 @@ class Poster:
         async with self._turns:
             connection = self._idle.popleft()
             try:
-                return await connection.ask(f"{self._head}{len(body)}\r\n\r\n".encode() + body)
+                return (await connection.send(self._path, body, "application/json")).status
             finally:
                 self._idle.append(connection)

@@ -2,6 +2,7 @@
 """Right answers to any form, made of its own file: for journeys that go through every form of every city."""
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -40,8 +41,15 @@ def answered(form: Form, today: date, seed: int = 0) -> Filled:
     Files stand for themselves: ids of nothing, as often as the field asks for.
     """
     chance = random.Random(seed)  # noqa: S311 — no secret
+    return filled_in(form, today, lambda field: _answer(field, today, chance))
+
+
+def filled_in(form: Form, today: date, answer: Callable[[Field], Any], tries: int = TRIES) -> Filled:
+    """Return a form filled in by what `answer` says to each field; rules between answers are met by asking
+    it again. Raises NoAnswer.
+    """
     data: dict[str, Any] = {}
-    for _ in range(TRIES):
+    for _ in range(tries):
         filled = fill(form, data, today)
         missing = {name for name in filled.fields if name not in data}
         wrong = complaints_of(filled, today)
@@ -53,7 +61,7 @@ def answered(form: Form, today: date, seed: int = 0) -> Filled:
             if rule.at[0] in again - missing:
                 again |= rule.valid.names & form.fields.keys()
         for name in sorted(again):
-            data[name] = _answer(form.fields[name], today, chance)
+            data[name] = answer(form.fields[name])
     raise NoAnswer(f"{form.name}: {complaints_of(fill(form, data, today), today)}")
 
 

@@ -235,7 +235,7 @@ def test_what_is_not_translated_is_told_and_is_no_fault(
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        ("antrag", 'version: "2"', "extends: blaue-tonne", "build on one another"),
+        ("antrag", "\nversion:", "\nextends: blaue-tonne\nversion:", "build on one another"),
         ("blaue-tonne", "use: person", "use: nobody", "no part 'nobody'"),
     ],
 )

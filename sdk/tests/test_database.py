@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from mash_sdk.database import POOL, Database, RolledBack
-from mash_sdk.problems import Unavailable
+from mash_sdk.database import POOL, Database, RolledBack, Unit
+from mash_sdk.problems import NotFound, Problem, Unavailable
 from mash_sdk.settings import Settings
 from mash_tools.parts.postgres import Postgres
 from mash_tools.ports import free_port
@@ -167,4 +167,36 @@ async def test_a_unit_that_hides_a_failed_statement_does_not_pass_as_committed(s
         with pytest.raises(RolledBack):
             await hide()
         assert await tenant_seen(database) == "heidelberg"
+        await database.close()
+
+
+async def test_what_is_to_stay_of_a_refusal_stays_and_nothing_else(server: Postgres) -> None:
+    async with server:
+        database = database_of(server)
+
+        async def add(what: str | None, unit: Unit) -> None:
+            # None is no text: to write it fails.
+            await unit.connection.execute(text("insert into said values (:what)"), {"what": what})
+
+        async def keep(refusal: Problem, unit: Unit) -> None:
+            await add(refusal.detail or None, unit)
+
+        async def refused(err: Exception) -> None:
+            async with database.unit("heidelberg") as unit:
+                await add("rolled back", unit)
+                raise err
+
+        async with database.unit("heidelberg") as unit:
+            await unit.connection.execute(text("create schema probe"))
+            await unit.connection.execute(text("create table probe.said (what text not null)"))
+        database.on_refusal(keep)
+        with pytest.raises(NotFound):
+            await refused(NotFound("refused"))
+        with pytest.raises(RuntimeError):
+            await refused(RuntimeError())
+        with pytest.raises(NotFound):
+            await refused(NotFound(""))
+        async with database.unit("heidelberg") as unit:
+            found = await unit.connection.scalars(text("select what from said order by 1"))
+            assert list(found) == ["refused"]
         await database.close()

@@ -2,7 +2,7 @@
 """PostgreSQL: one unit of work per request or message, and tenants kept apart by row-level security."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -20,7 +20,7 @@ from mash_sdk.bell import Bell
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.names import Names
 from mash_sdk.outbox import Cause as Cause
-from mash_sdk.problems import Unavailable
+from mash_sdk.problems import Problem, Unavailable
 from mash_sdk.public import LARGEST, Document, require_declared
 from mash_sdk.settings import Settings
 from mash_sdk.turn import Turn as Turn
@@ -137,6 +137,9 @@ class Unit:
             raise RolledBack
 
 
+OnRefusal = Callable[[Problem, Unit], Awaitable[None]]
+
+
 class Database:
     """A service's two ways to its schema: its own role, and the worker role that sees every tenant."""
 
@@ -148,6 +151,15 @@ class Database:
         self._app = _engine(settings.postgres, self.schema, POOL)
         self._worker = _engine(settings.postgres_worker, self.schema, POOL)
         self._bells: dict[str, Bell] = {}
+        self._on_refusal: OnRefusal | None = None
+
+    def on_refusal(self, write: OnRefusal) -> None:
+        """Let `write` see every refusal (a Problem) that undid a unit: that somebody was refused may stay.
+
+        It gets the refusal and a unit of its own, on the same connection. If it fails that is logged: the
+        refusal stands anyhow.
+        """
+        self._on_refusal = write
 
     @asynccontextmanager
     async def unit(self, tenant: str) -> AsyncIterator[Unit]:
@@ -177,13 +189,25 @@ class Database:
                 if driver.is_closed():
                     raise Unavailable("Die Datenbank antwortet nicht.", retry_after=2) from err
                 raise
-        except BaseException:
+        except BaseException as err:
             await _undo(connection, driver)
+            if isinstance(err, Problem) and self._on_refusal is not None and not driver.is_closed():
+                again = Unit(connection, driver, tenant, self._clock, self.schema)
+                await self._keep(err, self._on_refusal, again)
             raise
         finally:
             await connection.close()
         for work in unit.woken:
             self._bell(work).ring()
+
+    async def _keep(self, refusal: Problem, write: OnRefusal, unit: Unit) -> None:
+        try:
+            await unit.driver.execute(_begin(unit.tenant))
+            await write(refusal, unit)
+            await unit.commit()
+        except Exception:
+            log.exception("what was to be kept of a refusal could not be written")
+            await _undo(unit.connection, unit.driver)
 
     async def turn(self, work: str, called: Callable[[], None]) -> Turn:
         """Wait until no other process does `work` of this service, then have the turn for it.

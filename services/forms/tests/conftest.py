@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The bench of forms over a small city of its own, and a valid application."""
 
+import shutil
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,44 @@ from mash_sdk.testing import Bench
 CITIES = Path(__file__).parent / "cities"
 
 
+CASE_KEY = "a secret of tests, thirty-two characters and more"
+
+
+RULE = """
+processing:
+  automation:
+    enabled: true
+    sample: 0
+    permitted_by: {title: "Prüfsatzung", demo: true}
+    rules:
+      - id: all
+        title: {de: "Alle"}
+        when: "true"
+        outcome: approved
+        legal_basis: {title: "§ 1", demo: true}
+"""
+
+
+@pytest.fixture
+def bench_of(bench_of: Callable[..., Awaitable[Bench]]) -> Callable[..., Awaitable[Bench]]:
+    """As the SDK's, with the secret that forms needs."""
+    return partial(bench_of, case_key=CASE_KEY)
+
+
 @pytest.fixture
 def cities() -> Path:
     """Two small cities, each with a form without a fee; heidelberg has one with a fee, too."""
     return CITIES
+
+
+@pytest.fixture
+def routine_cities(cities: Path, tmp_path: Path) -> Path:
+    """The same cities; heidelberg's `meldung` is decided at once by a rule."""
+    folder = tmp_path / "cities"
+    shutil.copytree(cities, folder)
+    form = folder / "heidelberg" / "forms" / "meldung.yaml"
+    form.write_text(form.read_text(encoding="utf-8") + RULE, encoding="utf-8")
+    return folder
 
 
 @pytest.fixture

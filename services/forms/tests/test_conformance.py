@@ -8,17 +8,18 @@ from typing import Any, ClassVar
 import pytest
 from google.protobuf.message import Message
 
-from mash.forms.v1.events_pb2 import OUTCOME_APPROVED, ApplicationDecided
+from mash.forms.v1.events_pb2 import OUTCOME_APPROVED, ApplicationDecided, ApplicationReceived
 from mash.payments.v1.events_pb2 import PaymentSettled
 from mash.platform.v1.money_pb2 import Money
 from mash_sdk.ids import new_id
 from mash_sdk.testing import Bench, ModuleConformance
 
-UNPAID, DECIDED = new_id(), new_id()
+UNPAID, DECIDED, ROUTINE = new_id(), new_id(), new_id()
 
 
 class TestForms(ModuleConformance):
     examples: ClassVar[Sequence[Message]] = (
+        ApplicationReceived(application_id=ROUTINE, applicant_id="anna"),
         PaymentSettled(
             payment_id=new_id(),
             application_id=UNPAID,
@@ -36,12 +37,13 @@ class TestForms(ModuleConformance):
 
     @pytest.fixture
     async def bench(
-        self, bench_of: Callable[..., Awaitable[Bench]], cities: Path, answers: dict[str, Any]
+        self, bench_of: Callable[..., Awaitable[Bench]], routine_cities: Path, answers: dict[str, Any]
     ) -> Bench:
-        bench = await bench_of("mash_forms", cities=cities)
+        bench = await bench_of("mash_forms", cities=routine_cities)
         anna, kurt = bench.client(subject="anna"), bench.client(roles=["clerk"])
         api = "/api/forms/v1/applications"
         await anna.post(api, json={"id": UNPAID, "form": "ausweis", "data": answers})
+        await anna.post(api, json={"id": ROUTINE, "form": "meldung", "data": {"what": "Loch"}})
         await anna.post(api, json={"id": DECIDED, "form": "meldung", "data": {"what": "Loch"}})
         await kurt.post(f"{api}/{DECIDED}/decision", json={"outcome": "APPROVED"})
         return bench

@@ -152,6 +152,9 @@ async def test_a_clerk_of_one_office_finds_nothing_of_anothers(two_offices: tupl
         await stranger.post(f"/pages/desk/applications/{case}/take-over", data=csrf),
     ]
     assert {answer.status_code for answer in answers} == {404}
+    async with bench.unit() as unit:
+        noted = "select count(*) from audit where action = 'refused' and actor = 'amalia'"
+        assert await unit.connection.scalar(text(noted)) == len(answers), "each left a line"
     assert (await builder.get(one)).status_code == 200
     both = bench.client(roles=["clerk", "office:bauhof", "office:amt"], subject="bea")
     assert await listed(both) == [case]

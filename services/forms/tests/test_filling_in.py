@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
 
+from mash_forms.service import DraftService
+from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
 from mash_sdk.testing import CSRF, Bench
 
@@ -50,8 +51,11 @@ def anna(bench: Bench) -> Person:
 
 
 async def kept(bench: Bench) -> list[Any]:
+    """The answers of Anna's drafts."""
+    drafts = bench.program.provides[DraftService]
+    assert isinstance(drafts, DraftService)
     async with bench.unit() as unit:
-        return list((await unit.connection.execute(text("select data from drafts"))).scalars())
+        return [draft.data for draft, _ in await drafts.own(Principal("person", unit.tenant, "anna"), unit)]
 
 
 async def test_every_step_leads_to_the_next_and_the_last_to_the_review(anna: Person) -> None:

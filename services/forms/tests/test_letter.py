@@ -23,6 +23,9 @@ SHEET = {
     "rows": [["Kennzeichen", "HD-AB 123"]],
     "validity": ["1.4.2026", "31.3.2027"],
     "demo": True,
+    "automatic": "",
+    "code": "7K2M-9QXC-4TRB-W0ZD",
+    "ask_at": "https://heidelberg.example/verify",
 }
 
 

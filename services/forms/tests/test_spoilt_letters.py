@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What would spoil a letter is refused where it is written; what was kept before still gets its letter."""
 
+import json
 from typing import Any
 
 import httpx
@@ -60,11 +61,13 @@ async def test_a_day_that_was_kept_before_still_gets_its_letter(
             settled_at={"seconds": 1772442000},
         )
     )
+    # As a version of before kept it: in a plain column.
     change = text(
-        "update applications set data = jsonb_set(data::jsonb, '{valid_from}', cast(:day as jsonb))"
+        "update applications set sealed = null, applicant_name = 'Anna Beispiel',"
+        " data = jsonb_set(cast(:answers as jsonb), '{valid_from}', cast(:day as jsonb))"
     )
     async with bench.unit() as unit:
-        await unit.connection.execute(change, {"day": day})
+        await unit.connection.execute(change, {"day": day, "answers": json.dumps(answers)})
     path = f"{API}/applications/{application}/decision"
     assert (await kurt.post(path, json={"outcome": "APPROVED"})).status_code == 200
     await bench.settle()

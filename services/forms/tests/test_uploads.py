@@ -9,7 +9,6 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -307,4 +306,4 @@ async def test_a_clean_file_is_marked_so(
     await anna.send(PDF)
     [kept] = await stored(bench)
     assert kept["verdict"] == "clean"
-    assert unquote(kept["name"]) == "plan.pdf"
+    assert kept["name"] == "", "names are personal, and lie under the key of the case"

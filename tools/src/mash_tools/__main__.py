@@ -16,6 +16,7 @@ COMMANDS = {
     "cluster": ("mash_tools.cluster.commands:main", "a Kubernetes for tests on this machine"),
     "deploy": ("mash_tools.deploy.commands:main", "secrets, realms and a check for an install by Helm"),
     "events": ("mash_tools.events:main", "look at events, and at those that failed"),
+    "audit": ("mash_tools.audit:main", "prove that the audit trail was not altered"),
     "load": ("mash_tools.load.commands:main", "let many use a service or module, and judge it"),
     "bench": ("mash_tools.bench.commands:main", "measure the platform beside yardsticks"),
     "soak": ("mash_tools.soak:main", "kill random processes a thousand times"),

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from google.protobuf.json_format import MessageToDict
 from sqlalchemy import RowMapping
@@ -25,7 +24,7 @@ from mash_sdk.problems import Unavailable, Unreadable
 from mash_sdk.settings import Settings
 from mash_sdk.streams import stream_types
 from mash_tools.platform.modules import services
-from mash_tools.platform.platform import DATABASE
+from mash_tools.platform.reach import port_of, worker_dsn
 from mash_tools.problems import LauncherError
 from mash_tools.realms.access import DATA, typed_path
 
@@ -38,38 +37,15 @@ class Platform:
     environ: Mapping[str, str]
 
     def broker(self) -> KafkaBroker:
-        where = self.environ.get("MASH_KAFKA") or f"127.0.0.1:{self._port('kafka')}"
+        where = self.environ.get("MASH_KAFKA") or f"127.0.0.1:{port_of(self.data, 'kafka')}"
         return KafkaBroker(where, "mash-events")
 
     def parking(self, group: str) -> tuple[Database, Parking]:
-        dsn = self._worker_dsn(Names(group))
+        dsn = worker_dsn(self.data, self.environ, Names(group))
         # Only the worker's way into the database is needed here, none of a service's other settings.
         settings = Settings.model_construct(postgres=dsn, postgres_worker=dsn)
         database = Database(settings, group)
         return database, Parking(database, group)
-
-    def _worker_dsn(self, names: Names) -> str:
-        for variable in (f"{names.environment}POSTGRES_WORKER", "MASH_POSTGRES_WORKER"):
-            if variable in self.environ:
-                return self.environ[variable]
-        try:
-            secret = (self.data / "secrets" / names.worker_role).read_text(encoding="utf-8").strip()
-        except OSError:
-            raise LauncherError(
-                f"{self.data} holds no platform with a service {names.folder}; "
-                f"name its --data or set {names.environment}POSTGRES_WORKER."
-            ) from None
-        port = self._port("postgres")
-        return f"postgresql://{names.worker_role}:{quote(secret, safe='')}@127.0.0.1:{port}/{DATABASE}"
-
-    def _port(self, name: str) -> int:
-        try:
-            return int(json.loads((self.data / "ports.json").read_text(encoding="utf-8"))[name])
-        except (OSError, ValueError, KeyError):
-            raise LauncherError(
-                f"{self.data} is no data folder of ./mash up; start it, name its --data, "
-                "or set MASH_KAFKA and the services' …_POSTGRES_WORKER."
-            ) from None
 
 
 def main(argv: list[str]) -> int:

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The only wiring of forms: what is made, and who gets what."""
 
+from functools import partial
+from random import SystemRandom
+
 from mash.forms.v1.forms_pb2_grpc import add_ApplicationServiceServicer_to_server
 from mash_forms import events
 from mash_forms.api import applications as applications_api
+from mash_forms.api import automation as automation_api
 from mash_forms.api import cases as cases_api
 from mash_forms.api import messages as messages_api
+from mash_forms.api import proposals as proposals_api
+from mash_forms.api import trail as trail_api
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.gateways.clamav import ClamAv, NoScanner
 from mash_forms.gateways.printer import TypstPrinter
+from mash_forms.gateways.registers import FileRegisters
 from mash_forms.public import LOOK_EVERY, Publication
 from mash_forms.rpc import ApplicationRpc
 from mash_forms.service import (
     ApplicationService,
     AttachmentService,
+    AuditService,
+    AutomationService,
     BulkService,
     Cases,
     CaseworkService,
@@ -24,12 +33,17 @@ from mash_forms.service import (
     DraftService,
     FeeService,
     FigureService,
+    KeyKeeping,
     LaterFiles,
+    LetterCheck,
     NoticeService,
     PreparationService,
+    ProposalService,
     PublishedCatalogue,
+    Refusals,
     Retention,
     ReuseService,
+    Sealing,
 )
 from mash_forms.settings import Settings
 from mash_forms.store import (
@@ -43,9 +57,27 @@ from mash_forms.store import (
     ExpiryStore,
     FigureStore,
     FormVersionStore,
+    LetterStore,
+    PlainStore,
+    ProposalStore,
+    RunStore,
     SearchStore,
+    Vault,
 )
-from mash_forms.views import account, apply, bulk, catalogue, conversations, desk, handover, reuse
+from mash_forms.views import (
+    account,
+    apply,
+    bulk,
+    catalogue,
+    conversations,
+    desk,
+    handover,
+    proposals,
+    reuse,
+    trail,
+)
+from mash_forms.views import automation as automation_views
+from mash_forms.views import letters as views_letters
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
 from mash_sdk.program import Program
@@ -57,15 +89,19 @@ from mash_sdk.telemetry import observed
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program = Program(package=__package__, settings=settings, clock=clock)
     files = PublishedCatalogue(CityFiles(settings.cities), EditionStore(), program.database)
-    store, versions, letters, audit = ApplicationStore(), FormVersionStore(), DocumentStore(), AuditStore()
-    files_sent = AttachmentStore()
+    vault = Vault(settings.case_key, settings.case_keys_earlier.split())
+    store, versions, letters = ApplicationStore(vault), FormVersionStore(), DocumentStore(vault)
+    audit, files_sent = AuditStore(vault), AttachmentStore(vault)
+    program.database.on_refusal(Refusals(audit, audit).note)
     cases = Cases(versions, letters, files_sent, files)
     retention = Retention(ExpiryStore(), cases, audit, program.database)
+    keys = KeyKeeping(PlainStore(vault), program.database)
+    sealing = Sealing(audit, program.database)
     applying = observed(
         ApplicationService(store, versions, letters, audit, files, cases, files_sent, SearchStore()),
         "applications",
     )
-    draft_store, scanner = DraftStore(), ClamAv(settings.scanner) if settings.scanner else NoScanner()
+    draft_store, scanner = DraftStore(vault), ClamAv(settings.scanner) if settings.scanner else NoScanner()
     drafts = observed(DraftService(draft_store, versions, files, cases, applying), "drafts")
     attaching = observed(
         AttachmentService(files_sent, draft_store, drafts, store, audit, scanner, program.database),
@@ -73,18 +109,45 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     )
     fees = observed(FeeService(store, audit, cases), "fees")
     desk_service = observed(DeskService(store, letters, audit, cases), "desk")
-    talking = observed(ConversationService(store, ConversationStore(), audit, cases), "conversations")
+    talking = observed(ConversationService(store, ConversationStore(vault), audit, cases), "conversations")
     later = observed(LaterFiles(store, files_sent, audit, scanner, program.database), "later-files")
     casework = observed(CaseworkService(store, audit, cases), "casework")
     printer = TypstPrinter()
-    documents = observed(DocumentService(store, letters, audit, files, cases, printer), "documents")
+    proposing = observed(
+        ProposalService(ProposalStore(vault), store, desk_service, cases, audit), "proposals"
+    )
+    issued, registers = LetterStore(), FileRegisters(settings.cities)
+    automation = observed(
+        AutomationService(
+            store,
+            RunStore(),
+            registers,
+            cases,
+            files,
+            desk_service,
+            issued,
+            audit,
+            SystemRandom().random,
+        ),
+        "automation",
+    )
+    ask_at = partial(program.tenants.url, path="/verify")
+    documents = observed(
+        DocumentService(store, letters, audit, files, cases, printer, issued, ask_at),
+        "documents",
+    )
+    checking = observed(LetterCheck(issued), "letters")
     reusing = observed(ReuseService(store, audit, cases, applying, drafts), "reuse")
     preparing = observed(PreparationService(drafts, cases, files, printer), "preparations")
     notices = observed(NoticeService(store, audit, cases), "notices")
+    auditing = observed(AuditService(audit, audit, program.database), "auditing")
     program.http = [
         applications_api.router,
         cases_api.router,
         messages_api.router,
+        trail_api.router,
+        proposals_api.router,
+        automation_api.router,
         catalogue.router,
         handover.router,
         reuse.router,
@@ -93,6 +156,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         desk.router,
         conversations.router,
         bulk.router,
+        proposals.router,
+        automation_views.router,
+        trail.router,
+        views_letters.router,
     ]
     program.rpc = [RpcDoor(add_ApplicationServiceServicer_to_server, ApplicationRpc(notices))]
     program.events = events.subscriptions
@@ -105,15 +172,21 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         AttachmentService: attaching,
         FeeService: fees,
         Retention: retention,
+        AuditService: auditing,
+        Sealing: sealing,
+        KeyKeeping: keys,
         DeskService: desk_service,
         CaseworkService: casework,
         ConversationService: talking,
         LaterFiles: later,
         BulkService: observed(BulkService(casework, desk_service, program.database), "bulk"),
         FigureService: observed(FigureService(FigureStore(), cases), "figures"),
+        ProposalService: proposing,
+        AutomationService: automation,
         DocumentService: documents,
+        LetterCheck: checking,
         Database: program.database,
     }
-    program.runs = [retention.run]
+    program.runs = [retention.run, sealing.run, keys.run]
     program.publishes = Publishing(Publication(files).publish, every=LOOK_EVERY)
     return program

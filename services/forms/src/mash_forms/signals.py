@@ -8,7 +8,9 @@ from mash_sdk.telemetry import counter
 Attribute = Literal[
     "mash.form",  # a form's name, for example bewohnerparkausweis
     "mash.decision",  # APPROVED or REJECTED
+    "mash.run",  # what became of a routine case: decided, sampled or reversed
     "mash.record",  # a class of data: draft, application or document
+    "mash.answer",  # what became of a question about a letter: known, unknown or refused
     "mash.document",  # a letter's kind, for example permit
 ]
 
@@ -20,6 +22,11 @@ APPLICATIONS_DECIDED = counter(
 )
 APPLICATIONS_WITHDRAWN = counter(
     "mash.forms.withdrawn", doc="applications taken back by who applied", attributes=("mash.form",)
+)
+AUTOMATIC = counter(
+    "mash.forms.automatic",
+    doc="routine cases: decided by a rule, left to a person by the draw, or reversed by one",
+    attributes=("mash.form", "mash.run"),
 )
 DOCUMENTS_ISSUED = counter(
     "mash.forms.issued", doc="letters laid into an account", attributes=("mash.document",)
@@ -33,6 +40,10 @@ FORMS_BROKEN = counter(
 FORMS_ALTERED = counter(
     "mash.forms.altered",
     doc="form files altered under a version that was published; the published one goes on serving",
+)
+AUDIT_SEALED = counter("mash.forms.audit.sealed", doc="lines of the audit trail that were chained")
+LETTERS_ASKED = counter(
+    "mash.forms.letters.asked", doc="questions whether a letter is genuine", attributes=("mash.answer",)
 )
 RECORDS_DELETED = counter(
     "mash.forms.deleted", doc="records deleted at the end of their retention", attributes=("mash.record",)

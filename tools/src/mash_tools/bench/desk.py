@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The clerk's list and search over many cases: the page as it is served, beside a bare indexed query."""
 
-import json
 import random
+import secrets
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +17,8 @@ import httpx
 from sqlalchemy.engine import make_url
 
 from mash_forms.gateways.city_files import CityFiles
-from mash_forms.store import FormVersionStore
+from mash_forms.store import FormVersionStore, Vault
+from mash_forms.store.sealed import APPLICATION, packed
 from mash_sdk.testing.bench import CSRF, Bench
 from mash_sdk.testing.databases import PostgresServer
 from mash_sdk.testing.issuer import Issuer
@@ -45,7 +48,7 @@ _COLUMNS = [
     "applicant_name",
     "applicant_email",
     "applicant_language",
-    "data",
+    "sealed",
     "state",
     "submitted_at",
     "changed_at",
@@ -56,10 +59,10 @@ _COLUMNS = [
     "claimed_name",
     "claimed_at",
 ]
+_KEY_COLUMNS = ["tenant", "owner", "kind", "secret", "wrapped", "made_at"]
 _WORDS = """
 insert into search (tenant, application_id, words)
-select tenant, id, to_tsvector('pg_catalog.german', concat_ws(' ', reference, applicant_name, data->>'street',
-  data->>'postal_code', data->>'plate')) from applications
+select $1, id, to_tsvector('pg_catalog.german', words) from plain
 """
 _BARE = """
 select id, reference, state, submitted_at from applications
@@ -80,12 +83,18 @@ async def run(cities: Path, say: Progress, *, cases: int = CASES, rounds: int = 
         try:
             async with Postgres(folder / "postgres") as postgres:
                 server = PostgresServer(make_url(postgres.dsn()).set(drivername="postgresql"))
+                secret = secrets.token_urlsafe(32)
                 bench = await Bench.of(
-                    "mash_forms", server=server, issuer=issuer, folder=folder, cities=cities
+                    "mash_forms",
+                    server=server,
+                    issuer=issuer,
+                    folder=folder,
+                    cities=cities,
+                    case_key=secret,
                 )
                 try:
                     say(f"{cases} cases by COPY")
-                    await _fill(bench, cities, cases)
+                    await _fill(bench, cities, Vault(secret), cases)
                     rows = await _measured(bench, say, rounds)
                 finally:
                     await bench.close()
@@ -98,7 +107,7 @@ async def run(cities: Path, say: Progress, *, cases: int = CASES, rounds: int = 
     return Result("desk", {"cases": cases, "rounds": rounds}, rows, versions(), machine, notes)
 
 
-async def _fill(bench: Bench, cities: Path, cases: int) -> None:
+async def _fill(bench: Bench, cities: Path, vault: Vault, cases: int) -> None:
     form = await CityFiles(cities).form(TENANT, FORM)
     if form is None:
         raise LauncherError(f"{cities / TENANT} has no form {FORM} that can be used; run ./mash city check.")
@@ -106,11 +115,16 @@ async def _fill(bench: Bench, cities: Path, cases: int) -> None:
         await FormVersionStore().keep(unit, form)
     admin = await _connection(bench, "postgres_admin")
     try:
-        await admin.execute("set search_path to forms")
-        await admin.copy_records_to_table(
-            "applications", records=_records(form.version, cases), columns=_COLUMNS, schema_name="forms"
-        )
-        await admin.execute(_WORDS)
+        await admin.execute("set search_path to forms; create temp table plain (id uuid, words text)")
+        made = _cases(vault, form.version, cases)
+        while part := list(islice(made, 10_000)):
+            for table, columns, rows in (
+                ("applications", _COLUMNS, [one.row for one in part]),
+                ("case_keys", _KEY_COLUMNS, [one.key for one in part]),
+                ("plain", ["id", "words"], [(one.row[1], one.words) for one in part]),
+            ):
+                await admin.copy_records_to_table(table, records=rows, columns=columns)
+        await admin.execute(_WORDS, TENANT)
         await admin.execute("analyze")
     finally:
         await admin.close()
@@ -123,7 +137,14 @@ async def _connection(bench: Bench, which: str) -> asyncpg.Connection:
     )
 
 
-def _records(version: str, cases: int) -> Iterator[tuple[object, ...]]:
+@dataclass(frozen=True)
+class _Case:
+    row: tuple[object, ...]
+    key: tuple[object, ...]
+    words: str
+
+
+def _cases(vault: Vault, version: str, cases: int) -> Iterator[_Case]:
     chance = random.Random(1)  # noqa: S311 — the same cases each time
     began = datetime(2024, 1, 1, tzinfo=UTC)
     states = [state for *state, share in _STATES for _ in range(share)]
@@ -131,17 +152,22 @@ def _records(version: str, cases: int) -> Iterator[tuple[object, ...]]:
         at = began + timedelta(seconds=number * 300)
         state, stage = chance.choice(states)
         taken = state == "PROCESSING"
-        yield (
+        id_ = UUID(int=(int(at.timestamp() * 1000) << 80) | (7 << 76) | (1 << 63) | number)
+        reference, name = f"HD-{number:08d}", f"{_name(chance, 300)} {_name(chance, 20_000)}"
+        answers = _answers(chance, number)
+        key, kept = vault.fresh(TENANT, str(id_))
+        private = {"data": answers, "applicant_name": name, "applicant_email": "citizen@example.org"}
+        row = (
             TENANT,
-            UUID(int=(int(at.timestamp() * 1000) << 80) | (7 << 76) | (1 << 63) | number),
-            f"HD-{number:08d}",
+            id_,
+            reference,
             FORM,
             version,
             f"citizen-{number % 50_000}",
-            f"{_name(chance, 300)} {_name(chance, 20_000)}",
-            "citizen@example.org",
+            "",
+            "",
             "de",
-            _answers(chance, number),
+            packed(key, APPLICATION, private),
             state,
             at,
             at,
@@ -152,17 +178,19 @@ def _records(version: str, cases: int) -> Iterator[tuple[object, ...]]:
             "Kurt Muster" if taken else None,
             at if taken else None,
         )
+        words = (reference, name, answers["street"], answers["postal_code"], answers["plate"])
+        yield _Case(
+            row, (TENANT, id_, kept["kind"], kept["secret"], kept["wrapped"], at), " ".join(map(str, words))
+        )
 
 
-def _answers(chance: random.Random, number: int) -> str:
-    return json.dumps(
-        {
-            "street": f"{_name(chance, 3_000)}straße {number % 200 + 1}",
-            "postal_code": f"69{number % 200:03d}",
-            "plate": f"HD-{chr(65 + number % 26)} {number % 9000 + 1}",
-            "keeper": True,
-        }
-    )
+def _answers(chance: random.Random, number: int) -> dict[str, object]:
+    return {
+        "street": f"{_name(chance, 3_000)}straße {number % 200 + 1}",
+        "postal_code": f"69{number % 200:03d}",
+        "plate": f"HD-{chr(65 + number % 26)} {number % 9000 + 1}",
+        "keeper": True,
+    }
 
 
 def _name(chance: random.Random, many: int) -> str:

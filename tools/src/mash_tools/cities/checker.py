@@ -28,7 +28,11 @@ _REQUIRED: dict[str, type[BaseModel]] = {
     "payments.toml": files.PaymentsFile,
     "notify.toml": files.NotifyFile,
 }
-_OPTIONAL: dict[str, type[BaseModel]] = {"people.toml": files.PeopleFile, "sensors.toml": SensorsFile}
+_OPTIONAL: dict[str, type[BaseModel]] = {
+    "people.toml": files.PeopleFile,
+    "sensors.toml": SensorsFile,
+    "registers.toml": files.RegistersFile,
+}
 _FOLDERS: dict[str, tuple[str, type[BaseModel]]] = {
     "forms": (".yaml", FormFile),
     "rules": (".toml", RuleFile),
@@ -195,6 +199,10 @@ def _rules(folder: Path, found: dict[str, Read]) -> Iterator[Fault]:
         )
     yield from references.once(found, "portal.toml", "situations", "slug")
     yield from references.once(found, "offices.toml", "offices", "id")
+    if "registers.toml" in found and not content.demo:
+        held = found["registers.toml"].source
+        what = "holds made-up entries, but city.toml says demo = false; remove the file"
+        yield Fault(held.file, 1, what)
     yield from references.once(found, "people.toml", "people", "username")
     yield from references.once(found, "sensors.toml", "devices", "device_id")
     yield from _sensors(found, demo=content.demo)

@@ -4,7 +4,7 @@
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from mash_tools.cities.contrast import ENOUGH, contrast
@@ -238,7 +238,7 @@ class Login(Strict):
     email: EMail
     password: Said
     roles: Annotated[
-        list[Literal["citizen", "clerk", "supervisor", "editor", "treasurer"]], Field(min_length=1)
+        list[Literal["citizen", "clerk", "supervisor", "editor", "treasurer", "auditor"]], Field(min_length=1)
     ]
     offices: list[Slug] = Field(default_factory=list)
     """Those a clerk works for; none: all of the city."""
@@ -246,6 +246,21 @@ class Login(Strict):
     street: Said | None = None
     postal_code: Annotated[str, StringConstraints(pattern=r"^\d{5}$")] | None = None
     town: Said | None = None
+
+
+class RegisterEntry(Strict):
+    """What a made-up register holds; its fields are called as answers are."""
+
+    model_config = ConfigDict(extra="allow")
+
+    demo: Literal[True]
+
+
+class RegistersFile(Strict):
+    """registers.toml: made-up entries that rules of automation compare answers with."""
+
+    residents: list[RegisterEntry] = Field(default_factory=list)
+    vehicles: list[RegisterEntry] = Field(default_factory=list)
 
 
 class PeopleFile(Strict):

@@ -273,6 +273,40 @@ class Handover(Strict):
     papers: Annotated[list[Point], Field(min_length=1)]
 
 
+class Match(Strict):
+    """A register has to hold exactly one entry with these answers."""
+
+    held_by: Annotated[Literal["residents", "vehicles"], Field(alias="register")]
+    by: Annotated[list[Pointer], Field(min_length=1)]
+
+
+class AutoRule(Strict):
+    """What makes a case a routine one, and how it is decided."""
+
+    id: Slug
+    title: Text
+    when: Cel
+    matches: list[Match] = Field(default_factory=list)
+    outcome: Literal["approved", "rejected"]
+    legal_basis: LegalBasis
+
+
+class Automation(Strict):
+    """Rules that decide at once. Off unless the file turns it on; a random share goes to a person."""
+
+    enabled: Annotated[bool, Field(strict=True)] = False
+    sample: Annotated[float, Field(ge=0, le=1)]
+    permitted_by: LegalBasis
+    rules: Annotated[list[AutoRule], Field(min_length=1)]
+
+
+class Processing(Strict):
+    """Who decides: one person, two, or where a rule holds none."""
+
+    four_eyes: Annotated[bool, Field(strict=True)] = False
+    automation: Automation | None = None
+
+
 class FormFile(Strict):
     """forms/<form>.yaml"""
 
@@ -308,6 +342,8 @@ class FormFile(Strict):
                 "end", "lacks states and decision; add both, or a handover where another authority decides"
             )
         return self
+
+    processing: Processing = Field(default_factory=Processing)
 
     @field_validator("states")
     @classmethod

@@ -124,6 +124,10 @@ def _payments(places: Places, folder: DataFolder) -> dict[str, str]:
     }
 
 
+def _forms(_: Places, folder: DataFolder) -> dict[str, str]:
+    return {"CASE_KEY": folder.secret("forms-case")}
+
+
 def _notify(places: Places, folder: DataFolder) -> dict[str, str]:
     return {
         "SMTP": f"127.0.0.1:{places.mail_smtp_port}",
@@ -131,7 +135,7 @@ def _notify(places: Places, folder: DataFolder) -> dict[str, str]:
     }
 
 
-EXTRAS = {GATEWAY: _gateway, "payments": _payments, "notify": _notify}
+EXTRAS = {GATEWAY: _gateway, "forms": _forms, "payments": _payments, "notify": _notify}
 
 
 def admin(places: Places) -> dict[str, str]:

@@ -18,7 +18,7 @@ DEMO_CLIENT = "demo-api"
 DEMO_MARK = "mash.demo"
 """Realm attribute: the realm has logins with public passwords and must never become a real one."""
 
-CITY_ROLES = ("citizen", "clerk", "supervisor", "editor", "treasurer")
+CITY_ROLES = ("citizen", "clerk", "supervisor", "editor", "treasurer", "auditor")
 OPERATOR_ROLES = ("operator",)
 _PERSON_SCOPES = ("profile", "email", "acr")
 _TOLD_TO = {"forms": ("address", "birthdate")}

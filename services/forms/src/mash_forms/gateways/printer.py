@@ -57,6 +57,9 @@ def _plain(sheet: Sheet) -> str:
             "rows": sheet.rows,
             "validity": [german(day) for day in sheet.validity] if sheet.validity else None,
             "demo": sheet.demo,
+            "code": sheet.code,
+            "automatic": sheet.automatic,
+            "ask_at": sheet.ask_at,
         },
         ensure_ascii=False,
     )

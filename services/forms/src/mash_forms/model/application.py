@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -15,6 +15,9 @@ from mash.forms.v1 import events_pb2
 from mash.platform.v1 import money_pb2
 from mash_forms.model.consent import Consent
 from mash_forms.model.money import Money
+
+if TYPE_CHECKING:
+    from mash_forms.model.processing import Automatic
 
 
 class State(StrEnum):
@@ -71,13 +74,16 @@ class Applicant:
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided, by whom (subject), why and when."""
+    """What was decided, by whom (subject), why and when; by four eyes also who had proposed it."""
 
     id: str
     outcome: Outcome
     reason: str
     decided_by: str
     decided_at: datetime
+    proposed_by: str | None = None
+    automatic: Automatic | None = None
+    """What it rests on, if a rule decided."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +159,8 @@ class Application:
     due_on: date | None = None
     consent: Consent | None = None
     """To what was taken over from an earlier application of the same person."""
+    replaced: Decision | None = None
+    """The decision that was reversed just now."""
     history: list[Step] = field(default_factory=list)
     stored_steps: int = 0
     happened: list[Message] = field(default_factory=list)
@@ -277,8 +285,24 @@ class Application:
         self.require_free(decision.decided_by)
         if to is None or not self.claimable:
             raise NotNow(f"{self.reference} cannot be decided in state {self.state}")
-        self.decision = decision
         self._enter(to, decision.decided_at, decision.decided_by)
+        self._settle_on(decision)
+
+    def reverse(self, decision: Decision) -> None:
+        """A person decides anew what a rule had decided. Raises NotNow if none had, DecidedOtherwise if
+        the outcome would be the same.
+        """
+        if self.decision is None or self.decision.automatic is None:
+            raise NotNow(f"{self.reference} was not decided by a rule")
+        if self.decision.outcome is decision.outcome:
+            raise DecidedOtherwise(self.reference)
+        self.replaced = self.decision
+        self.changed_at = decision.decided_at
+        self.history.append(Step(State.COMPLETED, decision.decided_at, decision.decided_by, self.stage))
+        self._settle_on(decision)
+
+    def _settle_on(self, decision: Decision) -> None:
+        self.decision = decision
         self.happened.append(
             events_pb2.ApplicationDecided(
                 application_id=self.id,

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from mash_forms.model.expressions import RESERVED, RESULTS, ROW, TODAY, BadExpression, Expression, Language
 from mash_forms.model.form import Raw
+from mash_forms.model.processing import REGISTERS
 from mash_forms.model.reach import never_met
 from mash_forms.model.workflow_checks import workflow_faults
 
@@ -34,6 +35,7 @@ def faults(form: Raw) -> Iterator[Found]:
     names = Language.of(properties, computed)
     broken = list(_expressions(form, names))
     yield from broken
+    yield from _processing(form)
     if not broken:
         yield from _reachable(form, names, properties)
 
@@ -167,6 +169,8 @@ def _values(form: Raw, names: Language) -> Iterator[tuple[Place, str, str, froze
     for at, rule in enumerate(form.get("rules") or []):
         inside = "/" in rule["at"].removeprefix("/")
         yield ("rules", at, "valid"), rule["valid"], "boolean", everything | {ROW} if inside else everything
+    for at, rule in enumerate(_rules(form)):
+        yield ("processing", "automation", "rules", at, "when"), rule["when"], "boolean", everything
     for at, charge in enumerate(form["fee"] if isinstance(form.get("fee"), list) else []):
         for key, result in (("when", "boolean"), ("times", "integer")):
             if charge.get(key) is not None:
@@ -194,6 +198,29 @@ def _reachable(form: Raw, names: Language, properties: Mapping[str, Any]) -> Ite
             asked[field["path"].removeprefix("/")] = inner
             if field.get("when") is not None and never_met(inner, asked, properties):
                 yield (*place, "fields", index, "when"), f"nobody is ever asked for {field['path']}"
+
+
+def _rules(form: Raw) -> Sequence[Any]:
+    automation = (form.get("processing") or {}).get("automation") or {}
+    return automation.get("rules") or []
+
+
+def _processing(form: Raw) -> Iterator[Found]:
+    """What a rule compares has to be asked, and two people cannot be one rule."""
+    if _rules(form) and form["processing"].get("four_eyes"):
+        yield ("processing", "four_eyes"), "two people decide, so no rule can; take one of them away"
+    asked = {field["path"].removeprefix("/") for _, field, _ in _fields(form, {})}
+    for at, rule in enumerate(_rules(form)):
+        for index, match in enumerate(rule.get("matches") or []):
+            place: Place = ("processing", "automation", "rules", at, "matches", index)
+            if match["register"] not in REGISTERS:
+                yield (
+                    (*place, "register"),
+                    f"there is no register {match['register']}; choose one of {REGISTERS}",
+                )
+            for field in match["by"]:
+                if field.removeprefix("/") not in asked:
+                    yield (*place, "by"), f"{field} is asked in no step"
 
 
 def _gates(around: Sequence[Expression], raw: Raw, names: Language) -> tuple[Expression, ...]:

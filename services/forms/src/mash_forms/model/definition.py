@@ -15,6 +15,7 @@ from mash_forms.model.application import Outcome, State
 from mash_forms.model.checks import faults
 from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.form import LANGUAGES, Charge, Computed, Form, Raw, Rule, Section
+from mash_forms.model.processing import processing_of
 from mash_forms.model.reading import (
     expression,
     fact_of,
@@ -129,6 +130,7 @@ def _read(definition: Raw, language: str) -> Form:
         },
         workflow=workflow_of(raw.get("workflow"), language),
         handover=handover,
+        processing=processing_of(raw.get("processing"), names, language),
         keeps={str_of(kind): str_of(keep["keep"]) for kind, keep in raw.get("retention", {}).items()},
     )
 

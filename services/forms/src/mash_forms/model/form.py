@@ -17,6 +17,7 @@ from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.formats import FORMATS
 from mash_forms.model.handover import Handover
 from mash_forms.model.money import Money
+from mash_forms.model.processing import Processing
 from mash_forms.model.workflow import Workflow
 
 Raw = Mapping[str, Any]
@@ -200,6 +201,7 @@ class Form:
     states: Mapping[State, tuple[str, str]]
     letters: Mapping[Outcome, Letter]
     workflow: Workflow
+    processing: Processing
     keeps: Mapping[str, str]
     """Class of data (draft, application, document) → how long it is kept, an ISO 8601 duration."""
     handover: Handover | None = None

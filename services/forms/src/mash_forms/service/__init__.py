@@ -3,17 +3,21 @@
 
 from mash_forms.service.applications import ApplicationService, Submit
 from mash_forms.service.attachments import Attach, AttachmentService, StoredFile
+from mash_forms.service.auditing import AuditService, Verdict
+from mash_forms.service.automation import AutomationService, Judgement
 from mash_forms.service.bulk import Bulk, BulkService, DoAll, Done
 from mash_forms.service.cases import Cases
 from mash_forms.service.casework import CaseworkService
 from mash_forms.service.conversations import ConversationService, Write
 from mash_forms.service.desk import Decide, DeskService
-from mash_forms.service.documents import DocumentService
+from mash_forms.service.documents import DocumentService, Printed
 from mash_forms.service.drafts import AddRow, Answer, Answered, DraftService, Opened, RemoveRow
 from mash_forms.service.editions import PublishedCatalogue
 from mash_forms.service.fees import FeeService, Settle
 from mash_forms.service.figures import FigureService
+from mash_forms.service.keys import KeyKeeping
 from mash_forms.service.later_files import AttachLater, LaterFiles
+from mash_forms.service.letters import LetterCheck
 from mash_forms.service.notices import NoticeService
 from mash_forms.service.ports import (
     Case,
@@ -26,8 +30,11 @@ from mash_forms.service.ports import (
     StoredDocument,
 )
 from mash_forms.service.preparations import PreparationService, Prepared
+from mash_forms.service.proposals import ProposalService
+from mash_forms.service.refusals import Refusals
 from mash_forms.service.retention import Retention
 from mash_forms.service.reuse import Offer, Reuse, ReuseService
+from mash_forms.service.sealing import Sealing
 
 __all__ = [
     "AddRow",
@@ -37,6 +44,8 @@ __all__ = [
     "Attach",
     "AttachLater",
     "AttachmentService",
+    "AuditService",
+    "AutomationService",
     "Bulk",
     "BulkService",
     "Case",
@@ -53,7 +62,10 @@ __all__ = [
     "DraftService",
     "FeeService",
     "FigureService",
+    "Judgement",
+    "KeyKeeping",
     "LaterFiles",
+    "LetterCheck",
     "Listing",
     "NoticeService",
     "Offer",
@@ -61,16 +73,21 @@ __all__ = [
     "Paging",
     "PreparationService",
     "Prepared",
+    "Printed",
+    "ProposalService",
     "PublishedCatalogue",
     "QueueFilter",
+    "Refusals",
     "RemoveRow",
     "Retention",
     "Reuse",
     "ReuseService",
+    "Sealing",
     "Settle",
     "Situation",
     "StoredDocument",
     "StoredFile",
     "Submit",
+    "Verdict",
     "Write",
 ]

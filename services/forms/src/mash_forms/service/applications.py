@@ -33,7 +33,7 @@ from mash_forms.service.ports import (
     Searching,
     StoredDocument,
 )
-from mash_forms.service.scope import require_own
+from mash_forms.service.scope import NotTheirs, require_own
 from mash_forms.signals import APPLICATIONS_SUBMITTED, APPLICATIONS_WITHDRAWN
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
@@ -184,7 +184,7 @@ class ApplicationService:
         application = await self._own(application_id, who, unit)
         found = await self._documents.get(unit, application.id, document_id)
         if found is None:
-            raise NotFound("Dieses Dokument gibt es nicht.")
+            raise NotTheirs("Dieses Dokument gibt es nicht.", document_id, who)
         await self._audit.note(unit, Action.DOCUMENT_READ, application.id, Actor("person", who.subject))
         return found
 

@@ -11,13 +11,15 @@ from mash_forms.model.files import Attachment, Kind, Refusal, Verdict, kind_of, 
 from mash_forms.model.form import Field
 from mash_forms.service.drafts import DraftService
 from mash_forms.service.ports import Action, Actor, Applications, Attachments, Audit, Drafts, Scanner
-from mash_forms.service.scope import require_in_scope
+from mash_forms.service.scope import NotTheirs, require_in_scope
 from mash_sdk.database import Database, Unit
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
 from mash_sdk.problems import NotFound, Unavailable
 
 log = logging.getLogger(__name__)
+
+NONE = "Diese Datei gibt es nicht."
 
 PIECE = 256 * 1024
 
@@ -119,23 +121,23 @@ class AttachmentService:
 
     async def own(self, owner: str, attachment_id: str, who: Principal, unit: Unit) -> StoredFile:
         """Return a file somebody sent themselves. Raises NotFound for anybody else's."""
-        found = await self._one(owner, attachment_id, unit)
+        found = await self._one(owner, attachment_id, who, unit)
         if found.subject != who.subject:
-            raise _none()
+            raise NotTheirs(NONE, attachment_id, who)
         return StoredFile(found, await self._attachments.content(unit, attachment_id))
 
     async def for_the_desk(self, owner: str, attachment_id: str, who: Principal, unit: Unit) -> StoredFile:
         """Return a file of an application that was handed in, and note who read it."""
         require_in_scope(await self._applications.get(unit, owner), who)
-        found = await self._one(owner, attachment_id, unit)
+        found = await self._one(owner, attachment_id, who, unit)
         await self._audit.note(unit, Action.DOCUMENT_READ, owner, Actor("person", who.subject))
         return StoredFile(found, await self._attachments.content(unit, attachment_id))
 
-    async def _one(self, owner: str, attachment_id: str, unit: Unit) -> Attachment:
+    async def _one(self, owner: str, attachment_id: str, who: Principal, unit: Unit) -> Attachment:
         for found in await self._attachments.of(unit, owner):
             if found.id == attachment_id:
                 return found
-        raise _none()
+        raise NotTheirs(NONE, attachment_id, who)
 
     async def _field(self, cmd: Attach, unit: Unit) -> tuple[Field, list[str]]:
         opened = await self._drafting.one(cmd.draft_id, cmd.form, cmd.who, unit)
@@ -147,7 +149,7 @@ class AttachmentService:
     async def _note(self, draft_id: str, field: str, ids: list[str], who: Principal, unit: Unit) -> None:
         draft = await self._drafts.get(unit, draft_id, who.subject)
         if draft is None:
-            raise _none()
+            raise NotFound(NONE)
         data = {name: value for name, value in draft.data.items() if name != field}
         await self._drafts.save(unit, replace(draft, data={**data, field: ids} if ids else data))
 
@@ -186,7 +188,3 @@ async def pieces(content: BinaryIO) -> AsyncIterator[bytes]:
     content.seek(0)
     while piece := content.read(PIECE):
         yield piece
-
-
-def _none() -> NotFound:
-    return NotFound("Diese Datei gibt es nicht.")

@@ -28,12 +28,12 @@ from mash_forms.service.ports import (
     QueueFilter,
     StoredDocument,
 )
-from mash_forms.service.scope import claimed, offices_of, require_in_scope, require_may
+from mash_forms.service.scope import NotTheirs, claimed, offices_of, require_in_scope, require_may
 from mash_forms.signals import APPLICATIONS_DECIDED
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
-from mash_sdk.problems import Conflict, Fault, Invalid, NotFound
+from mash_sdk.problems import Conflict, Fault, Invalid
 from mash_sdk.telemetry import count
 
 REASON_LENGTH = 4000
@@ -47,12 +47,20 @@ class Decide:
     outcome: Outcome
     reason: str
     who: Principal
+    proposed_by: str | None = None
+    """By four eyes: who had proposed it (subject)."""
 
 
 class DeskService:
     """Use cases of clerks. Row-level security keeps each to the own tenant."""
 
-    def __init__(self, applications: Applications, documents: Documents, audit: Audit, cases: Cases) -> None:
+    def __init__(
+        self,
+        applications: Applications,
+        documents: Documents,
+        audit: Audit,
+        cases: Cases,
+    ) -> None:
         self._applications = applications
         self._documents = documents
         self._audit = audit
@@ -90,7 +98,13 @@ class DeskService:
         reason = cmd.reason.strip()
         check_reason(cmd.outcome, reason)
         application = await self._locked(cmd.application_id, cmd.who, unit)
-        decision = Decision(new_id(), cmd.outcome, reason, cmd.who.subject, unit.clock.now())
+        form = await self._cases.form(application.form, application.form_version, unit)
+        if form.processing.four_eyes and cmd.proposed_by is None and application.decision is None:
+            raise Conflict(
+                "Über diesen Antrag entscheiden zwei Personen: Schlagen Sie die Entscheidung vor.",
+                kind="four-eyes",
+            )
+        decision = Decision(new_id(), cmd.outcome, reason, cmd.who.subject, unit.clock.now(), cmd.proposed_by)
         course = await self._cases.course(application, unit)
         if application.decision is None:
             require_may(course.workflow.way(application.stage, Does.DECIDE), cmd.who)
@@ -113,6 +127,24 @@ class DeskService:
         )
         return application
 
+    async def to_decide(self, cmd: Decide, unit: Unit) -> Application:
+        """Return an application that this clerk could decide now. Raises Conflict if that cannot be."""
+        application = await self._locked(cmd.application_id, cmd.who, unit)
+        course = await self._cases.course(application, unit)
+        way = course.workflow.way(application.stage, Does.DECIDE)
+        require_may(way, cmd.who)
+        try:
+            application.require_free(cmd.who.subject)
+        except Claimed as fault:
+            raise claimed() from fault
+        if way is None or not application.claimable:
+            raise Conflict("Über diesen Antrag kann jetzt nicht entschieden werden.")
+        return application
+
+    async def reachable(self, application_id: str, who: Principal, unit: Unit) -> Application:
+        """Return an application that this clerk may work on. Raises NotFound for any other."""
+        return await self._locked(application_id, who, unit)
+
     async def document(
         self, application_id: str, document_id: str, who: Principal, unit: Unit
     ) -> StoredDocument:
@@ -120,7 +152,7 @@ class DeskService:
         require_in_scope(await self._applications.get(unit, application_id), who)
         found = await self._documents.get(unit, application_id, document_id)
         if found is None:
-            raise NotFound("Dieses Dokument gibt es nicht.")
+            raise NotTheirs("Dieses Dokument gibt es nicht.", document_id, who)
         await self._audit.note(unit, Action.DOCUMENT_READ, application_id, Actor("person", who.subject))
         return found
 
@@ -136,6 +168,15 @@ def check_reason(outcome: Outcome, reason: str) -> None:
         raise _reason("Die Begründung ist zu lang.", f"Schreiben Sie höchstens {REASON_LENGTH} Zeichen.")
     if not storable(reason):
         raise _reason("Die Begründung enthält ein Zeichen, das nicht erlaubt ist.", "Geben Sie sie neu ein.")
+
+
+def kept_reason(reason: str) -> str:
+    """Return a reason that has to be there. Raises Invalid with the pointer `/reason`."""
+    kept = reason.strip()
+    if not kept:
+        raise _reason("Die Begründung fehlt.", "Schreiben Sie, warum.")
+    check_reason(Outcome.REJECTED, kept)
+    return kept
 
 
 def _reason(why: str, remedy: str) -> Invalid:

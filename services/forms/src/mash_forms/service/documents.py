@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Letters: what one says, and laying it into the account once it is printed."""
 
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from mash_forms.model.application import Document, Outcome
+from mash_forms.model.application import Decision, Document, Outcome
+from mash_forms.model.codes import code_of, fingerprint
 from mash_forms.model.days import day_of, german, last_day
 from mash_forms.model.files import Attachment
 from mash_forms.model.form import Form, Letter, Office
+from mash_forms.model.processing import Source
 from mash_forms.service.cases import Cases
+from mash_forms.service.letters import Issued, Letters
 from mash_forms.service.ports import (
     PLATFORM,
     Action,
@@ -31,6 +37,14 @@ from mash_sdk.problems import NotFound
 from mash_sdk.telemetry import count
 
 
+@dataclass(frozen=True)
+class Printed:
+    """A letter as PDF, and the code on it."""
+
+    code: str
+    content: bytes
+
+
 class DocumentService:
     """Use cases around letters. Printing happens between two units, never inside one."""
 
@@ -42,16 +56,21 @@ class DocumentService:
         catalogue: Catalogue,
         cases: Cases,
         printer: Printer,
+        letters: Letters,
+        ask_at: Callable[[str], str],
     ) -> None:
+        """`ask_at`: where a tenant's letters are verified, as people reach it."""
         self._applications = applications
         self._documents = documents
         self._audit = audit
         self._catalogue = catalogue
         self._cases = cases
         self._printer = printer
+        self._letters = letters
+        self._ask_at = ask_at
 
     async def sheet(self, application_id: str, unit: Unit) -> Sheet:
-        """Return what the letter about a decision says."""
+        """Return what the letter about a decision says. Its code is new each time; what is issued counts."""
         application = await self._applications.get(unit, application_id)
         if application is None or application.decision is None:
             raise NotFound("Über diesen Antrag ist nicht entschieden.")
@@ -74,6 +93,9 @@ class DocumentService:
             validity=_validity(letter, case),
             demo=city.demo,
             rendered_at=decision.decided_at.astimezone(zone),
+            code=code_of(secrets.token_bytes(10)),
+            ask_at=self._ask_at(unit.tenant),
+            automatic=_automatic(decision),
         )
 
     async def receipt(self, application_id: str, who: Principal, unit: Unit) -> Sheet:
@@ -88,7 +110,11 @@ class DocumentService:
         """Return the PDF of a sheet."""
         return await self._printer.print(sheet)
 
-    async def issue(self, application_id: str, content: bytes, unit: Unit) -> None:
+    async def printed(self, sheet: Sheet) -> Printed:
+        """Print a letter, to be issued with its code."""
+        return Printed(sheet.code, await self._printer.print(sheet))
+
+    async def issue(self, application_id: str, printed: Printed, unit: Unit) -> None:
         """Lay the letter about the decision into the account; a decision has one letter."""
         application = await self._applications.locked(unit, application_id)
         if application is None or application.decision is None:
@@ -102,8 +128,16 @@ class DocumentService:
             file_name=f"{kind}-{application.reference}.pdf",
             issued_at=unit.clock.now(),
         )
-        if not await self._documents.add(unit, document, application.decision.id, content):
+        if not await self._documents.add(unit, document, application.decision.id, printed.content):
             return
+        city = await self._catalogue.city(unit.tenant)
+        issued = Issued(
+            application.reference,
+            application.decision.outcome,
+            f"{case.form.office.title}, {city.full_title}",
+            application.decision.decided_at.astimezone(ZoneInfo(city.timezone)).date(),
+        )
+        await self._letters.add(unit, fingerprint(unit.tenant, printed.code), document, issued)
         application.issue(document)
         await self._audit.note(unit, Action.DOCUMENT_ISSUED, application.id, PLATFORM)
         unit.announce(*application.happened)
@@ -141,6 +175,26 @@ def receipt_of(case: Case, city: City) -> Sheet:
 def _label(form: Form, file: Attachment) -> str:
     asked = form.fields.get(file.field)
     return f"Datei zu: {asked.label}" if asked else "Datei"
+
+
+def _automatic(decision: Decision) -> str:
+    """What § 35a VwVfG and Article 22 GDPR are about: that no person decided, and how one is asked to."""
+    told = decision.automatic
+    if told is None:
+        return ""
+    compared = "; ".join(
+        f"{one.label}: {one.value}{' (Demodaten)' if one.demo else ''}" for one in told.inputs
+    )
+    return (
+        f"Dieser Bescheid wurde vollständig automatisch erlassen (§ 35a VwVfG), zugelassen durch "
+        f"{_law(told.permitted_by)}. Angewandte Regel: {told.title} ({told.rule}). Rechtsgrundlage: "
+        f"{_law(told.legal_basis)}. Geprüft wurde: {compared}. Sie können verlangen, dass ein Mensch die "
+        "Entscheidung prüft; wenden Sie sich dazu an das Amt."
+    )
+
+
+def _law(basis: Source) -> str:
+    return f"{basis.title} (Demodaten)" if basis.demo else basis.title
 
 
 def contact_of(office: Office) -> list[tuple[str, str]]:

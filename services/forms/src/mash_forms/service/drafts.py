@@ -18,9 +18,12 @@ from mash_forms.service.applications import ApplicationService, Submit, today_of
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import Catalogue, Drafts, FormVersions
 from mash_forms.service.prefill import told
+from mash_forms.service.scope import NotTheirs
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
 from mash_sdk.problems import Conflict, NotFound
+
+GONE = "Diesen Entwurf gibt es nicht, oder nicht mehr."
 
 MOST_DRAFTS = 50
 """Drafts one person may have at a time."""
@@ -122,7 +125,7 @@ class DraftService:
         """Return a draft to go on with."""
         draft = await self._own(draft_id, who, unit)
         if draft.form != name or draft.deleted_at is not None:
-            raise _gone()
+            raise NotFound(GONE)
         return await self._opened(draft, await self._form(draft, unit), who, unit)
 
     async def own(self, who: Principal, unit: Unit) -> list[tuple[Draft, Form]]:
@@ -148,7 +151,7 @@ class DraftService:
             data = _changed(form, data, change)
         draft = before.draft.changed(form, data, cmd.step, unit.clock.now()).in_language(form, cmd.language)
         if not await self._drafts.save(unit, draft):
-            raise _gone()
+            raise NotTheirs(GONE, draft.id, cmd.who)
         after = await self._opened(draft, form, cmd.who, unit)
         now_shown = after.filled.step(cmd.step)
         if shown is None or now_shown is None:
@@ -165,7 +168,7 @@ class DraftService:
         before = await self._found(answer, unit)
         draft = before.draft.taken_over(before.filled.form, cmd.answers, cmd.consent)
         if not await self._drafts.save(unit, draft):
-            raise _gone()
+            raise NotFound(GONE)
 
     async def hand_in(self, draft_id: str, name: str, who: Principal, unit: Unit) -> Application:
         """Make an application of a draft. Twice is once. Raises Invalid if something is wrong with it."""
@@ -199,7 +202,7 @@ class DraftService:
         blank = await self.blank(cmd.form, cmd.draft_id, cmd.who, unit, cmd.language)
         first = blank.filled.steps[0].section.id if blank.filled.steps else ""
         if cmd.step != first or await self._applications.exists(cmd.draft_id, unit):
-            raise _gone()
+            raise NotTheirs(GONE, cmd.draft_id, cmd.who)
         if await self._drafts.count(unit, cmd.who.subject) >= MOST_DRAFTS:
             raise Conflict("Sie haben zu viele Entwürfe. Löschen Sie einen in Ihrem Konto.")
         await self._versions.keep(unit, blank.filled.form)
@@ -207,8 +210,10 @@ class DraftService:
 
     async def _own(self, draft_id: str, who: Principal, unit: Unit) -> Draft:
         draft = await self._drafts.get(unit, draft_id, who.subject)
-        if draft is None or draft.expires_at <= unit.clock.now():
-            raise _gone()
+        if draft is None:
+            raise NotTheirs(GONE, draft_id, who)
+        if draft.expires_at <= unit.clock.now():
+            raise NotFound(GONE)
         return draft
 
     async def _form(self, draft: Draft, unit: Unit) -> Form:
@@ -218,10 +223,6 @@ class DraftService:
         today: date = today_of(await self._catalogue.city(unit.tenant), unit)
         filled = fill(form, draft.data, today)
         return Opened(draft, filled, complaints_of(filled, today), told(form, who))
-
-
-def _gone() -> NotFound:
-    return NotFound("Diesen Entwurf gibt es nicht, oder nicht mehr.")
 
 
 def _sent(shown: Shown, values: Mapping[str, str]) -> list[Field]:

@@ -222,8 +222,12 @@ class Expiry(Protocol):
         """Put on or take off a legal hold; False if these offices (None: all) have no such application."""
         ...
 
+    async def hold_form(self, unit: Unit, form: str, by: str, *, held: bool) -> None:
+        """Put all applications of a form on a legal hold, those to come included, or take it off."""
+        ...
+
     async def delete(self, unit: Unit, kind: str, limit: int) -> int:
-        """Delete some of every tenant's that are due and not on hold; return how many."""
+        """Delete some of every tenant's that are due and not on hold, with the keys of their cases."""
         ...
 
 
@@ -289,6 +293,12 @@ class Action(StrEnum):
     NOTED = "noted"
     FILE_ADDED = "file-added"
     DECIDED = "decided"
+    DECIDED_BY_RULE = "decided-by-rule"
+    SAMPLED = "sampled"
+    REVERSED = "reversed"
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    NOT_CONFIRMED = "not-confirmed"
     DOCUMENT_ISSUED = "document-issued"
     DOCUMENT_READ = "document-read"
     RECEIPT_READ = "receipt-read"
@@ -298,6 +308,9 @@ class Action(StrEnum):
     ANSWERS_REUSED = "answers-reused"
     HELD = "held"
     RELEASED = "released"
+    REFUSED = "refused"
+    AUDIT_READ = "audit-read"
+    VERIFIED = "verified"
 
 
 @dataclass(frozen=True)
@@ -315,8 +328,20 @@ class Audit(Protocol):
     """An append-only trail: who saw or changed which application, and why."""
 
     async def note(
-        self, unit: Unit, action: Action, application_id: str, by: Actor, purpose: str = ""
-    ) -> None: ...
+        self,
+        unit: Unit,
+        action: Action,
+        application_id: str | None,
+        by: Actor,
+        purpose: str = "",
+        detail: str = "",
+        words: str = "",
+    ) -> None:
+        """Add a line. Neither `purpose` nor `detail` holds personal data: the trail never forgets.
+
+        `words` may: they are kept under the key of the application, and go with it.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -336,6 +361,12 @@ class Sheet:
     validity: tuple[date, date] | None
     demo: bool
     rendered_at: datetime
+    code: str = ""
+    """By which anybody may ask whether it is genuine; empty where nobody may."""
+    ask_at: str = ""
+    automatic: str = ""
+    """What a letter says of itself if a rule decided."""
+    """The page where that is asked."""
 
 
 @dataclass(frozen=True)

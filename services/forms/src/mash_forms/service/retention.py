@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from mash_forms.model.durations import later
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import Action, Actor, Audit, Ended, Expiry
-from mash_forms.service.scope import offices_of
+from mash_forms.service.scope import NONE, NotTheirs, offices_of
 from mash_forms.signals import RECORDS_DELETED
 from mash_sdk.database import Database, Unit
 from mash_sdk.identity import Principal
-from mash_sdk.problems import NotFound
 from mash_sdk.running import Running
 from mash_sdk.telemetry import count
 
@@ -60,9 +59,15 @@ class Retention:
     async def hold(self, application_id: str, who: Principal, reason: str, unit: Unit, *, held: bool) -> None:
         """Keep an application from being deleted, for a reason that is noted; or let it go again."""
         if not await self._expiry.hold(unit, application_id, offices_of(who), held=held):
-            raise NotFound("Diesen Antrag gibt es nicht.")
+            raise NotTheirs(NONE, application_id, who)
         action = Action.HELD if held else Action.RELEASED
-        await self._audit.note(unit, action, application_id, Actor("person", who.subject), reason)
+        await self._audit.note(unit, action, application_id, Actor("person", who.subject), words=reason)
+
+    async def hold_form(self, form: str, who: Principal, unit: Unit, *, held: bool) -> None:
+        """Keep all applications of a form from being deleted, now and to come; or let them go again."""
+        await self._expiry.hold_form(unit, form, who.subject, held=held)
+        action = Action.HELD if held else Action.RELEASED
+        await self._audit.note(unit, action, None, Actor("person", who.subject), detail=f"form {form}")
 
     async def _plan(self) -> None:
         """Work out until when what has ended is kept."""

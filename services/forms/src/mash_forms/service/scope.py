@@ -9,6 +9,20 @@ from mash_sdk.problems import Conflict, Forbidden, NotFound
 OFFICE = "office:"
 """A role `office:baurecht` binds a clerk to the office `baurecht` of offices.toml."""
 
+NONE = "Diesen Antrag gibt es nicht."
+
+
+class NotTheirs(NotFound):
+    """It is somebody else's, or not there: the answer is the same, the trail has a line of who asked.
+
+    `wanted` is the id that was asked for, of an application, a draft, a document or a file.
+    """
+
+    def __init__(self, detail: str, wanted: str, who: Principal) -> None:
+        super().__init__(detail)
+        self.wanted = wanted
+        self.who = who
+
 
 def offices_of(who: Principal) -> frozenset[str] | None:
     """Return the offices a clerk works for. None: no role names one, so it is all of the city."""
@@ -17,17 +31,21 @@ def offices_of(who: Principal) -> frozenset[str] | None:
 
 
 def require_in_scope(application: Application | None, who: Principal) -> Application:
-    """Return it if this clerk's offices are responsible for it. Else NotFound, as if it were not there."""
+    """Return it if this clerk's offices are responsible for it. Raises NotTheirs, as if it were not there."""
     offices = offices_of(who)
-    if application is None or (offices is not None and application.office not in offices):
-        raise NotFound("Diesen Antrag gibt es nicht.")
+    if application is None:
+        raise NotFound(NONE)
+    if offices is not None and application.office not in offices:
+        raise NotTheirs(NONE, application.id, who)
     return application
 
 
 def require_own(application: Application | None, who: Principal) -> Application:
-    """Return it if this person handed it in. Else NotFound, as if it were not there."""
-    if application is None or application.applicant.subject != who.subject:
-        raise NotFound("Diesen Antrag gibt es nicht.")
+    """Return it if this person handed it in. Raises NotTheirs, as if it were not there."""
+    if application is None:
+        raise NotFound(NONE)
+    if application.applicant.subject != who.subject:
+        raise NotTheirs(NONE, application.id, who)
     return application
 
 

@@ -3,12 +3,18 @@
 
 from mash_forms.store.applications import ApplicationStore
 from mash_forms.store.attachments import AttachmentStore
+from mash_forms.store.audit import AuditStore
 from mash_forms.store.conversations import ConversationStore
 from mash_forms.store.drafts import DraftStore
 from mash_forms.store.expiry import ExpiryStore
 from mash_forms.store.figures import FigureStore
+from mash_forms.store.letters import LetterStore
+from mash_forms.store.plain import PlainStore
+from mash_forms.store.proposals import ProposalStore
 from mash_forms.store.queue import SearchStore
-from mash_forms.store.records import AuditStore, DocumentStore, EditionStore, FormVersionStore
+from mash_forms.store.records import DocumentStore, EditionStore, FormVersionStore
+from mash_forms.store.runs import RunStore
+from mash_forms.store.vault import Unreadable, Vault
 
 __all__ = [
     "ApplicationStore",
@@ -21,5 +27,11 @@ __all__ = [
     "ExpiryStore",
     "FigureStore",
     "FormVersionStore",
+    "LetterStore",
+    "PlainStore",
+    "ProposalStore",
+    "RunStore",
     "SearchStore",
+    "Unreadable",
+    "Vault",
 ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """SQL of applications with their history and decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, literal, select, tuple_, update
@@ -11,28 +11,42 @@ from sqlalchemy.engine import RowMapping
 from mash_forms.model.application import Applicant, Application, Claim, Decision, Outcome, State, Step
 from mash_forms.model.consent import Consent
 from mash_forms.model.money import Money
+from mash_forms.model.processing import Automatic
 from mash_forms.service.ports import Listing, Paging, QueueFilter
+from mash_forms.store import sealed
 from mash_forms.store.cursor import cursor_of, read_cursor
 from mash_forms.store.queue import queued
 from mash_forms.store.tables import ID, TIME, applications, decisions, history
+from mash_forms.store.vault import CaseKey, Vault
 from mash_sdk.database import Unit
+
+_NOBODY = {"data": {}, "applicant_name": sealed.GONE, "applicant_email": ""}
 
 
 class ApplicationStore:
-    """Keeps applications with their history and decision."""
+    """Keeps applications with their history and decision; what is personal under the case's key."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
 
     async def add(self, unit: Unit, application: Application) -> bool:
+        key = await self._vault.key(unit, application.id)
+        private = {
+            "data": application.data,
+            "applicant_name": application.applicant.name,
+            "applicant_email": application.applicant.email,
+        }
         row = {
             "id": application.id,
             "reference": application.reference,
             "form": application.form,
             "form_version": application.form_version,
             "applicant_subject": application.applicant.subject,
-            "applicant_name": application.applicant.name,
-            "applicant_email": application.applicant.email,
+            "applicant_name": "",
+            "applicant_email": "",
             "applicant_language": application.applicant.language,
             "applicant_email_verified": application.applicant.email_verified,
-            "data": application.data,
+            "sealed": sealed.packed(key, sealed.APPLICATION, private),
             "fee_cents": application.fee.cents if application.fee else None,
             "fee_currency": application.fee.currency if application.fee else None,
             "receipt_number": application.receipt_number,
@@ -69,17 +83,23 @@ class ApplicationStore:
                 **_claimed(application.claim),
             )
         )
+        if application.replaced is not None:
+            await self._replace(unit, application, application.replaced)
         if application.decision is not None:
             decision = application.decision
+            key = await self._vault.key(unit, application.id)
             await unit.connection.execute(
                 insert(decisions)
                 .values(
                     id=decision.id,
                     application_id=application.id,
                     outcome=decision.outcome.value,
-                    reason=decision.reason,
+                    reason="",
+                    automatic=decision.automatic is not None,
+                    sealed=sealed.packed(key, sealed.DECISION, _said(decision)),
                     decided_by=decision.decided_by,
                     decided_at=decision.decided_at,
+                    proposed_by=decision.proposed_by,
                 )
                 .on_conflict_do_nothing(index_elements=["tenant", "id"])
             )
@@ -117,8 +137,11 @@ class ApplicationStore:
         rows = (await unit.connection.execute(query.limit(paging.limit + 1))).mappings().all()
         shown = rows[: paging.limit]
         more = cursor_of(shown[-1]) if len(rows) > len(shown) else None
-        decided = await self._decisions(unit, [row["id"] for row in shown])
-        return Listing([_application(row, decided.get(row["id"]), []) for row in shown], more)
+        keys = await self._vault.keys(unit, [row["id"] for row in shown])
+        decided = await self._decisions(unit, [row["id"] for row in shown], keys)
+        return Listing(
+            [_application(row, decided.get(row["id"]), [], keys.get(row["id"])) for row in shown], more
+        )
 
     async def _one(self, unit: Unit, query: Select[Any]) -> Application | None:
         row = (await unit.connection.execute(query)).mappings().first()
@@ -127,22 +150,36 @@ class ApplicationStore:
         steps = await unit.connection.execute(
             select(history).where(history.c.application_id == row["id"]).order_by(history.c.number)
         )
-        decided = await self._decisions(unit, [row["id"]])
+        keys = await self._vault.keys(unit, [row["id"]])
+        decided = await self._decisions(unit, [row["id"]], keys)
         past = [
             Step(State(step["state"]), step["at"], step["by"], step["stage"]) for step in steps.mappings()
         ]
-        return _application(row, decided.get(row["id"]), past)
+        return _application(row, decided.get(row["id"]), past, keys.get(row["id"]))
 
-    async def _decisions(self, unit: Unit, ids: Sequence[str]) -> dict[str, Decision]:
+    async def _decisions(
+        self, unit: Unit, ids: Sequence[str], keys: Mapping[str, CaseKey]
+    ) -> dict[str, Decision]:
         if not ids:
             return {}
-        found = await unit.connection.execute(select(decisions).where(decisions.c.application_id.in_(ids)))
+        found = await unit.connection.execute(
+            select(decisions).where(decisions.c.application_id.in_(ids), decisions.c.reversed_at.is_(None))
+        )
         return {
-            row["application_id"]: Decision(
-                row["id"], Outcome(row["outcome"]), row["reason"], row["decided_by"], row["decided_at"]
-            )
-            for row in found.mappings()
+            row["application_id"]: _decision(row, keys.get(row["application_id"])) for row in found.mappings()
         }
+
+    async def _replace(self, unit: Unit, application: Application, before: Decision) -> None:
+        """The decision of before holds no longer; until when all is kept is worked out anew."""
+        by = application.decision.decided_by if application.decision else None
+        await unit.connection.execute(
+            update(decisions)
+            .where(decisions.c.id == before.id)
+            .values(reversed_at=application.changed_at, reversed_by=by)
+        )
+        await unit.connection.execute(
+            update(applications).where(applications.c.id == application.id).values(delete_after=None)
+        )
 
     async def _add_steps(self, unit: Unit, application: Application) -> None:
         new = application.history[application.stored_steps :]
@@ -171,7 +208,29 @@ def _claimed(claim: Claim | None) -> dict[str, Any]:
     }
 
 
-def _application(row: RowMapping, decision: Decision | None, past: list[Step]) -> Application:
+def _said(decision: Decision) -> dict[str, Any]:
+    automatic = decision.automatic
+    return {"reason": decision.reason} | ({"automatic": automatic.to_json()} if automatic else {})
+
+
+def _decision(row: RowMapping, key: CaseKey | None) -> Decision:
+    private = sealed.unpacked(key, sealed.DECISION, row, {"reason": sealed.GONE})
+    automatic = private.get("automatic")
+    return Decision(
+        row["id"],
+        Outcome(row["outcome"]),
+        private["reason"],
+        row["decided_by"],
+        row["decided_at"],
+        row["proposed_by"],
+        Automatic.of_json(automatic) if automatic else None,
+    )
+
+
+def _application(
+    row: RowMapping, decision: Decision | None, past: list[Step], key: CaseKey | None
+) -> Application:
+    private = sealed.unpacked(key, sealed.APPLICATION, row, _NOBODY)
     return Application(
         id=row["id"],
         reference=row["reference"],
@@ -179,12 +238,12 @@ def _application(row: RowMapping, decision: Decision | None, past: list[Step]) -
         form_version=row["form_version"],
         applicant=Applicant(
             row["applicant_subject"],
-            row["applicant_name"],
-            row["applicant_email"],
+            private["applicant_name"],
+            private["applicant_email"],
             row["applicant_language"],
             row["applicant_email_verified"],
         ),
-        data=row["data"],
+        data=private["data"],
         fee=Money(row["fee_cents"], row["fee_currency"]) if row["fee_cents"] is not None else None,
         submitted_at=row["submitted_at"],
         state=State(row["state"]),

@@ -3,30 +3,39 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
 from mash_forms.model.consent import Consent
 from mash_forms.model.draft import Draft
+from mash_forms.store import sealed
 from mash_forms.store.tables import drafts
+from mash_forms.store.vault import CaseKey, Vault
 from mash_sdk.database import Unit
 
 
 class DraftStore:
-    """Keeps drafts."""
+    """Keeps drafts, their answers under the key of the case they may become."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
 
     async def get(self, unit: Unit, draft_id: str, subject: str) -> Draft | None:
         found = await unit.connection.execute(
             select(drafts).where(drafts.c.id == draft_id, drafts.c.subject == subject).with_for_update()
         )
         row = found.mappings().first()
-        return _draft(row) if row is not None else None
+        if row is None:
+            return None
+        return _draft(row, (await self._vault.keys(unit, [draft_id])).get(draft_id))
 
     async def save(self, unit: Unit, draft: Draft) -> bool:
+        key = await self._vault.key(unit, draft.id)
         values = {
             "form_version": draft.form_version,
-            "data": draft.data,
+            "data": null(),
+            "sealed": sealed.packed(key, sealed.DRAFT, {"data": draft.data}),
             "seen": list(draft.seen),
             "language": draft.language,
             "consent": draft.consent.plain() if draft.consent else None,
@@ -57,7 +66,9 @@ class DraftStore:
             .order_by(drafts.c.changed_at.desc(), drafts.c.id.desc())
             .limit(limit)
         )
-        return [_draft(row) for row in found.mappings()]
+        rows = found.mappings().all()
+        keys = await self._vault.keys(unit, [row["id"] for row in rows])
+        return [_draft(row, keys.get(row["id"])) for row in rows]
 
     async def count(self, unit: Unit, subject: str) -> int:
         found = await unit.connection.execute(
@@ -71,13 +82,13 @@ class DraftStore:
         )
 
 
-def _draft(row: RowMapping) -> Draft:
+def _draft(row: RowMapping, key: CaseKey | None) -> Draft:
     return Draft(
         id=row["id"],
         form=row["form"],
         form_version=row["form_version"],
         subject=row["subject"],
-        data=row["data"],
+        data=dict(sealed.unpacked(key, sealed.DRAFT, row, {"data": {}})["data"]),
         changed_at=row["changed_at"],
         expires_at=row["expires_at"],
         seen=tuple(row["seen"]),

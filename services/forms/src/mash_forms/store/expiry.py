@@ -4,25 +4,28 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, exists, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 
 from mash_forms.model.application import State
 from mash_forms.service.ports import Ended
 from mash_forms.store.tables import (
     applications,
     attachments,
-    audit,
     decisions,
     documents,
     drafts,
+    form_holds,
     history,
     messages,
     notes,
+    proposals,
     search,
 )
+from mash_forms.store.vault import CASE, LETTERS, shred
 from mash_sdk.database import Unit
 
-_OF_AN_APPLICATION = (audit, documents, decisions, history, messages, notes, search)
+_OF_AN_APPLICATION = (proposals, documents, decisions, history, messages, notes, search)
 
 
 class ExpiryStore:
@@ -61,6 +64,16 @@ class ExpiryStore:
         found = await unit.connection.execute(wanted.values(legal_hold=held).returning(applications.c.id))
         return found.first() is not None
 
+    async def hold_form(self, unit: Unit, form: str, by: str, *, held: bool) -> None:
+        if held:
+            await unit.connection.execute(
+                insert(form_holds)
+                .values(form=form, held_by=by, held_at=unit.clock.now())
+                .on_conflict_do_nothing(index_elements=["tenant", "form"])
+            )
+        else:
+            await unit.connection.execute(delete(form_holds).where(form_holds.c.form == form))
+
     async def delete(self, unit: Unit, kind: str, limit: int) -> int:
         return await {"draft": _drafts, "document": _documents, "application": _applications}[kind](
             unit, limit
@@ -80,7 +93,15 @@ async def _drafts(unit: Unit, limit: int) -> int:
         .returning(drafts.c.tenant, drafts.c.id)
     )
     ids = [(row.tenant, row.id) for row in found]
-    await _files(unit, ids)
+    handed_in = await unit.connection.execute(
+        select(applications.c.tenant, applications.c.id).where(
+            tuple_(applications.c.tenant, applications.c.id).in_(ids)
+        )
+    )
+    # By API one may hand in under the id of a draft that stays: files and key are the application's now.
+    gone = sorted(set(ids) - {(row.tenant, row.id) for row in handed_in})
+    await _files(unit, gone)
+    await shred(unit, gone, CASE)
     return len(ids)
 
 
@@ -91,6 +112,23 @@ async def _files(unit: Unit, owners: Sequence[tuple[str, str]]) -> None:
         )
 
 
+async def _shred_letters(unit: Unit, owners: Sequence[tuple[str, str]]) -> None:
+    """Delete the keys of letters of which none is left."""
+    left = await unit.connection.execute(
+        select(documents.c.tenant, documents.c.application_id).where(
+            tuple_(documents.c.tenant, documents.c.application_id).in_(owners)
+        )
+    )
+    await shred(unit, sorted(set(owners) - {(row.tenant, row.application_id) for row in left}), LETTERS)
+
+
+def _held() -> ColumnElement[bool]:
+    """Whether applications of this form are on hold as a whole."""
+    return exists().where(
+        form_holds.c.tenant == applications.c.tenant, form_holds.c.form == applications.c.form
+    )
+
+
 async def _documents(unit: Unit, limit: int) -> int:
     due = (
         select(documents.c.tenant, documents.c.id)
@@ -98,21 +136,25 @@ async def _documents(unit: Unit, limit: int) -> int:
             applications,
             (applications.c.tenant == documents.c.tenant) & (applications.c.id == documents.c.application_id),
         )
-        .where(documents.c.delete_after <= unit.clock.now(), ~applications.c.legal_hold)
+        .where(documents.c.delete_after <= unit.clock.now(), ~applications.c.legal_hold, ~_held())
         .limit(limit)
     )
     found = await unit.connection.execute(
-        delete(documents).where(tuple_(documents.c.tenant, documents.c.id).in_(due)).returning(documents.c.id)
+        delete(documents)
+        .where(tuple_(documents.c.tenant, documents.c.id).in_(due))
+        .returning(documents.c.tenant, documents.c.application_id)
     )
-    return len(found.all())
+    owners = [(row.tenant, row.application_id) for row in found]
+    await _shred_letters(unit, owners)
+    return len(owners)
 
 
 async def _applications(unit: Unit, limit: int) -> int:
     due = await unit.connection.execute(
         select(applications.c.tenant, applications.c.id)
-        .where(applications.c.delete_after <= unit.clock.now(), ~applications.c.legal_hold)
+        .where(applications.c.delete_after <= unit.clock.now(), ~applications.c.legal_hold, ~_held())
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=applications)
     )
     ids = [(row.tenant, row.id) for row in due]
     if not ids:
@@ -122,6 +164,7 @@ async def _applications(unit: Unit, limit: int) -> int:
             delete(table).where(tuple_(table.c.tenant, table.c.application_id).in_(ids))
         )
     await _files(unit, ids)
+    await shred(unit, ids, CASE, LETTERS)
     await unit.connection.execute(
         delete(applications).where(tuple_(applications.c.tenant, applications.c.id).in_(ids))
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""SQL of forms' versions, documents and the audit trail."""
+"""SQL of forms' versions and documents."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,10 +10,11 @@ from sqlalchemy.engine import RowMapping
 
 from mash_forms.model.application import Document
 from mash_forms.model.form import Form
-from mash_forms.service.ports import Action, Actor, Edition, StoredDocument
-from mash_forms.store.tables import audit, documents, editions, form_versions
+from mash_forms.service.ports import Edition, StoredDocument
+from mash_forms.store import sealed
+from mash_forms.store.tables import documents, editions, form_versions
+from mash_forms.store.vault import LETTERS, Vault
 from mash_sdk.database import Unit
-from mash_sdk.ids import new_id
 
 
 class FormVersionStore:
@@ -60,9 +61,13 @@ class EditionStore:
 
 
 class DocumentStore:
-    """Keeps letters with their bytes."""
+    """Keeps letters, their bytes under a key of their own: they may have to go before the application."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
 
     async def add(self, unit: Unit, document: Document, decision_id: str, content: bytes) -> bool:
+        key = await self._vault.key(unit, document.application_id, LETTERS)
         kept = await unit.connection.execute(
             insert(documents)
             .values(
@@ -71,7 +76,7 @@ class DocumentStore:
                 decision_id=decision_id,
                 kind=document.kind,
                 file_name=document.file_name,
-                content=content,
+                sealed=key.seal(content, letter_place(document.id)),
                 issued_at=document.issued_at,
             )
             .on_conflict_do_nothing(index_elements=["tenant", "decision_id"])
@@ -80,7 +85,7 @@ class DocumentStore:
         return kept.first() is not None
 
     async def of(self, unit: Unit, application_id: str) -> Sequence[Document]:
-        columns = [column for column in documents.c if column.name != "content"]
+        columns = [column for column in documents.c if column.name not in {"content", "sealed"}]
         found = await unit.connection.execute(
             select(*columns)
             .where(documents.c.application_id == application_id)
@@ -95,26 +100,19 @@ class DocumentStore:
             )
         )
         row = found.mappings().first()
-        return StoredDocument(_document(row), row["content"]) if row is not None else None
+        if row is None:
+            return None
+        if row["sealed"] is None:
+            return StoredDocument(_document(row), row["content"])
+        key = (await self._vault.keys(unit, [application_id], LETTERS)).get(application_id)
+        if key is None:
+            return None
+        return StoredDocument(_document(row), key.open(bytes(row["sealed"]), letter_place(document_id)))
 
 
-class AuditStore:
-    """The append-only trail: the service's role may add to it and read it, nothing else."""
-
-    async def note(
-        self, unit: Unit, action: Action, application_id: str, by: Actor, purpose: str = ""
-    ) -> None:
-        await unit.connection.execute(
-            insert(audit).values(
-                id=new_id(),
-                at=unit.clock.now(),
-                action=action.value,
-                application_id=application_id,
-                actor_kind=by.kind,
-                actor=by.name,
-                purpose=purpose,
-            )
-        )
+def letter_place(document_id: str) -> str:
+    """Where a letter is sealed."""
+    return f"{sealed.LETTER}/{document_id}"
 
 
 def _document(row: RowMapping) -> Document:

@@ -61,6 +61,7 @@ applications = Table(
     Column("claimed_at", TIME),
     Column("stage", Text),
     Column("due_on", Date),
+    Column("sealed", LargeBinary),
 )
 editions = Table(
     "editions",
@@ -87,6 +88,7 @@ drafts = Table(
     Column("changed_at", TIME),
     Column("expires_at", TIME),
     Column("deleted_at", TIME),
+    Column("sealed", LargeBinary),
 )
 history = Table(
     "history",
@@ -109,6 +111,11 @@ decisions = Table(
     Column("reason", Text),
     Column("decided_by", Text),
     Column("decided_at", TIME),
+    Column("proposed_by", Text),
+    Column("automatic", Boolean),
+    Column("reversed_at", TIME),
+    Column("reversed_by", Text),
+    Column("sealed", LargeBinary),
 )
 documents = Table(
     "documents",
@@ -122,6 +129,7 @@ documents = Table(
     Column("content", LargeBinary),
     Column("issued_at", TIME),
     Column("delete_after", TIME),
+    Column("sealed", LargeBinary),
 )
 audit = Table(
     "audit",
@@ -134,6 +142,10 @@ audit = Table(
     Column("actor_kind", Text),
     Column("actor", Text),
     Column("purpose", Text),
+    Column("detail", Text),
+    Column("words", LargeBinary),
+    Column("number", BigInteger),
+    Column("hash", LargeBinary),
 )
 attachments = Table(
     "attachments",
@@ -149,6 +161,7 @@ attachments = Table(
     Column("sha256", Text),
     Column("verdict", Text),
     Column("uploaded_at", TIME),
+    Column("sealed", LargeBinary),
 )
 attachment_pieces = Table(
     "attachment_pieces",
@@ -170,6 +183,7 @@ messages = Table(
     Column("name", Text),
     Column("text", Text),
     Column("at", TIME),
+    Column("sealed", LargeBinary),
 )
 notes = Table(
     "notes",
@@ -181,6 +195,7 @@ notes = Table(
     Column("name", Text),
     Column("text", Text),
     Column("at", TIME),
+    Column("sealed", LargeBinary),
 )
 search = Table(
     "search",
@@ -188,4 +203,61 @@ search = Table(
     tenant_column(),
     Column("application_id", ID),
     Column("words", TSVECTOR),
+)
+proposals = Table(
+    "proposals",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("application_id", ID),
+    Column("outcome", Text),
+    Column("sealed", LargeBinary),
+    Column("proposed_by", Text),
+    Column("proposed_at", TIME),
+    Column("ended_how", Text),
+    Column("ended_by", Text),
+    Column("ended_at", TIME),
+    Column("ended_sealed", LargeBinary),
+)
+automatic_runs = Table(
+    "automatic_runs",
+    TABLES,
+    tenant_column(),
+    Column("application_id", ID),
+    Column("form", Text),
+    Column("rule", Text),
+    Column("sampled", Boolean),
+    Column("at", TIME),
+    Column("reversed_at", TIME),
+)
+issued_letters = Table(
+    "issued_letters",
+    TABLES,
+    tenant_column(),
+    Column("code", LargeBinary),
+    Column("document_id", ID),
+    Column("application_id", ID),
+    Column("reference", Text),
+    Column("outcome", Text),
+    Column("office", Text),
+    Column("dated", Date),
+    Column("withdrawn_at", TIME),
+)
+case_keys = Table(
+    "case_keys",
+    TABLES,
+    tenant_column(),
+    Column("owner", ID),
+    Column("kind", Text),
+    Column("secret", Text),
+    Column("wrapped", LargeBinary),
+    Column("made_at", TIME),
+)
+form_holds = Table(
+    "form_holds",
+    TABLES,
+    tenant_column(),
+    Column("form", Text),
+    Column("held_by", Text),
+    Column("held_at", TIME),
 )

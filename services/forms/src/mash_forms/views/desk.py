@@ -16,6 +16,7 @@ from mash_forms.model.workflow import Does
 from mash_forms.service import Catalogue, Decide, DeskService, Listing, Paging, QueueFilter
 from mash_forms.service.desk import check_reason
 from mash_forms.service.scope import offices_of
+from mash_forms.views.proposals import Proposing
 from mash_forms.views.words import (
     STATES,
     Attaching,
@@ -115,13 +116,20 @@ async def search(
 
 @router.get("/applications/{application_id}", response_class=HTMLResponse)
 async def case(
-    page: Page, who: Clerk, desk: Desk, talking: Talking, unit: InUnit, application_id: ShownApplication
+    page: Page,
+    who: Clerk,
+    desk: Desk,
+    talking: Talking,
+    proposing: Proposing,
+    unit: InUnit,
+    application_id: ShownApplication,
 ) -> HTMLResponse:
     """One application, to be looked through and decided."""
     shown = await desk.case(application_id, who, unit)
     title = f"Vorgang {shown.application.reference}"
     workflow, stage = shown.form.workflow, shown.application.stage
     decides = workflow.way(stage, Does.DECIDE)
+    proposal, refused = await proposing.of(application_id, unit)
     return pages.render(
         page,
         "case.html",
@@ -136,6 +144,8 @@ async def case(
         notes=await talking.notes(application_id, who, unit),
         decides=decides is not None and decides.allows(who.roles),
         today=await desk.today(unit),
+        proposal=proposal,
+        refused=refused,
     )
 
 
@@ -177,7 +187,13 @@ async def move(
 
 @router.post("/applications/{application_id}/decision", response_class=HTMLResponse)
 async def decide(
-    page: Page, who: Clerk, desk: Desk, unit: InUnit, application_id: ShownApplication, sent: PageForm
+    page: Page,
+    who: Clerk,
+    desk: Desk,
+    proposing: Proposing,
+    unit: InUnit,
+    application_id: ShownApplication,
+    sent: PageForm,
 ) -> Response:
     """Decide: first a second look, then for good."""
     values = texts(sent)
@@ -195,7 +211,11 @@ async def decide(
         return pages.render(
             page, "confirm.html", title="Entscheidung bestätigen", case=shown, outcome=outcome, reason=reason
         )
-    await desk.decide(Decide(application_id, outcome, reason, who), unit)
+    cmd = Decide(application_id, outcome, reason, who)
+    if values.get("proposed") == "yes":
+        await proposing.propose(cmd, unit)
+    else:
+        await desk.decide(cmd, unit)
     return _back(page, application_id)
 
 

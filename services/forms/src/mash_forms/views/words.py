@@ -9,8 +9,9 @@ from fastapi import Depends, Path
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from mash_forms.model.application import Outcome, State
+from mash_forms.model.application import Decision, Document, Outcome, State
 from mash_forms.model.days import german
+from mash_forms.model.form import Letter
 from mash_forms.service import (
     ApplicationService,
     AttachmentService,
@@ -71,6 +72,12 @@ def size(number: int) -> str:
     return f"{number / (1 << 20):.1f} MB".replace(".", ",")
 
 
+def letter(letters: Mapping[Outcome, Letter], document: Document, decision: Decision) -> str:
+    """What a letter is called: of several that of its own kind, for a decision may have been reversed."""
+    kinds = {one.kind: one.title for one in letters.values()}
+    return kinds.get(document.kind, letters[decision.outcome].title)
+
+
 pages = Pages(
     "mash_forms",
     filters={
@@ -79,6 +86,7 @@ pages = Pages(
         "outcome": OUTCOMES.__getitem__,
         "size": size,
         "date": german,
+        "letter": letter,
     },
 )
 
@@ -97,6 +105,11 @@ def is_id(text: str) -> bool:
     except Invalid:
         return False
     return True
+
+
+def shown_id(text: str) -> str:
+    """Read an id from a page's address. Raises NotFound for what is none."""
+    return _found(text)
 
 
 async def _application(application_id: str) -> str:

@@ -22,6 +22,7 @@ _CITY_NAV: Final = (
     ("/account", "Mein Konto", frozenset({"citizen", _VISITOR})),
     ("/desk", "Schreibtisch", frozenset({"clerk"})),
     ("/desk/payments", "Kasse", frozenset({"treasurer"})),
+    ("/audit", "Protokoll", frozenset({"auditor"})),
 )
 _OPS_NAV: Final = (
     ("/", "Übersicht", None),

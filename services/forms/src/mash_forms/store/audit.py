@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""SQL of the audit trail. The service's role may add to it and read it; the worker's may also seal it."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import bindparam, func, literal, null, select, text, union_all, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import RowMapping
+
+from mash_forms.model.audit import Head, Line, Sealed
+from mash_forms.service.ports import Action, Actor
+from mash_forms.service.trail import Known
+from mash_forms.store.tables import applications, attachments, audit, documents, drafts
+from mash_forms.store.vault import Vault
+from mash_sdk.database import Unit
+from mash_sdk.ids import new_id
+
+
+class AuditStore:
+    """Keeps the trail and its chain."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    async def note(
+        self,
+        unit: Unit,
+        action: Action,
+        application_id: str | None,
+        by: Actor,
+        purpose: str = "",
+        detail: str = "",
+        words: str = "",
+    ) -> None:
+        line = new_id()
+        kept = None
+        if words and application_id is not None:
+            key = await self._vault.key(unit, application_id)
+            kept = key.seal(words.encode(), f"audit/{line}")
+        await unit.connection.execute(
+            insert(audit).values(
+                id=line,
+                at=unit.clock.now(),
+                action=action.value,
+                application_id=application_id,
+                actor_kind=by.kind,
+                actor=by.name,
+                purpose=purpose,
+                detail=detail,
+                words=kept,
+            )
+        )
+
+    async def known(self, unit: Unit, wanted: str) -> Known | None:
+        kinds = [
+            select(literal("application"), applications.c.id, applications.c.applicant_subject).where(
+                applications.c.id == wanted
+            ),
+            select(literal("draft"), drafts.c.id, drafts.c.subject).where(drafts.c.id == wanted),
+            select(literal("document"), documents.c.application_id, applications.c.applicant_subject)
+            .join(applications, applications.c.id == documents.c.application_id)
+            .where(documents.c.id == wanted),
+            select(literal("file"), attachments.c.owner, attachments.c.subject).where(
+                attachments.c.id == wanted
+            ),
+        ]
+        row = (await unit.connection.execute(union_all(*kinds).limit(1))).first()
+        return Known(*row) if row is not None else None
+
+    async def of(self, unit: Unit, application_id: str, limit: int) -> Sequence[Line]:
+        found = await unit.connection.execute(
+            select(audit)
+            .where(audit.c.application_id == application_id)
+            .order_by(audit.c.at.desc(), audit.c.id.desc())
+            .limit(limit)
+        )
+        return [_line(row) for row in found.mappings()]
+
+    async def said(self, unit: Unit, lines: Sequence[Line]) -> Mapping[str, str]:
+        spoken = [line for line in lines if line.words is not None and line.application_id]
+        keys = await self._vault.keys(unit, [line.application_id or "" for line in spoken])
+        return {
+            line.id: keys[line.application_id].open(line.words, f"audit/{line.id}").decode()
+            for line in spoken
+            if line.words is not None and line.application_id in keys
+        }
+
+    async def whose(self, unit: Unit, reference: str) -> str | None:
+        found = await unit.connection.execute(
+            select(applications.c.id).where(applications.c.reference == reference)
+        )
+        return found.scalar_one_or_none()
+
+    async def waiting(self, unit: Unit) -> Sequence[str]:
+        found = await unit.connection.execute(
+            select(audit.c.tenant).where(audit.c.number == null()).distinct()
+        )
+        return list(found.scalars())
+
+    async def turn(self, unit: Unit) -> bool:
+        """Wait for nobody: who does not get the lock leaves the chain to who has it."""
+        lock = "select pg_try_advisory_xact_lock(hashtextextended('mash.forms.audit.' || :tenant, 0))"
+        return bool(await unit.connection.scalar(text(lock), {"tenant": unit.tenant}))
+
+    async def head(self, unit: Unit) -> Head:
+        found = await unit.connection.execute(
+            select(audit.c.number, audit.c.hash)
+            .where(audit.c.tenant == unit.tenant, audit.c.number.is_not(None))
+            .order_by(audit.c.number.desc())
+            .limit(1)
+        )
+        row = found.first()
+        return Head(*row) if row is not None else Head()
+
+    async def open(self, unit: Unit, limit: int) -> Sequence[Line]:
+        found = await unit.connection.execute(
+            select(audit)
+            .where(audit.c.tenant == unit.tenant, audit.c.number == null())
+            .order_by(audit.c.id)
+            .limit(limit)
+        )
+        return [_line(row) for row in found.mappings()]
+
+    async def oldest_open(self, unit: Unit) -> Line | None:
+        found = await self.open(unit, 1)
+        return found[0] if found else None
+
+    async def count_open(self, unit: Unit) -> int:
+        found = await unit.connection.execute(
+            select(func.count()).where(audit.c.tenant == unit.tenant, audit.c.number == null())
+        )
+        return int(found.scalar_one())
+
+    async def seal(self, unit: Unit, lines: Sequence[Sealed]) -> None:
+        await unit.connection.execute(
+            update(audit)
+            .where(audit.c.tenant == unit.tenant, audit.c.id == bindparam("line"))
+            .values(number=bindparam("place"), hash=bindparam("digest")),
+            [{"line": one.line.id, "place": one.number, "digest": one.hash} for one in lines],
+        )
+
+    async def sealed(self, unit: Unit, after: int, limit: int) -> Sequence[Sealed]:
+        found = await unit.connection.execute(
+            select(audit)
+            .where(audit.c.tenant == unit.tenant, audit.c.number > after)
+            .order_by(audit.c.number)
+            .limit(limit)
+        )
+        return [Sealed(_line(row), row["number"], bytes(row["hash"])) for row in found.mappings()]
+
+
+def _line(row: RowMapping) -> Line:
+    return Line(
+        row["tenant"],
+        row["id"],
+        row["at"],
+        row["action"],
+        row["application_id"],
+        row["actor_kind"],
+        row["actor"],
+        row["purpose"],
+        row["detail"],
+        bytes(row["words"]) if row["words"] is not None else None,
+    )

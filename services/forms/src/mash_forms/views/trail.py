@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Pages of auditors: whether the chain of the audit trail holds, and who saw or changed one application."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends, Query
+from starlette.responses import HTMLResponse
+
+from mash_forms.model.audit import Head, Line
+from mash_forms.model.reference import read_reference
+from mash_forms.service import AuditService, Verdict
+from mash_forms.service.ports import Action
+from mash_forms.views.words import pages, texts
+from mash_sdk.http import Allow, InUnit, Page, PageContext, PageForm, Router
+from mash_sdk.identity import Principal
+from mash_sdk.problems import NotFound
+from mash_sdk.provide import Provide
+
+router = Router(prefix="/pages/audit", tags=["pages"])
+
+Auditor = Annotated[Principal, Depends(Allow("auditor"))]
+Auditing = Annotated[AuditService, Provide(AuditService)]
+
+ACTIONS: Mapping[str, str] = {
+    Action.SUBMITTED: "Antrag abgegeben",
+    Action.SEEN: "Antrag angesehen",
+    Action.SETTLED: "Gebühr bezahlt",
+    Action.TAKEN_UP: "in Bearbeitung genommen",
+    Action.DECIDED: "entschieden",
+    Action.DECIDED_BY_RULE: "automatisch entschieden",
+    Action.SAMPLED: "Stichprobe: einer Person vorgelegt",
+    Action.REVERSED: "automatische Entscheidung ersetzt",
+    Action.PROPOSED: "Entscheidung vorgeschlagen",
+    Action.CONFIRMED: "Vorschlag bestätigt",
+    Action.NOT_CONFIRMED: "Vorschlag abgelehnt",
+    Action.DOCUMENT_ISSUED: "Schreiben ausgestellt",
+    Action.DOCUMENT_READ: "Schreiben oder Datei gelesen",
+    Action.RECEIPT_READ: "Eingangsbestätigung gelesen",
+    Action.APPLICANT_ASKED: "Erreichbarkeit abgefragt",
+    Action.NOTICE_ASKED: "Stand abgefragt",
+    Action.WITHDRAWN: "Antrag zurückgezogen",
+    Action.HELD: "Löschsperre gesetzt",
+    Action.RELEASED: "Löschsperre aufgehoben",
+    Action.REFUSED: "Zugriff verweigert",
+    Action.AUDIT_READ: "Protokoll angesehen",
+    Action.VERIFIED: "Kette geprüft",
+}
+DETAILS: Mapping[str, str] = {
+    "application": "Antrag",
+    "draft": "Entwurf",
+    "document": "Schreiben",
+    "file": "Datei",
+    "APPROVED": "Genehmigung",
+    "REJECTED": "Ablehnung",
+}
+WHY: Mapping[str, str] = {
+    "missing": "Sie fehlt.",
+    "altered": "Sie wurde nachträglich geändert, oder eine vor ihr wurde ausgetauscht.",
+    "late": "Sie liegt schon lange vor, wurde aber nicht in die Kette aufgenommen.",
+    "cut": "Die Kette ist kürzer als zu dem Zeitpunkt, an dem Sie ihr Ende notiert haben.",
+}
+
+
+@router.get("", response_class=HTMLResponse)
+async def look(
+    page: Page,
+    who: Auditor,
+    auditing: Auditing,
+    unit: InUnit,
+    reference: Annotated[str, Query(max_length=40)] = "",
+) -> HTMLResponse:
+    """Where the chain ends, and the lines of one application."""
+    head = await auditing.head(unit)
+    lines: Sequence[Line] | None = None
+    said: Mapping[str, str] = {}
+    fault = ""
+    if reference.strip():
+        found = read_reference(reference)
+        if found is None:
+            fault = "Dieses Aktenzeichen ist falsch geschrieben. Prüfen Sie es Zeichen für Zeichen."
+        else:
+            try:
+                lines, said = await auditing.of(found, who, unit)
+            except NotFound as err:
+                fault = err.detail
+    return _page(page, head, reference=reference, lines=lines, said=said, fault=fault)
+
+
+@router.post("", response_class=HTMLResponse)
+async def verify(page: Page, who: Auditor, auditing: Auditing, sent: PageForm) -> HTMLResponse:
+    """Go along the whole chain, from a head that was noted down earlier if one is given."""
+    typed = texts(sent).get("noted", "").strip()
+    try:
+        noted = Head.read(typed) if typed else None
+    except ValueError:
+        wrong = "So sieht kein Kettenende aus. Geben Sie es so ein, wie es hier angezeigt wurde."
+        return _page(page, None, noted=typed, wrong=wrong, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    verdict = await auditing.verify(who, noted)
+    return _page(page, verdict.head, verdict=verdict, noted=typed)
+
+
+def _page(
+    page: PageContext,
+    head: Head | None,
+    *,
+    verdict: Verdict | None = None,
+    noted: str = "",
+    wrong: str = "",
+    reference: str = "",
+    lines: Sequence[Line] | None = None,
+    said: Mapping[str, str] | None = None,
+    fault: str = "",
+    status: int = HTTPStatus.OK,
+) -> HTMLResponse:
+    return pages.render(
+        page,
+        "audit.html",
+        title="Fehler: Protokoll" if wrong or fault else "Protokoll",
+        status=status,
+        head=head,
+        verdict=verdict,
+        noted=noted,
+        wrong=wrong,
+        reference=reference,
+        lines=lines,
+        said=said or {},
+        fault=fault,
+        actions=ACTIONS,
+        details=DETAILS,
+        why=WHY,
+    )

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`./mash audit verify` on a real trail: it holds, it is broken, and where nothing can be reached."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from mash_forms.service import Sealing
+from mash_sdk.testing import Bench
+from mash_tools import audit
+
+CITIES = Path(__file__).parents[2] / "services" / "forms" / "tests" / "cities"
+
+
+async def verify(*more: str) -> int:
+    return await asyncio.to_thread(audit.main, ["verify", "--city", "heidelberg", *more])
+
+
+async def test_it_says_whether_the_chain_holds_and_where_it_breaks(
+    bench_of: Callable[..., Awaitable[Bench]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench = await bench_of("mash_forms", cities=CITIES, case_key="a secret of tests, with over 32 characters")
+    anna = bench.client(subject="anna")
+    for _ in range(3):
+        await anna.post("/api/forms/v1/applications", json={"form": "meldung", "data": {"what": "Loch"}})
+    sealing = bench.program.provides[Sealing]
+    assert isinstance(sealing, Sealing)
+    await sealing.once()
+    settings = bench.program.settings
+    monkeypatch.setenv("FORMS_POSTGRES_WORKER", settings.postgres_worker)
+    assert await verify() == 0
+    said = capsys.readouterr().out
+    assert "holds: 3 lines" in said
+    end = said.rpartition("Its end: ")[2].strip()
+    connection = await asyncpg.connect(settings.postgres_admin)
+    await connection.execute("set session_replication_role = replica")
+    await connection.execute("delete from forms.audit where number = 3")
+    assert await verify() == 0
+    assert await verify("--noted", end) == 1
+    await connection.execute("update forms.audit set actor = 'x' where number = 2")
+    await connection.close()
+    capsys.readouterr()
+    assert await verify() == 1
+    assert "broken at line 2: it was altered" in capsys.readouterr().out
+
+
+def test_where_nothing_runs_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert audit.main(["--data", str(tmp_path), "verify", "--city", "heidelberg"]) == 2
+    assert "holds no platform" in capsys.readouterr().err

@@ -112,6 +112,7 @@ async def _rows(anna: Page, group: Field, rows: list[Mapping[str, Any]]) -> None
         if await anna.locator(f"input[name='{group.name}.{len(rows) - 1}']").count():
             break
         await anna.get_by_role("button", name=group.add, exact=True).click()
+        await _follows(anna)
     for at, row in enumerate(rows):
         for inside in group.fields:
             if inside.name in row:
@@ -133,6 +134,13 @@ async def _one(anna: Page, field: Field, name: str, value: Any) -> None:
         await there.select_option(posted)
     else:
         await there.fill(str(value))
+        await there.blur()
+    await _follows(anna)
+
+
+async def _follows(anna: Page) -> None:
+    """Wait until the page has followed what was answered, as people see it do."""
+    await expect(anna.locator("form[data-follows][aria-busy]")).to_have_count(0)
 
 
 async def _uploads(anna: Page, field: Field) -> None:

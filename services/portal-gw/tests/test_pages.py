@@ -9,10 +9,13 @@ import pytest
 Front = Any
 Module = Any
 CARD = {"title": "Parken", "text": "Ausweise", "path": "/services", "situation": "auto-und-verkehr"}
+SCRIPT = re.compile(r'<script type="module" src="/assets/portal\.js\?v=[0-9a-f]+"></script>')
+"""The portal's own, which every page has; anything else would be inline."""
 
 
 def strict(page: str) -> None:
     """Nothing inline, one main, one h1, and a way past the navigation."""
+    page = SCRIPT.sub("", page)
     assert not re.search(r"<script|\sstyle=|\son[a-z]+=|javascript:|<style", page, re.IGNORECASE)
     assert page.count("<main") == 1
     assert page.count("<h1") == 1

@@ -15,6 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mash_forms.model.checks import REVIEW
+from mash_forms.model.complaints import Complaint
 from mash_forms.model.draft import Draft
 from mash_forms.model.files import Attachment
 from mash_forms.model.filling import Shown
@@ -47,6 +48,8 @@ router = Router(prefix="/pages/apply", tags=["pages"])
 StepName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,79}$")]
 Said = Annotated[bool, Query()]
 Language = Annotated[str, Query(max_length=20)]
+FOLLOWS = frozenset({"follow", "add", "remove"})
+"""What a page with a script (the portal's portal.js) asks for without leaving it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,16 @@ class Begins:
     begun: Draft | None
     offer: Offer | None
     unticked: bool
+
+
+@dataclass(frozen=True)
+class Follows:
+    """The page as a script asks for it in between; it says what is wrong with `touched` questions only."""
+
+    touched: frozenset[str]
+
+    def tells(self, fault: Complaint) -> bool:
+        return ".".join(map(str, fault.path)) in self.touched
 
 
 @router.get("/{name}", response_class=HTMLResponse)
@@ -191,6 +204,13 @@ async def answer(
             done = await drafts.answer(cmd, unit)
     if action == "later":
         return RedirectResponse(page.url("/account?kept=1"), HTTPStatus.SEE_OTHER)
+    if action in FOLLOWS and "live" in values and done.step is not None:
+        async with data.unit(who.tenant) as unit:
+            sent_files = await attaching.of(draft_id, who, unit)
+        follows = Follows(frozenset(values.get("touched", "").split()))
+        check = values.get("checked") == "1"
+        to = values.get("to", "")
+        return _step(page, done.opened, done.step, check=check, to=to, files=sent_files, follows=follows)
     return _next(page, done, step, action, values)
 
 
@@ -271,10 +291,14 @@ def _step(
     refused: str = "",
     files: Sequence[Attachment] = (),
     begins: Begins | None = None,
+    follows: Follows | None = None,
 ) -> HTMLResponse:
     number = opened.filled.steps.index(shown) + 1
-    faults = opened.wrong(shown) if check else []
+    faults = opened.wrong(shown) if check or follows else []
+    if follows and not check:
+        faults = [fault for fault in faults if follows.tells(fault)]
     faults = [*refusal_of(shown, refused), *faults]
+    shown_as = asked(opened, shown, faults, files)
     t = say(opened.filled.form.spoken)
     total = len(opened.filled.steps) + 1
     title = f"{shown.section.title} ({t('Schritt {n} von {total}', n=number, total=total)})"
@@ -285,12 +309,14 @@ def _step(
         opened=opened,
         form=opened.filled.form,
         section=shown.section,
-        asked=asked(opened, shown, faults, files),
+        asked=shown_as,
         number=number,
         total=total,
         t=t,
         languages=LANGUAGES,
         more=more,
         to=to if to == REVIEW else "",
+        checked=check,
+        told=[] if follows and not check else shown_as.faults,
         begins=begins,
     )

@@ -49,6 +49,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "Bitte wählen": ("Please choose", "Bitte wählen Sie"),
     "optional": ("optional", "Sie müssen das nicht ausfüllen"),
     "Bitte ergänzen Sie": ("Please add", "Bitte füllen Sie noch mehr aus"),
+    "Ihre Angaben sind gespeichert.": ("Your answers are saved.", "Ihre Antworten sind gespeichert."),
     "Aus Ihren Angaben ergeben sich weitere Fragen auf dieser Seite.": (
         "Your answers lead to further questions on this page.",
         "Wir haben noch mehr Fragen. Die Fragen sind auf dieser Seite.",

@@ -2,6 +2,7 @@
 """Automation with a net: routine cases are decided at once and show why; people sample and reverse."""
 
 import io
+import re
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -210,6 +211,8 @@ async def test_the_desks_page_reverses(over: Callable[..., Awaitable[Bench]]) ->
     done = await client.post(f"{place}/reversal", data={**CSRF, "outcome": "REJECTED", "reason": "Nein."})
     assert done.status_code == 303
     assert "Ersetzen:" not in (await client.get(place)).text
+    shown = (await client.get("/pages/desk/figures")).text.partition("Was Regeln entscheiden dürfen")[2]
+    assert re.findall(r'cell">(\d+)<', shown) == ["1", "1", "0"]
 
 
 async def test_what_a_person_decided_is_not_reversed_here(over: Callable[..., Awaitable[Bench]]) -> None:

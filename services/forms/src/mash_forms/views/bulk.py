@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse
 
 from mash_forms.model.application import Outcome
 from mash_forms.service import Bulk, BulkService, DoAll, FigureService
+from mash_forms.views.automation import Automation
 from mash_forms.views.words import Clerk, Forms, is_id, pages, texts
 from mash_sdk.http import InUnit, Page, PageForm, Router
 from mash_sdk.identity import Principal
@@ -59,11 +60,14 @@ async def do_all(page: Page, who: Clerk, all_of: AllOf, sent: PageForm) -> HTMLR
 
 
 @router.get("/figures", response_class=HTMLResponse)
-async def figures(page: Page, who: Clerk, counting: Counting, forms: Forms, unit: InUnit) -> HTMLResponse:
-    """How the work stands, by form."""
+async def figures(
+    page: Page, who: Clerk, counting: Counting, automation: Automation, forms: Forms, unit: InUnit
+) -> HTMLResponse:
+    """How the work stands, by form, and what became of what rules may decide."""
     known = {form.name: form for form in await forms.forms(who.tenant)}
     found = await counting.by_form(who, unit)
-    return pages.render(page, "figures.html", title="Kennzahlen", figures=found, forms=known)
+    return pages.render(page, "figures.html", title="Kennzahlen", figures=found, forms=known,
+                        automatic=await automation.figures(unit))  # fmt: skip
 
 
 def _command(said: str, outcome: Outcome | None, ids: list[str], reason: str, who: Principal) -> DoAll:

@@ -2,6 +2,7 @@
 """What the HTTP door promises to whoever knocks."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import APIRouter, Depends
+from sqlalchemy import text
 
 from mash.forms.v1.events_pb2 import ApplicationReceived
 from mash_sdk.http import Allow, Router
@@ -60,6 +62,35 @@ async def test_the_same_key_with_another_body_is_a_conflict(bench: Bench) -> Non
     client = bench.client(subject="s1")
     await client.post(ORDERS, json={"number": 2}, headers=KEY)
     other = await client.post(ORDERS, json={"number": 3}, headers=KEY)
+    assert (other.status_code, kind_of(other)) == (409, "idempotency-key-reused")
+
+
+async def test_a_remembered_answer_is_readable_with_its_key_alone(bench: Bench) -> None:
+    client = bench.client(subject="s1")
+    await client.post(ORDERS, json={"number": 4711}, headers=KEY)
+    async with bench.unit() as unit:
+        kept = (await unit.connection.execute(text("select key, request, body from idempotency"))).one()
+    assert "a-key-of-mine" not in kept.key
+    assert b"4711" not in bytes(kept.body)
+    asked = hashlib.sha256(f"POST\n{ORDERS}\n\napplication/json\n".encode() + b'{"number":4711}').digest()
+    assert bytes(kept.request) != asked, "who guesses the request finds it by nothing that is kept"
+
+
+async def test_answers_that_a_version_of_before_keeps_in_plain_are_given_again(bench: Bench) -> None:
+    client = bench.client(subject="s1")
+    body = b'{"number":5}'
+    asked = hashlib.sha256(f"POST\n{ORDERS}\n\napplication/json\n".encode() + body).digest()
+    async with bench.unit() as unit:
+        await unit.connection.execute(
+            text(
+                "insert into idempotency (tenant, subject, key, request, status, headers, body)"
+                " values (:t, 's1', 'a-key-of-mine', :r, 201, '{}', decode('7b7d', 'hex'))"
+            ),
+            {"t": unit.tenant, "r": asked},
+        )
+    sent = {**KEY, "content-type": "application/json"}
+    assert (await client.post(ORDERS, content=body, headers=sent)).json() == {}
+    other = await client.post(ORDERS, json={"number": 6}, headers=KEY)
     assert (other.status_code, kind_of(other)) == (409, "idempotency-key-reused")
 
 

@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Asked twice, done once: a write with an Idempotency-Key remembers its answer in the same transaction."""
+"""Asked twice, done once: a write with an Idempotency-Key remembers its answer in the same transaction.
+
+The answer may be personal. It is kept encrypted with what only who asks knows: the Idempotency-Key itself.
+"""
 
 import base64
 import hashlib
+import hmac
 import json
+import secrets
 from typing import Annotated
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Header
 from sqlalchemy import text
 from starlette.requests import Request
@@ -16,6 +22,7 @@ from mash_sdk.problems import Conflict
 
 HEADER = "idempotency-key"
 REPLAYED = "idempotent-replayed"
+_NONCE = 12
 
 # `str | None` inside: FastAPI does not look into `Annotated[…] | None` and would read a query parameter.
 IdempotencyKey = Annotated[
@@ -31,42 +38,64 @@ IdempotencyKey = Annotated[
 ]
 
 
+class Slot:
+    """Where the answer to one key is kept: under a name that does not tell the key, readable with it."""
+
+    def __init__(self, unit: Unit, subject: str, key: str) -> None:
+        self.tenant, self.subject = unit.tenant, subject
+        scope = f"{unit.schema}\0{unit.tenant}\0{subject}\0{key}".encode()
+        self.lock = int.from_bytes(hashlib.sha256(scope).digest()[:8], "big", signed=True)
+        self.name = hashlib.sha256(b"name\0" + scope).hexdigest()
+        self.typed = key
+        """Versions before kept answers in plain under it."""
+        self._secret = hashlib.sha256(b"secret\0" + scope).digest()
+
+    def mark(self, request: bytes) -> bytes:
+        """Tell requests apart, and nobody without the key what was asked."""
+        return hmac.digest(self._secret, request, "sha256")
+
+    def seal(self, content: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + AESGCM(self._secret).encrypt(nonce, content, self.name.encode())
+
+    def open(self, sealed: bytes) -> bytes:
+        return AESGCM(self._secret).decrypt(sealed[:_NONCE], sealed[_NONCE:], self.name.encode())
+
+
 async def fingerprint(request: Request) -> bytes:
     """What the request asks for, as SHA-256."""
     asked = [request.method, request.url.path, request.url.query, request.headers.get("content-type", "")]
     return hashlib.sha256("\n".join(asked).encode() + b"\n" + await request.body()).digest()
 
 
-async def remembered(unit: Unit, subject: str, key: str, request: bytes) -> Response | None:
+async def remembered(unit: Unit, slot: Slot, request: bytes) -> Response | None:
     """The first answer to this key; Conflict if it was given to another request.
 
     A second request with the same key waits here until the first has committed.
     """
-    scope = {"t": unit.tenant, "s": subject, "k": key}
-    lock = hashlib.sha256("\0".join((unit.schema, *scope.values())).encode()).digest()[:8]
-    await unit.connection.execute(
-        text("select pg_advisory_xact_lock(:lock)"), {"lock": int.from_bytes(lock, "big", signed=True)}
-    )
+    await unit.connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": slot.lock})
     row = (
         await unit.connection.execute(
             text(
-                "select request, status, headers, body from idempotency"
-                " where tenant = :t and subject = :s and key = :k"
+                "select key, request, status, headers, body from idempotency"
+                " where tenant = :t and subject = :s and key in (:name, :typed)"
             ),
-            scope,
+            {"t": slot.tenant, "s": slot.subject, "name": slot.name, "typed": slot.typed},
         )
     ).one_or_none()
     if row is None:
         return None
-    if bytes(row.request) != request:
+    plain = row.key == slot.typed
+    if not hmac.compare_digest(bytes(row.request), request if plain else slot.mark(request)):
         raise Conflict(
             "Dieser Idempotency-Key wurde schon für eine andere Anfrage benutzt. Bitte einen neuen wählen.",
             kind="idempotency-key-reused",
         )
-    return Response(bytes(row.body), row.status, {**row.headers, REPLAYED: "true"})
+    body = bytes(row.body) if plain else slot.open(bytes(row.body))
+    return Response(body, row.status, {**row.headers, REPLAYED: "true"})
 
 
-async def remember(unit: Unit, subject: str, key: str, request: bytes, answer: Response) -> None:
+async def remember(unit: Unit, slot: Slot, request: bytes, answer: Response) -> None:
     headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
     await unit.connection.execute(
         text(
@@ -74,12 +103,12 @@ async def remember(unit: Unit, subject: str, key: str, request: bytes, answer: R
             " values (:t, :s, :k, :r, :status, cast(:headers as jsonb), decode(:body, 'base64'))"
         ),
         {
-            "t": unit.tenant,
-            "s": subject,
-            "k": key,
-            "r": request,
+            "t": slot.tenant,
+            "s": slot.subject,
+            "k": slot.name,
+            "r": slot.mark(request),
             "status": answer.status_code,
             "headers": json.dumps(headers),
-            "body": base64.b64encode(bytes(answer.body)).decode(),
+            "body": base64.b64encode(slot.seal(bytes(answer.body))).decode(),
         },
     )

@@ -78,13 +78,13 @@ async def _once(request: Request, inner: Handler) -> Response:
         return await inner(request)
     asked = await idempotency.fingerprint(request)
     unit = await _open(request)
-    subject = (await principal_of(request)).subject
-    earlier = await idempotency.remembered(unit, subject, key, asked)
+    slot = idempotency.Slot(unit, (await principal_of(request)).subject, key)
+    earlier = await idempotency.remembered(unit, slot, asked)
     if earlier is not None:
         return earlier
     answer = await inner(request)
     if answer.status_code < REFUSED:
-        await idempotency.remember(unit, subject, key, asked, answer)
+        await idempotency.remember(unit, slot, asked, answer)
     return answer
 
 

@@ -2,6 +2,8 @@
 """`./mash audit verify` on a real trail: it holds, it is broken, and where nothing can be reached."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -52,3 +54,15 @@ async def test_it_says_whether_the_chain_holds_and_where_it_breaks(
 def test_where_nothing_runs_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert audit.main(["--data", str(tmp_path), "verify", "--city", "heidelberg"]) == 2
     assert "holds no platform" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["audit", "city"])
+def test_where_the_service_is_not_installed_it_says_where_it_is(command: str) -> None:
+    """As in the image of the tools."""
+    without = "import sys; sys.modules['mash_forms'] = None; from mash_tools.__main__ import main; main"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{without}([{command!r}, 'x'])"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "needs mash-forms, which is not installed here; call it in a clone" in done.stderr
+    assert "Traceback" not in done.stderr

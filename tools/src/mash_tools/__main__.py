@@ -41,7 +41,20 @@ def main(argv: list[str] | None = None) -> None:
     if find_spec(module) is None:
         print(f"./mash {command} is not part of this checkout.", file=sys.stderr)
         sys.exit(2)
-    sys.exit(getattr(import_module(module), function)(arguments))
+    try:
+        run = getattr(import_module(module), function)
+    except ModuleNotFoundError as err:
+        lacking = (err.name or "").partition(".")[0]
+        if not lacking.startswith("mash_"):
+            raise
+        # The image of the tools has no service in it.
+        print(
+            f"./mash {command} needs {lacking.replace('_', '-')}, which is not installed here; "
+            "call it in a clone of the repository, where ./mash makes all it needs.",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    sys.exit(run(arguments))
 
 
 def overview() -> str:

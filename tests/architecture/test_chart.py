@@ -65,7 +65,7 @@ def settings_of(name: str) -> type[Settings]:
 
 def is_secret(name: str, field: FieldInfo) -> bool:
     return SecretStr in (field.annotation, *get_args(field.annotation)) or name.endswith(
-        ("_key", "_password", "_secret")
+        ("_key", "_password", "_secret", "_keys_earlier")
     )
 
 

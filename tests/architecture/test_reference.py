@@ -249,7 +249,11 @@ async def program_of(tmp_path: Path) -> Any:
 
     async def make(names: Names) -> Any:
         kind = settings_of(names)
-        nowhere = {name: f"{32 * 'x'}:1" for name, field in kind.model_fields.items() if field.is_required()}
+        nowhere = {
+            name: f"{4 * 'nowhere.'}example:1"
+            for name, field in kind.model_fields.items()
+            if field.is_required()
+        }
         known = {
             "client_key": key,
             "cities": ROOT / "cities",

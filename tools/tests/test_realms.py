@@ -200,13 +200,16 @@ def test_an_administrator_whose_token_runs_out_goes_on(realms: Realms) -> None:
 
 def test_every_realm_has_its_roles_and_the_demo_logins(realms: Realms) -> None:
     city = {"anna": "citizen", "dora": "auditor", "erika": "editor", "kurt": "clerk", "tina": "treasurer"}
+    city["lena"] = "clerk supervisor"
     logins = {"heidelberg": city, "operators": {"olga": "operator"}}
     for realm, people in logins.items():
         admin = realms.admin(realm)
         wanted = set(" ".join(people.values()).split())
         assert wanted <= {role["name"] for role in admin.get_realm_roles()}
         found = {
-            user["username"]: " ".join(role["name"] for role in admin.get_realm_roles_of_user(user["id"]))
+            user["username"]: " ".join(
+                sorted(role["name"] for role in admin.get_realm_roles_of_user(user["id"]))
+            )
             for user in admin.get_users()
         }
         assert found == people

@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -15,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from mash_forms.model.audit import Chain, Head, Line, Sealed, seal
 from mash_forms.service import Sealing
+from mash_forms.service.ports import Action
+from mash_forms.views.trail import ACTIONS, purpose
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
 from mash_sdk.testing import Bench
@@ -281,6 +284,33 @@ async def test_an_auditor_sees_who_saw_an_application_and_is_seen(
         assert said in page.text
     assert "Protokoll angesehen" in (await dora.get("/pages/audit", params={"reference": reference})).text
     assert "falsch geschrieben" in (await dora.get("/pages/audit", params={"reference": "HD-1"})).text
+
+
+def test_every_action_has_a_name_that_no_other_has() -> None:
+    assert set(ACTIONS) == set(Action)
+    assert len(set(ACTIONS.values())) == len(ACTIONS)
+
+
+async def test_the_page_says_purposes_as_people_do(
+    bench: Bench, anna: httpx.AsyncClient, dora: httpx.AsyncClient
+) -> None:
+    application = await handed_in(anna)
+    for clerk in ("kurt", "karla"):
+        client = bench.client(roles=["clerk"], subject=clerk)
+        await client.put(f"{API}/cases/{application}/claim", json={"take_over": True})
+    reference = (await anna.get(f"{API}/applications/{application}")).json()["reference"]
+    page = (await dora.get("/pages/audit", params={"reference": reference})).text
+    assert "von jemand anderem übernommen" in page
+    assert "von kurt" in page
+    told = {
+        "retention": "Ende der Aufbewahrung",
+        "consent to street, town from x": "mit Einwilligung: street, town",
+        "consent to street for krippenplatz x": "mit Einwilligung, für krippenplatz: street",
+        "word a notice to the applicant": "eine Benachrichtigung schreiben",
+        "something else": "something else",
+    }
+    line = Line("t", "i", START, "seen", None, "person", "kurt", "")
+    assert {said: purpose(replace(line, purpose=said)) for said in told} == told
 
 
 def _line(number: int) -> Line:

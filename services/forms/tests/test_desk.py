@@ -135,7 +135,7 @@ async def test_a_clerk_of_one_office_finds_nothing_of_anothers(two_offices: tupl
     builder = bench.client(roles=["clerk", "office:bauhof"], subject="bert")
     assert await listed(builder) == [case]
     assert "Bauhof" in (await builder.get("/pages/desk")).text
-    stranger = bench.client(roles=["clerk", "office:amt"], subject="amalia")
+    stranger = bench.client(roles=["clerk", "supervisor", "office:amt"], subject="amalia")
     assert await listed(stranger) == []
     assert await listed(stranger, office="bauhof") == []
     assert "Bauhof" not in (await stranger.get("/pages/desk")).text

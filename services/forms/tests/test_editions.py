@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 from sqlalchemy import text
@@ -138,23 +137,3 @@ async def test_what_is_past_its_retention_is_deleted_everywhere_and_nothing_else
     left = await counts(bench)
     assert left["applications"] == 1, "one that is not decided is kept"
     assert left["decisions"] == left["documents"] == left["drafts"] == 0
-
-
-async def test_a_legal_hold_keeps_it_until_it_is_released(bench: Bench, retention: Retention) -> None:
-    application_id = await decided(bench)
-    path = f"{API}/applications/{application_id}/hold"
-    kurt: httpx.AsyncClient = bench.client(roles=["clerk"], subject="kurt")
-    assert (
-        await bench.client(subject="anna").put(path, json={"held": True, "reason": "x"})
-    ).status_code == 403
-    assert (await kurt.put(path, json={"held": True, "reason": ""})).status_code == 422
-    assert (await kurt.put(path, json={"held": True, "reason": "\0"})).status_code == 422
-    assert (await kurt.put(path, json={"held": True, "reason": "Klage"})).status_code == 204
-    bench.clock.forward(days=365 * 9)
-    kurt = bench.client(roles=["clerk"], subject="kurt")
-    with bench.program.telemetry.active():
-        assert await retention.once() == {}
-        assert (await kurt.put(path, json={"held": False, "reason": "Urteil"})).status_code == 204
-        assert await retention.once() == {"document": 1, "application": 1}
-    elsewhere = f"{API}/applications/{new_id()}/hold"
-    assert (await kurt.put(elsewhere, json={"held": True, "reason": "x"})).status_code == 404

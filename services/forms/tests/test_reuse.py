@@ -78,6 +78,9 @@ async def test_with_a_tick_they_are_taken_over_and_the_consent_is_kept(
     )
     assert 'value="Hauptstraße"' in (await anna.get(f"{NURSERY}/{draft}/address")).text
     assert [about for about, _ in await noted(real)] == [made["id"]]
+    async with real.unit() as unit:
+        plain = await unit.connection.scalar(text("select count(*) from drafts where consent is not null"))
+    assert plain == 0, "the consent is sealed with the answers"
     steps = {
         "person": {"given_name": "Anna", "family_name": "Beispiel", "email": "anna@example.org"},
         "address": {"street": "Nebenweg", "house_number": "1", "postal_code": "69117", "town": "Heidelberg"},

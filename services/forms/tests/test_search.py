@@ -44,6 +44,10 @@ async def test_cases_are_found_by_reference_applicant_and_answers(
     assert await found(kurt, "Müller") == await found(kurt, "müller-lüdenscheidt") == [hole["id"]]
     assert await found(kurt, "Laterne Müller") == []
     assert await found(kurt, hole["reference"].lower().replace("-", " ")) == [hole["id"]]
+    assert await found(kurt, '"Schlagloch in der Bergstraße"') == [hole["id"]], "a phrase"
+    assert await found(kurt, '"Bergstraße Schlagloch"') == []
+    assert await found(kurt, "Laterne -Ohm") == []
+    assert await found(kurt, "Laterne or Bergstraße") == [hole["id"], lamp["id"]]
     assert await found(kurt, "laterne", form="ausweis") == []
     assert await found(kurt, "laterne", mine=True) == []
 

@@ -9,6 +9,7 @@ from mash_forms import events
 from mash_forms.api import applications as applications_api
 from mash_forms.api import automation as automation_api
 from mash_forms.api import cases as cases_api
+from mash_forms.api import holds as holds_api
 from mash_forms.api import messages as messages_api
 from mash_forms.api import proposals as proposals_api
 from mash_forms.api import trail as trail_api
@@ -33,6 +34,7 @@ from mash_forms.service import (
     DraftService,
     FeeService,
     FigureService,
+    HoldService,
     KeyKeeping,
     LaterFiles,
     LetterCheck,
@@ -57,6 +59,7 @@ from mash_forms.store import (
     ExpiryStore,
     FigureStore,
     FormVersionStore,
+    HoldStore,
     LetterStore,
     PlainStore,
     ProposalStore,
@@ -72,6 +75,7 @@ from mash_forms.views import (
     conversations,
     desk,
     handover,
+    holds,
     proposals,
     reuse,
     trail,
@@ -98,7 +102,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     keys = KeyKeeping(PlainStore(vault), program.database)
     sealing = Sealing(audit, program.database)
     applying = observed(
-        ApplicationService(store, versions, letters, audit, files, cases, files_sent, SearchStore()),
+        ApplicationService(store, versions, letters, audit, files, cases, files_sent, SearchStore(vault)),
         "applications",
     )
     draft_store, scanner = DraftStore(vault), ClamAv(settings.scanner) if settings.scanner else NoScanner()
@@ -110,6 +114,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     fees = observed(FeeService(store, audit, cases), "fees")
     desk_service = observed(DeskService(store, letters, audit, cases), "desk")
     talking = observed(ConversationService(store, ConversationStore(vault), audit, cases), "conversations")
+    holding = observed(HoldService(HoldStore(), audit, desk_service, audit), "holds")
     later = observed(LaterFiles(store, files_sent, audit, scanner, program.database), "later-files")
     casework = observed(CaseworkService(store, audit, cases), "casework")
     printer = TypstPrinter()
@@ -146,6 +151,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         cases_api.router,
         messages_api.router,
         trail_api.router,
+        holds_api.router,
         proposals_api.router,
         automation_api.router,
         catalogue.router,
@@ -157,6 +163,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         conversations.router,
         bulk.router,
         proposals.router,
+        holds.router,
         automation_views.router,
         trail.router,
         views_letters.router,
@@ -172,6 +179,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         AttachmentService: attaching,
         FeeService: fees,
         Retention: retention,
+        HoldService: holding,
         AuditService: auditing,
         Sealing: sealing,
         KeyKeeping: keys,

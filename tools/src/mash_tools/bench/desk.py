@@ -18,7 +18,8 @@ from sqlalchemy.engine import make_url
 
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.store import FormVersionStore, Vault
-from mash_forms.store.sealed import APPLICATION, packed
+from mash_forms.store.sealed import APPLICATION, CLAIM, packed
+from mash_forms.store.search import SEARCH, WHOLE_CITY, token
 from mash_sdk.testing.bench import CSRF, Bench
 from mash_sdk.testing.databases import PostgresServer
 from mash_sdk.testing.issuer import Issuer
@@ -56,13 +57,22 @@ _COLUMNS = [
     "stage",
     "due_on",
     "claimed_by",
-    "claimed_name",
+    "claimed_sealed",
     "claimed_at",
 ]
 _KEY_COLUMNS = ["tenant", "owner", "kind", "secret", "wrapped", "made_at"]
+_TABLES = """
+set search_path to forms;
+create temporary table plain (id uuid, words text);
+create temporary table tokens (lexeme text primary key, token text);
+create temporary view told as select id, to_tsvector('pg_catalog.german', words) as words from plain
+"""
 _WORDS = """
-insert into search (tenant, application_id, words)
-select $1, id, to_tsvector('pg_catalog.german', words) from plain
+insert into search (tenant, application_id, blind, words)
+select $1, id, true, (
+  select string_agg(format('%L:%s', t.token, array_to_string(w.positions, ',')), ' ')
+  from unnest(words) w join tokens t using (lexeme))::tsvector
+from told
 """
 _BARE = """
 select id, reference, state, submitted_at from applications
@@ -115,7 +125,7 @@ async def _fill(bench: Bench, cities: Path, vault: Vault, cases: int) -> None:
         await FormVersionStore().keep(unit, form)
     admin = await _connection(bench, "postgres_admin")
     try:
-        await admin.execute("set search_path to forms; create temp table plain (id uuid, words text)")
+        await admin.execute(_TABLES)
         made = _cases(vault, form.version, cases)
         while part := list(islice(made, 10_000)):
             for table, columns, rows in (
@@ -124,10 +134,20 @@ async def _fill(bench: Bench, cities: Path, vault: Vault, cases: int) -> None:
                 ("plain", ["id", "words"], [(one.row[1], one.words) for one in part]),
             ):
                 await admin.copy_records_to_table(table, records=rows, columns=columns)
-        await admin.execute(_WORDS, TENANT)
+        await _index(bench, vault, admin)
         await admin.execute("analyze")
     finally:
         await admin.close()
+
+
+async def _index(bench: Bench, vault: Vault, admin: asyncpg.Connection) -> None:
+    """As the service does it, for all cases at once: tokens in place of words."""
+    async with bench.unit(TENANT) as unit:
+        key = await vault.key(unit, WHOLE_CITY, SEARCH)
+    words = await admin.fetch("select distinct lexeme from told, unnest(words)")
+    tokens = [(word, token(key, word)) for (word,) in words]
+    await admin.copy_records_to_table("tokens", records=tokens)
+    await admin.execute(_WORDS, TENANT)
 
 
 async def _connection(bench: Bench, which: str) -> asyncpg.Connection:
@@ -175,7 +195,7 @@ def _cases(vault: Vault, version: str, cases: int) -> Iterator[_Case]:
             stage,
             (at + timedelta(days=21)).date() if stage else None,
             (CLERK if chance.random() < 0.01 else f"clerk-{number % 40}") if taken else None,  # noqa: PLR2004
-            "Kurt Muster" if taken else None,
+            key.seal(b"Kurt Muster", CLAIM) if taken else None,
             at if taken else None,
         )
         words = (reference, name, answers["street"], answers["postal_code"], answers["plate"])

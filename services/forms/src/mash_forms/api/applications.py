@@ -20,7 +20,6 @@ from mash_forms.service import (
     DocumentService,
     Paging,
     QueueFilter,
-    Retention,
     Submit,
 )
 from mash_sdk import journey
@@ -30,7 +29,6 @@ from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.problems import Fault, Forbidden, Invalid, NotFound
 from mash_sdk.provide import Provide
-from mash_sdk.storable import StorableText
 
 router = Router(prefix="/api/forms/v1", tags=["forms"])
 
@@ -39,7 +37,6 @@ Citizen = Annotated[Principal, Depends(Allow("citizen"))]
 Clerk = Annotated[Principal, Depends(Allow("clerk"))]
 Person = Annotated[Principal, Depends(Allow("citizen", "clerk"))]
 Applying = Annotated[ApplicationService, Provide(ApplicationService)]
-Keeping = Annotated[Retention, Provide(Retention)]
 Data = Annotated[Database, Provide(Database)]
 Letters = Annotated[DocumentService, Provide(DocumentService)]
 Desk = Annotated[DeskService, Provide(DeskService)]
@@ -139,13 +136,6 @@ class ApplicationDetail(ApplicationView):
 class ApplicationList(View):
     items: Sequence[ApplicationView]
     next: str | None
-
-
-class NewHold(View):
-    """Whether it is on legal hold, and why that changes; the reason goes to the audit trail."""
-
-    held: bool
-    reason: StorableText = Field(min_length=1, max_length=500)
 
 
 class NewDecision(View):
@@ -254,14 +244,6 @@ async def receipt(who: Citizen, letters: Letters, data: Data, application_id: Ap
     async with data.unit(who.tenant) as unit:
         sheet = await letters.receipt(application_id, who, unit)
     return file_answer(await letters.render(sheet), f"eingang-{sheet.reference}.pdf", "application/pdf")
-
-
-@router.put("/applications/{application_id}/hold", status_code=204)
-async def hold(
-    who: Clerk, unit: InUnit, retention: Keeping, application_id: ApplicationId, body: NewHold
-) -> None:
-    """Keep an application from being deleted at the end of its retention, or let it go again."""
-    await retention.hold(application_id, who, body.reason, unit, held=body.held)
 
 
 @router.get("/applications/{application_id}/documents/{document_id}", response_class=Response, responses=PDF)

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Way in: HTTP. The audit trail's chain for programs, and holds of whole forms."""
+"""Way in: HTTP. The audit trail's chain for programs."""
 
 from typing import Annotated
 
 from fastapi import Depends, Query
 
-from mash_forms.api.applications import Clerk, FormName, Forms, Keeping
 from mash_forms.model.audit import Head
 from mash_forms.public import View
 from mash_forms.service import AuditService
-from mash_sdk.http import Allow, InUnit, Router
+from mash_sdk.http import Allow, Router
 from mash_sdk.identity import Principal
-from mash_sdk.problems import Fault, Invalid, NotFound
+from mash_sdk.problems import Fault, Invalid
 from mash_sdk.provide import Provide
 
 router = Router(prefix="/api/forms/v1", tags=["forms"])
@@ -32,12 +31,6 @@ class AuditView(View):
     broken_at: int | None
     why: str | None
     line: str | None
-
-
-class NewFormHold(View):
-    """Whether all applications of a form are on legal hold."""
-
-    held: bool
 
 
 @router.get("/audit")
@@ -62,13 +55,3 @@ async def audit(
         why=broken.why if broken else None,
         line=broken.line.id if broken and broken.line else None,
     )
-
-
-@router.put("/forms/{name}/hold", status_code=204)
-async def hold_form(
-    who: Clerk, unit: InUnit, retention: Keeping, forms: Forms, name: FormName, body: NewFormHold
-) -> None:
-    """Keep all applications of a form from being deleted, those to come included, or let them go again."""
-    if await forms.form(who.tenant, name) is None:
-        raise NotFound("Dieses Formular gibt es nicht.")
-    await retention.hold_form(name, who, unit, held=body.held)

@@ -15,6 +15,7 @@ from mash_forms.service.drafts import AddRow, Answer, Answered, DraftService, Op
 from mash_forms.service.editions import PublishedCatalogue
 from mash_forms.service.fees import FeeService, Settle
 from mash_forms.service.figures import FigureService
+from mash_forms.service.holds import HoldService
 from mash_forms.service.keys import KeyKeeping
 from mash_forms.service.later_files import AttachLater, LaterFiles
 from mash_forms.service.letters import LetterCheck
@@ -62,6 +63,7 @@ __all__ = [
     "DraftService",
     "FeeService",
     "FigureService",
+    "HoldService",
     "Judgement",
     "KeyKeeping",
     "LaterFiles",

@@ -205,6 +205,14 @@ class Ended:
     ended_at: datetime
 
 
+@dataclass(frozen=True)
+class Gone:
+    """What was deleted: an application (or draft), or a letter of it."""
+
+    tenant: str
+    application_id: str
+
+
 class Expiry(Protocol):
     """What is to be deleted, and when."""
 
@@ -216,17 +224,7 @@ class Expiry(Protocol):
         self, unit: Unit, application_id: str, application: datetime, document: datetime
     ) -> None: ...
 
-    async def hold(
-        self, unit: Unit, application_id: str, offices: frozenset[str] | None, *, held: bool
-    ) -> bool:
-        """Put on or take off a legal hold; False if these offices (None: all) have no such application."""
-        ...
-
-    async def hold_form(self, unit: Unit, form: str, by: str, *, held: bool) -> None:
-        """Put all applications of a form on a legal hold, those to come included, or take it off."""
-        ...
-
-    async def delete(self, unit: Unit, kind: str, limit: int) -> int:
+    async def delete(self, unit: Unit, kind: str, limit: int) -> Sequence[Gone]:
         """Delete some of every tenant's that are due and not on hold, with the keys of their cases."""
         ...
 
@@ -308,6 +306,7 @@ class Action(StrEnum):
     ANSWERS_REUSED = "answers-reused"
     HELD = "held"
     RELEASED = "released"
+    ERASED = "erased"
     REFUSED = "refused"
     AUDIT_READ = "audit-read"
     VERIFIED = "verified"

@@ -2,15 +2,15 @@
 """Deletes what nobody may keep any longer: drafts, letters and applications, as their forms declare it."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 from mash_forms.model.durations import later
 from mash_forms.service.cases import Cases
-from mash_forms.service.ports import Action, Actor, Audit, Ended, Expiry
-from mash_forms.service.scope import NONE, NotTheirs, offices_of
+from mash_forms.service.ports import Ended, Expiry, Gone
 from mash_forms.signals import RECORDS_DELETED
 from mash_sdk.database import Database, Unit
-from mash_sdk.identity import Principal
 from mash_sdk.running import Running
 from mash_sdk.telemetry import count
 
@@ -23,13 +23,21 @@ BATCH = 200
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
+class ErasureNotes(Protocol):
+    """The audit trail, for what is deleted of every city at once."""
+
+    async def erased(self, unit: Unit, kind: str, gone: Sequence[Gone]) -> None:
+        """Add a line for each, in a unit of the worker."""
+        ...
+
+
 class Retention:
     """Runs by itself. What is on legal hold stays until it is released."""
 
-    def __init__(self, expiry: Expiry, cases: Cases, audit: Audit, database: Database) -> None:
+    def __init__(self, expiry: Expiry, cases: Cases, notes: ErasureNotes, database: Database) -> None:
         self._expiry = expiry
         self._cases = cases
-        self._audit = audit
+        self._notes = notes
         self._database = database
 
     async def run(self, running: Running) -> None:
@@ -46,7 +54,10 @@ class Retention:
         for kind in ("draft", "document", "application"):
             while True:
                 async with self._database.worker_unit() as unit:
-                    number = await self._expiry.delete(unit, kind, BATCH)
+                    gone = await self._expiry.delete(unit, kind, BATCH)
+                    if kind != "draft":
+                        await self._notes.erased(unit, kind, gone)
+                number = len(gone)
                 if number:
                     deleted[kind] = deleted.get(kind, 0) + number
                     count(RECORDS_DELETED, number, attributes={"mash.record": kind})
@@ -55,19 +66,6 @@ class Retention:
         if deleted:
             log.info("past their retention, deleted: %s", deleted)
         return deleted
-
-    async def hold(self, application_id: str, who: Principal, reason: str, unit: Unit, *, held: bool) -> None:
-        """Keep an application from being deleted, for a reason that is noted; or let it go again."""
-        if not await self._expiry.hold(unit, application_id, offices_of(who), held=held):
-            raise NotTheirs(NONE, application_id, who)
-        action = Action.HELD if held else Action.RELEASED
-        await self._audit.note(unit, action, application_id, Actor("person", who.subject), words=reason)
-
-    async def hold_form(self, form: str, who: Principal, unit: Unit, *, held: bool) -> None:
-        """Keep all applications of a form from being deleted, now and to come; or let them go again."""
-        await self._expiry.hold_form(unit, form, who.subject, held=held)
-        action = Action.HELD if held else Action.RELEASED
-        await self._audit.note(unit, action, None, Actor("person", who.subject), detail=f"form {form}")
 
     async def _plan(self) -> None:
         """Work out until when what has ended is kept."""

@@ -8,12 +8,13 @@ from mash_forms.store.conversations import ConversationStore
 from mash_forms.store.drafts import DraftStore
 from mash_forms.store.expiry import ExpiryStore
 from mash_forms.store.figures import FigureStore
+from mash_forms.store.holds import HoldStore
 from mash_forms.store.letters import LetterStore
 from mash_forms.store.plain import PlainStore
 from mash_forms.store.proposals import ProposalStore
-from mash_forms.store.queue import SearchStore
 from mash_forms.store.records import DocumentStore, EditionStore, FormVersionStore
 from mash_forms.store.runs import RunStore
+from mash_forms.store.search import SearchStore
 from mash_forms.store.vault import Unreadable, Vault
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ExpiryStore",
     "FigureStore",
     "FormVersionStore",
+    "HoldStore",
     "LetterStore",
     "PlainStore",
     "ProposalStore",

@@ -16,6 +16,7 @@ from mash_forms.service.ports import Listing, Paging, QueueFilter
 from mash_forms.store import sealed
 from mash_forms.store.cursor import cursor_of, read_cursor
 from mash_forms.store.queue import queued
+from mash_forms.store.search import SearchStore
 from mash_forms.store.tables import ID, TIME, applications, decisions, history
 from mash_forms.store.vault import CaseKey, Vault
 from mash_sdk.database import Unit
@@ -28,6 +29,7 @@ class ApplicationStore:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
+        self._index = SearchStore(vault)
 
     async def add(self, unit: Unit, application: Application) -> bool:
         key = await self._vault.key(unit, application.id)
@@ -35,6 +37,7 @@ class ApplicationStore:
             "data": application.data,
             "applicant_name": application.applicant.name,
             "applicant_email": application.applicant.email,
+            "consent": application.consent.plain() if application.consent else None,
         }
         row = {
             "id": application.id,
@@ -56,7 +59,6 @@ class ApplicationStore:
             "office": application.office,
             "stage": application.stage,
             "due_on": application.due_on,
-            "consent": application.consent.plain() if application.consent else None,
         }
         kept = await unit.connection.execute(
             insert(applications)
@@ -80,7 +82,7 @@ class ApplicationStore:
                 withdrawn_at=application.withdrawn_at,
                 stage=application.stage,
                 due_on=application.due_on,
-                **_claimed(application.claim),
+                **await self._claimed(unit, application),
             )
         )
         if application.replaced is not None:
@@ -131,7 +133,8 @@ class ApplicationStore:
         return await self._listing(unit, wanted, paging)
 
     async def queue(self, unit: Unit, wanted: QueueFilter, paging: Paging) -> Listing:
-        return await self._listing(unit, queued(wanted, paging.after), paging)
+        words = await self._index.found(unit, wanted.words) if wanted.words is not None else None
+        return await self._listing(unit, queued(wanted, paging.after, words), paging)
 
     async def _listing(self, unit: Unit, query: Select[Any], paging: Paging) -> Listing:
         rows = (await unit.connection.execute(query.limit(paging.limit + 1))).mappings().all()
@@ -181,6 +184,19 @@ class ApplicationStore:
             update(applications).where(applications.c.id == application.id).values(delete_after=None)
         )
 
+    async def _claimed(self, unit: Unit, application: Application) -> dict[str, Any]:
+        claim = application.claim
+        if claim is None:
+            return dict.fromkeys(("claimed_by", "claimed_name", "claimed_at", "claimed_sealed"))
+        key = await self._vault.key(unit, application.id)
+        packed = key.seal(claim.name.encode(), sealed.CLAIM)
+        return {
+            "claimed_by": claim.by,
+            "claimed_name": "",
+            "claimed_at": claim.at,
+            "claimed_sealed": packed,
+        }
+
     async def _add_steps(self, unit: Unit, application: Application) -> None:
         new = application.history[application.stored_steps :]
         if not new:
@@ -200,12 +216,13 @@ class ApplicationStore:
         application.stored_steps = len(application.history)
 
 
-def _claimed(claim: Claim | None) -> dict[str, Any]:
-    return {
-        "claimed_by": claim.by if claim else None,
-        "claimed_name": claim.name if claim else None,
-        "claimed_at": claim.at if claim else None,
-    }
+def _claim(row: RowMapping, key: CaseKey | None) -> Claim | None:
+    if not row["claimed_by"]:
+        return None
+    kept, name = row["claimed_sealed"], row["claimed_name"] or ""
+    if kept is not None:
+        name = key.open(bytes(kept), sealed.CLAIM).decode() if key is not None else ""
+    return Claim(row["claimed_by"], name, row["claimed_at"])
 
 
 def _said(decision: Decision) -> dict[str, Any]:
@@ -252,10 +269,10 @@ def _application(
         decision=decision,
         withdrawn_at=row["withdrawn_at"],
         office=row["office"],
-        claim=Claim(row["claimed_by"], row["claimed_name"], row["claimed_at"]) if row["claimed_by"] else None,
+        claim=_claim(row, key),
         stage=row["stage"],
         due_on=row["due_on"],
-        consent=Consent.read(row["consent"]),
+        consent=Consent.read(private.get("consent") or row["consent"]),
         history=past,
         stored_steps=len(past),
     )

@@ -2,15 +2,16 @@
 """SQL of the audit trail. The service's role may add to it and read it; the worker's may also seal it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import bindparam, func, literal, null, select, text, union_all, update
+from sqlalchemy import bindparam, func, literal, null, select, text, union, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
 from mash_forms.model.audit import Head, Line, Sealed
-from mash_forms.service.ports import Action, Actor
+from mash_forms.service.ports import PLATFORM, Action, Actor, Gone
 from mash_forms.service.trail import Known
-from mash_forms.store.tables import applications, attachments, audit, documents, drafts
+from mash_forms.store.tables import applications, attachments, audit, documents, drafts, issued_letters
 from mash_forms.store.vault import Vault
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
@@ -51,6 +52,37 @@ class AuditStore:
             )
         )
 
+    async def erased(self, unit: Unit, kind: str, gone: Sequence[Gone]) -> None:
+        lines = [
+            {
+                "id": new_id(),
+                "tenant": one.tenant,
+                "at": unit.clock.now(),
+                "action": Action.ERASED.value,
+                "application_id": one.application_id,
+                "actor_kind": PLATFORM.kind,
+                "actor": PLATFORM.name,
+                "purpose": "retention",
+                "detail": kind,
+            }
+            for one in gone
+        ]
+        if lines:
+            await unit.connection.execute(insert(audit), lines)
+
+    async def newest(self, unit: Unit, application_id: str, action: Action) -> tuple[datetime, str] | None:
+        found = await unit.connection.execute(
+            select(audit)
+            .where(audit.c.application_id == application_id, audit.c.action == action.value)
+            .order_by(audit.c.at.desc(), audit.c.id.desc())
+            .limit(1)
+        )
+        row = found.mappings().first()
+        if row is None:
+            return None
+        line = _line(row)
+        return line.at, (await self.said(unit, [line])).get(line.id, "")
+
     async def known(self, unit: Unit, wanted: str) -> Known | None:
         kinds = [
             select(literal("application"), applications.c.id, applications.c.applicant_subject).where(
@@ -86,10 +118,11 @@ class AuditStore:
         }
 
     async def whose(self, unit: Unit, reference: str) -> str | None:
-        found = await unit.connection.execute(
-            select(applications.c.id).where(applications.c.reference == reference)
-        )
-        return found.scalar_one_or_none()
+        # What is confirmed about a letter outlives its application, and leads to its lines.
+        there = select(applications.c.id).where(applications.c.reference == reference)
+        was = select(issued_letters.c.application_id).where(issued_letters.c.reference == reference)
+        found = await unit.connection.scalars(union(there, was).limit(1))
+        return found.one_or_none()
 
     async def waiting(self, unit: Unit) -> Sequence[str]:
         found = await unit.connection.execute(

@@ -32,13 +32,14 @@ class DraftStore:
 
     async def save(self, unit: Unit, draft: Draft) -> bool:
         key = await self._vault.key(unit, draft.id)
+        private = {"data": draft.data, "consent": draft.consent.plain() if draft.consent else None}
         values = {
             "form_version": draft.form_version,
             "data": null(),
-            "sealed": sealed.packed(key, sealed.DRAFT, {"data": draft.data}),
+            "sealed": sealed.packed(key, sealed.DRAFT, private),
             "seen": list(draft.seen),
             "language": draft.language,
-            "consent": draft.consent.plain() if draft.consent else None,
+            "consent": None,
             "changed_at": draft.changed_at,
             "expires_at": draft.expires_at,
             "deleted_at": draft.deleted_at,
@@ -83,16 +84,17 @@ class DraftStore:
 
 
 def _draft(row: RowMapping, key: CaseKey | None) -> Draft:
+    private = sealed.unpacked(key, sealed.DRAFT, row, {"data": {}})
     return Draft(
         id=row["id"],
         form=row["form"],
         form_version=row["form_version"],
         subject=row["subject"],
-        data=dict(sealed.unpacked(key, sealed.DRAFT, row, {"data": {}})["data"]),
+        data=dict(private["data"]),
         changed_at=row["changed_at"],
         expires_at=row["expires_at"],
         seen=tuple(row["seen"]),
         deleted_at=row["deleted_at"],
         language=row["language"],
-        consent=Consent.read(row["consent"]),
+        consent=Consent.read(private.get("consent") or row["consent"]),
     )

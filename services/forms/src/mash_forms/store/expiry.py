@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
 
 from mash_forms.model.application import State
-from mash_forms.service.ports import Ended
+from mash_forms.service.ports import Ended, Gone
 from mash_forms.store.tables import (
     applications,
     attachments,
@@ -55,32 +54,12 @@ class ExpiryStore:
             .values(delete_after=document)
         )
 
-    async def hold(
-        self, unit: Unit, application_id: str, offices: frozenset[str] | None, *, held: bool
-    ) -> bool:
-        wanted = update(applications).where(applications.c.id == application_id)
-        if offices is not None:
-            wanted = wanted.where(applications.c.office.in_(sorted(offices)))
-        found = await unit.connection.execute(wanted.values(legal_hold=held).returning(applications.c.id))
-        return found.first() is not None
-
-    async def hold_form(self, unit: Unit, form: str, by: str, *, held: bool) -> None:
-        if held:
-            await unit.connection.execute(
-                insert(form_holds)
-                .values(form=form, held_by=by, held_at=unit.clock.now())
-                .on_conflict_do_nothing(index_elements=["tenant", "form"])
-            )
-        else:
-            await unit.connection.execute(delete(form_holds).where(form_holds.c.form == form))
-
-    async def delete(self, unit: Unit, kind: str, limit: int) -> int:
-        return await {"draft": _drafts, "document": _documents, "application": _applications}[kind](
-            unit, limit
-        )
+    async def delete(self, unit: Unit, kind: str, limit: int) -> Sequence[Gone]:
+        found = await _DELETES[kind](unit, limit)
+        return [Gone(*one) for one in found]
 
 
-async def _drafts(unit: Unit, limit: int) -> int:
+async def _drafts(unit: Unit, limit: int) -> Sequence[tuple[str, str]]:
     due = (
         select(drafts.c.tenant, drafts.c.id)
         .where(drafts.c.expires_at <= unit.clock.now())
@@ -102,7 +81,7 @@ async def _drafts(unit: Unit, limit: int) -> int:
     gone = sorted(set(ids) - {(row.tenant, row.id) for row in handed_in})
     await _files(unit, gone)
     await shred(unit, gone, CASE)
-    return len(ids)
+    return ids
 
 
 async def _files(unit: Unit, owners: Sequence[tuple[str, str]]) -> None:
@@ -129,7 +108,7 @@ def _held() -> ColumnElement[bool]:
     )
 
 
-async def _documents(unit: Unit, limit: int) -> int:
+async def _documents(unit: Unit, limit: int) -> Sequence[tuple[str, str]]:
     due = (
         select(documents.c.tenant, documents.c.id)
         .join(
@@ -146,10 +125,10 @@ async def _documents(unit: Unit, limit: int) -> int:
     )
     owners = [(row.tenant, row.application_id) for row in found]
     await _shred_letters(unit, owners)
-    return len(owners)
+    return owners
 
 
-async def _applications(unit: Unit, limit: int) -> int:
+async def _applications(unit: Unit, limit: int) -> Sequence[tuple[str, str]]:
     due = await unit.connection.execute(
         select(applications.c.tenant, applications.c.id)
         .where(applications.c.delete_after <= unit.clock.now(), ~applications.c.legal_hold, ~_held())
@@ -158,7 +137,7 @@ async def _applications(unit: Unit, limit: int) -> int:
     )
     ids = [(row.tenant, row.id) for row in due]
     if not ids:
-        return 0
+        return ids
     for table in _OF_AN_APPLICATION:
         await unit.connection.execute(
             delete(table).where(tuple_(table.c.tenant, table.c.application_id).in_(ids))
@@ -168,7 +147,7 @@ async def _applications(unit: Unit, limit: int) -> int:
     await unit.connection.execute(
         delete(applications).where(tuple_(applications.c.tenant, applications.c.id).in_(ids))
     )
-    return len(ids)
+    return ids
 
 
 _DELETES = {"draft": _drafts, "document": _documents, "application": _applications}

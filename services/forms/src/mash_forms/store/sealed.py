@@ -10,6 +10,7 @@ from sqlalchemy.engine import RowMapping
 from mash_forms.store.vault import CaseKey
 
 APPLICATION, DRAFT, DECISION, LETTER, FILE = "application", "draft", "decision", "letter", "file"
+CLAIM = "claim"
 """Places, as CaseKey.seal() is told them; followed by an id where a case has several."""
 GONE = "gelöscht"
 

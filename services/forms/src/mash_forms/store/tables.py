@@ -59,6 +59,7 @@ applications = Table(
     Column("claimed_by", Text),
     Column("claimed_name", Text),
     Column("claimed_at", TIME),
+    Column("claimed_sealed", LargeBinary),
     Column("stage", Text),
     Column("due_on", Date),
     Column("sealed", LargeBinary),
@@ -203,6 +204,7 @@ search = Table(
     tenant_column(),
     Column("application_id", ID),
     Column("words", TSVECTOR),
+    Column("blind", Boolean),
 )
 proposals = Table(
     "proposals",

@@ -16,6 +16,7 @@ from mash_forms.model.workflow import Does
 from mash_forms.service import Catalogue, Decide, DeskService, Listing, Paging, QueueFilter
 from mash_forms.service.desk import check_reason
 from mash_forms.service.scope import offices_of
+from mash_forms.views.holds import Holding
 from mash_forms.views.proposals import Proposing
 from mash_forms.views.words import (
     STATES,
@@ -121,6 +122,7 @@ async def case(
     desk: Desk,
     talking: Talking,
     proposing: Proposing,
+    holding: Holding,
     unit: InUnit,
     application_id: ShownApplication,
 ) -> HTMLResponse:
@@ -146,6 +148,7 @@ async def case(
         today=await desk.today(unit),
         proposal=proposal,
         refused=refused,
+        kept=await holding.of(application_id, unit),
     )
 
 

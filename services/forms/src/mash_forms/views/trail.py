@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Pages of auditors: whether the chain of the audit trail holds, and who saw or changed one application."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated
@@ -28,6 +29,15 @@ ACTIONS: Mapping[str, str] = {
     Action.SEEN: "Antrag angesehen",
     Action.SETTLED: "Gebühr bezahlt",
     Action.TAKEN_UP: "in Bearbeitung genommen",
+    Action.TAKEN_OVER: "von jemand anderem übernommen",
+    Action.PUT_BACK: "zurückgelegt",
+    Action.MOVED: "weitergegeben",
+    Action.ASKED: "mit einer Frage zurückgegeben",
+    Action.ANSWERED: "Frage beantwortet",
+    Action.WRITTEN: "Nachricht geschrieben",
+    Action.NOTED: "interne Notiz geschrieben",
+    Action.FILE_ADDED: "Datei nachgereicht",
+    Action.ANSWERS_REUSED: "Angaben für einen anderen Antrag übernommen",
     Action.DECIDED: "entschieden",
     Action.DECIDED_BY_RULE: "automatisch entschieden",
     Action.SAMPLED: "Stichprobe: einer Person vorgelegt",
@@ -43,6 +53,7 @@ ACTIONS: Mapping[str, str] = {
     Action.WITHDRAWN: "Antrag zurückgezogen",
     Action.HELD: "Löschsperre gesetzt",
     Action.RELEASED: "Löschsperre aufgehoben",
+    Action.ERASED: "gelöscht",
     Action.REFUSED: "Zugriff verweigert",
     Action.AUDIT_READ: "Protokoll angesehen",
     Action.VERIFIED: "Kette geprüft",
@@ -55,6 +66,17 @@ DETAILS: Mapping[str, str] = {
     "APPROVED": "Genehmigung",
     "REJECTED": "Ablehnung",
 }
+PURPOSES: Mapping[str, str] = {
+    "retention": "Ende der Aufbewahrung",
+    "reach the applicant about the application they handed in": "die antragstellende Person benachrichtigen",
+    "word a notice to the applicant": "eine Benachrichtigung schreiben",
+}
+SPOKEN = (
+    (re.compile(r"from (\S+)"), r"von \1"),
+    (re.compile(r"consent to (.+) for (\S+) \S+"), r"mit Einwilligung, für \2: \1"),
+    (re.compile(r"consent to (.+) from \S+"), r"mit Einwilligung: \1"),
+)
+"""Purposes that name something."""
 WHY: Mapping[str, str] = {
     "missing": "Sie fehlt.",
     "altered": "Sie wurde nachträglich geändert, oder eine vor ihr wurde ausgetauscht.",
@@ -101,6 +123,15 @@ async def verify(page: Page, who: Auditor, auditing: Auditing, sent: PageForm) -
     return _page(page, verdict.head, verdict=verdict, noted=typed)
 
 
+def purpose(line: Line) -> str:
+    """What for, as people read it; as it was noted where that is unknown."""
+    for pattern, words in SPOKEN:
+        found = pattern.fullmatch(line.purpose)
+        if found is not None:
+            return found.expand(words)
+    return PURPOSES.get(line.purpose, line.purpose)
+
+
 def _page(
     page: PageContext,
     head: Head | None,
@@ -129,5 +160,6 @@ def _page(
         fault=fault,
         actions=ACTIONS,
         details=DETAILS,
+        purpose=purpose,
         why=WHY,
     )

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -14,8 +15,11 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from mash.forms.v1.events_pb2 import ApplicationDecided, ApplicationReceived, DocumentIssued
+from mash.payments.v1.events_pb2 import PaymentSettled
+from mash.platform.v1.money_pb2 import Money
 from mash_forms.model.checks import faults
 from mash_sdk.events import open_envelope
+from mash_sdk.ids import new_id
 from mash_sdk.testing import Bench
 
 API = "/api/forms/v1/applications"
@@ -249,3 +253,83 @@ def test_what_is_wrong_with_rules_is_told(changes: dict[str, Any], said: str) ->
     [(place, why)] = faults(form)
     assert said in why
     assert place[0] == "processing"
+
+
+PLATES = {"heidelberg": "HD-AB 123", "heilbronn": "HN-AB 123", "mannheim": "MA-AB 123"}
+CODES = {"heidelberg": "69117", "heilbronn": "74072", "mannheim": "68159"}
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Chance says this, to whatever is built afterwards."""
+
+    def draw(number: float) -> None:
+        monkeypatch.setattr("mash_forms.app.SystemRandom", lambda: SimpleNamespace(random=lambda: number))
+
+    return draw
+
+
+async def permit(bench: Bench, city: str, **changes: Any) -> str:
+    """Anna applies for a permit with what the login tells, and pays."""
+    home = {"street_address": "Musterstraße 5", "postal_code": CODES[city], "locality": city.title()}
+    told = {"given_name": "Anna", "family_name": "Beispiel", "email": "anna@example.org", "address": home}
+    anna = bench.client(city, subject="anna", **told)
+    page = (await anna.get("/pages/apply/bewohnerparkausweis")).text
+    assert 'value="Anna"' in page
+    data = {
+        "given_name": "Anna", "family_name": "Beispiel", "email": "anna@example.org",
+        "street": "Musterstraße", "house_number": "5", "postal_code": CODES[city],
+        "plate": PLATES[city], "keeper": True, "valid_from": "2026-04-01", **changes,
+    }  # fmt: skip
+    made = (await anna.post(API, json={"form": "bewohnerparkausweis", "data": data})).json()
+    settled = PaymentSettled(
+        payment_id=new_id(),
+        application_id=made["id"],
+        paid=Money(cents=made["fee"]["cents"], currency="EUR"),
+        receipt_number="KZ-1",
+        settled_at={"seconds": 1772442000},
+    )
+    await bench.deliver(settled, city)
+    await bench.settle()
+    return f"{API}/{made['id']}"
+
+
+@pytest.mark.parametrize("city", PLATES)
+async def test_in_our_cities_a_permit_whose_address_and_keeper_match_is_decided_at_once(
+    bench_of: Callable[..., Awaitable[Bench]], drawn: Callable[[float], None], city: str
+) -> None:
+    drawn(0.5)
+    bench = await bench_of("mash_forms")
+    case = await permit(bench, city)
+    kurt = bench.client(city, roles=["clerk"], subject="kurt")
+    assert (await kurt.get(case)).json()["decision"]["outcome"] == "APPROVED"
+    told = (await kurt.get(f"{case}/automatic")).json()
+    assert told["rule"] == "address-and-holder"
+    assert "StVO" in told["legal_basis"]["title"]
+    assert told["permitted_by"]["demo"]
+    registers = {one["label"]: one for one in told["inputs"] if "register" in one["label"].lower()}
+    assert len(registers) == 2
+    assert all(one["demo"] and one["value"] == "stimmt überein" for one in registers.values())
+    page = (await kurt.get(f"/pages/desk/applications/{case.rpartition('/')[2]}")).text
+    for said in ("Automatisch entschieden", "address-and-holder", "§ 35a VwVfG", "Demodaten"):
+        assert said in page
+    assert re.search(r"Entschieden</strong>, [^<]*, automatisch", page), "the history does not name a person"
+    for changes in ({"plate": f"{PLATES[city][:-3]}999"}, {"house_number": "6"}):
+        other = await permit(bench, city, **changes)
+        assert (await kurt.get(other)).json()["state"] == "RECEIVED", changes
+    reversal = {"outcome": "REJECTED", "reason": "Das Auto ist verkauft."}
+    assert (await kurt.post(f"{case}/reversal", json=reversal)).status_code == 200
+    [counted] = (await kurt.get("/api/forms/v1/automation")).json()["items"]
+    assert counted == {"form": "bewohnerparkausweis", "decided": 1, "sampled": 0, "reversed": 1}
+
+
+async def test_in_our_cities_one_in_ten_goes_to_a_person(
+    bench_of: Callable[..., Awaitable[Bench]], drawn: Callable[[float], None]
+) -> None:
+    drawn(0.0999)
+    bench = await bench_of("mash_forms")
+    case = await permit(bench, "mannheim")
+    kurt = bench.client("mannheim", roles=["clerk"], subject="kurt")
+    assert (await kurt.get(case)).json()["state"] == "RECEIVED"
+    [counted] = (await kurt.get("/api/forms/v1/automation")).json()["items"]
+    assert counted == {"form": "bewohnerparkausweis", "decided": 0, "sampled": 1, "reversed": 0}

@@ -130,3 +130,26 @@ def test_a_code_is_read_as_it_was_written(drawn: bytes) -> None:
     for letter in code.replace("-", ""):
         number = number << 5 | ALPHABET.index(letter)
     assert number.to_bytes(10) == drawn, "no bit of it is lost"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", ["Schreiben prüfen", "Dieses Schreiben stammt von uns", "Genehmigt", "Prüfcode fehlt"]),
+        ("en", ["Check a letter", "This letter is ours", "Approved", "code is missing"]),
+        ("de-simple", ["Einen Brief prüfen", "Dieser Brief ist von uns", "Ja: Sie dürfen das", "Code fehlt"]),
+    ],
+)
+async def test_the_page_speaks_the_citizens_languages(bench: Bench, language: str, said: list[str]) -> None:
+    code, _ = await letter_of(bench)
+    page = await bench.visitor().get(PAGE, params={"language": language})
+    assert f'<main id="main" class="kern-stack-xl" lang="{language}">' in page.text
+    assert said[0] in page.text
+    for other in {"de", "en", "de-simple"} - {language}:
+        assert f"/verify?language={other}" in page.text
+    found = await bench.visitor().post(PAGE, data={"code": code, "language": language})
+    assert all(words in found.text for words in said[1:3])
+    empty = await bench.visitor().post(PAGE, data={"code": " ", "language": language})
+    assert empty.status_code == 422
+    assert said[3] in empty.text
+    assert (await bench.visitor().get(PAGE, params={"language": "xx"})).status_code == 200

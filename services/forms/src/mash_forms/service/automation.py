@@ -143,7 +143,9 @@ class AutomationService:
         if not await self._runs.add(unit, application, rule.id, sampled=sampled):
             return
         told = judgement.automatic
-        words = "; ".join(f"{one.label}: {one.value}" for one in told.inputs)
+        words = "; ".join(
+            f"{one.label}{'' if one.label.endswith('?') else ':'} {one.value}" for one in told.inputs
+        )
         detail = f"{rule.id}, {told.legal_basis.title}, {told.permitted_by.title}"
         count(
             AUTOMATIC,

@@ -4,27 +4,30 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Form, Request
+from fastapi import Form, Query, Request
 from starlette.responses import HTMLResponse
 
 from mash_forms.model.codes import read_code
 from mash_forms.model.days import german
+from mash_forms.model.form import LANGUAGES
 from mash_forms.service import LetterCheck
+from mash_forms.service.letters import Issued
+from mash_forms.views.phrases import say
 from mash_forms.views.words import Anyone, pages
-from mash_sdk.http import InUnit, Page, Router
+from mash_sdk.http import InUnit, Page, PageContext, Router
 from mash_sdk.provide import Provide
 from mash_sdk.storable import StorableText
 
 router = Router(prefix="/pages/verify", tags=["pages"])
 
+Language = Annotated[str, Query(max_length=20)]
 Checking = Annotated[LetterCheck, Provide(LetterCheck)]
-TITLE = "Schreiben prüfen"
 
 
 @router.get("", response_class=HTMLResponse)
-async def ask(page: Page, _who: Anyone) -> HTMLResponse:
+async def ask(page: Page, _who: Anyone, language: Language = "") -> HTMLResponse:
     """Where the code of a letter is typed in."""
-    return pages.render(page, "verify.html", title=TITLE, typed="", found=None, fault="")
+    return _page(page, language)
 
 
 @router.post("", response_class=HTMLResponse)
@@ -35,23 +38,32 @@ async def confirm(
     checking: Checking,
     unit: InUnit,
     code: Annotated[StorableText, Form(max_length=80)] = "",
+    language: Annotated[str, Form(max_length=20)] = "",
 ) -> HTMLResponse:
     """What was issued with a code. It comes in the body: addresses end in logs."""
     client = request.headers.get("x-forwarded-for", "")
     found = await checking.confirm(code, client, unit) if code.strip() else None
-    fault = "" if found else _fault(code)
-    title = f"Fehler: {TITLE}" if fault else TITLE
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK
-    dated = german(found.dated) if found else ""
+    return _page(page, language, code, found, "" if found else _fault(code))
+
+
+def _page(
+    page: PageContext, language: str, typed: str = "", found: Issued | None = None, fault: str = ""
+) -> HTMLResponse:
+    spoken = language if language in LANGUAGES else "de"
+    t = say(spoken)
+    title = t("Schreiben prüfen")
     return pages.render(
         page,
         "verify.html",
-        title=title,
-        status=status,
-        typed=code,
+        title=f"{t('Fehler')}: {title}" if fault else title,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK,
+        t=t,
+        spoken=spoken,
+        languages=LANGUAGES,
+        typed=typed,
         found=found,
-        dated=dated,
-        fault=fault,
+        dated=german(found.dated) if found else "",
+        fault=t(fault) if fault else "",
     )
 
 

@@ -23,6 +23,18 @@ _BEFORE = (
     "In Ihrem Antrag „{title}“ vom {day} ({reference}) stehen diese Angaben. Sie können sie übernehmen und "
     "danach ändern. Ohne Ihr Häkchen übernehmen wir nichts."
 )
+_ASK = (
+    "Auf unseren Bescheiden steht ein Prüfcode. "
+    "Hier erfahren Sie, ob ein Schreiben von uns stammt und noch gilt."
+)
+_OF_US = (
+    "Wir haben es ausgestellt und nicht zurückgenommen. Vergleichen Sie diese Angaben mit dem Schreiben; "
+    "stimmt eine nicht, wurde es verändert."
+)
+_NOT_OF_US = (
+    "Zu diesem Prüfcode gibt es kein Schreiben dieser Kommune. Prüfen Sie jedes Zeichen. "
+    "Steht der Code so auf dem Schreiben, stammt es nicht von uns."
+)
 _PHRASES: dict[str, tuple[str, str]] = {
     "Schritt {n} von {total}": ("Step {n} of {total}", "Schritt {n} von {total}"),
     "Fehler": ("Error", "Fehler"),
@@ -172,6 +184,62 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "Später abgeben: der Entwurf bleibt in Ihrem Konto": (
         "Hand in later: the draft stays in your account",
         "Später abgeben. Der Antrag bleibt in Ihrem Konto",
+    ),
+    "Schreiben prüfen": ("Check a letter", "Einen Brief prüfen"),
+    _ASK: (
+        "Our decision letters carry a code. Find out here whether a letter is ours and still holds.",
+        "Auf unseren Briefen steht ein Prüf-Code. Hier sehen Sie: Ist der Brief von uns? Gilt er noch?",
+    ),
+    "Dieses Schreiben gilt nicht mehr": ("This letter holds no longer", "Dieser Brief gilt nicht mehr"),
+    "Wir haben es ausgestellt und am {when} zurückgenommen.": (
+        "We issued it, and withdrew it on {when}.",
+        "Der Brief ist von uns. Aber am {when} haben wir gesagt: Der Brief gilt nicht mehr.",
+    ),
+    "Dieses Schreiben stammt von uns": ("This letter is ours", "Dieser Brief ist von uns"),
+    _OF_US: (
+        (
+            "We issued it and have not withdrawn it. Compare what follows with the letter: "
+            "if anything differs, somebody changed it."
+        ),
+        (
+            "Der Brief gilt. Lesen Sie jetzt noch: Steht auf Ihrem Brief das Gleiche wie hier? "
+            "Steht dort etwas anderes? Dann hat jemand den Brief verändert."
+        ),
+    ),
+    "Was auf dem Schreiben stehen muss": ("What the letter has to say", "Das muss auf dem Brief stehen"),
+    "Aktenzeichen": ("Reference", "Akten-Zeichen"),
+    "Datum": ("Date", "Datum"),
+    "Entscheidung": ("Decision", "Entscheidung"),
+    "Ausgestellt von": ("Issued by", "Dieses Amt hat den Brief geschrieben"),
+    "Genehmigt": ("Approved", "Ja: Sie dürfen das"),
+    "Abgelehnt": ("Rejected", "Nein: Sie dürfen das nicht"),
+    "Namen und andere persönliche Angaben zeigen wir hier nicht.": (
+        "We show no names here and nothing else that is personal.",
+        "Ihren Namen zeigen wir hier nicht.",
+    ),
+    "Prüfcode": ("Code", "Prüf-Code"),
+    "16 Zeichen, zum Beispiel 7K2M-9QXC-4TRB-W0ZD. Groß oder klein ist gleich.": (
+        "16 characters, for example 7K2M-9QXC-4TRB-W0ZD. Upper or lower case does not matter.",
+        "16 Zeichen. Zum Beispiel: 7K2M-9QXC-4TRB-W0ZD. Sie können groß oder klein schreiben.",
+    ),
+    "Prüfen": ("Check", "Prüfen"),
+    "Der Prüfcode fehlt. Tragen Sie ihn so ein, wie er auf dem Schreiben steht.": (
+        "The code is missing. Type it as it stands on the letter.",
+        "Der Prüf-Code fehlt. Schreiben Sie ihn so, wie er auf dem Brief steht.",
+    ),
+    "Das ist kein Prüfcode. Er hat 16 Zeichen in vier Gruppen. Prüfen Sie jedes Zeichen.": (
+        "This is no code. It has 16 characters in four groups. Check each character.",
+        "Das ist kein Prüf-Code. Ein Prüf-Code hat 16 Zeichen. Prüfen Sie jedes Zeichen.",
+    ),
+    _NOT_OF_US: (
+        (
+            "This city has issued no letter with this code. Check each character. "
+            "If the letter carries this very code, it is not ours."
+        ),
+        (
+            "Zu diesem Prüf-Code haben wir keinen Brief. Prüfen Sie jedes Zeichen. "
+            "Steht der Code genau so auf dem Brief? Dann ist der Brief nicht von uns."
+        ),
     ),
 }
 

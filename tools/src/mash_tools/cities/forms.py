@@ -64,12 +64,17 @@ FimId = Annotated[str, StringConstraints(pattern=r"^[SGFR]\d{3,14}$")]
 FimVersion = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+(\.\d+)?$")]
 
 
-class Fim(Strict):
-    """What FIM calls an element; `within` are the groups around it, from the outside."""
+class FimIdent(Strict):
+    """What FIM calls an element."""
 
     id: FimId
     version: FimVersion | None = None
-    within: list[FimId] = Field(default_factory=list)
+
+
+class Fim(FimIdent):
+    """An element where it is used; `within` are the groups around it, from the outside."""
+
+    within: list[FimIdent] = Field(default_factory=list)
 
 
 class FimSchema(Fim):
@@ -78,11 +83,19 @@ class FimSchema(Fim):
     standard: Literal["XDatenfelder 2.0", "XDatenfelder 3.0"]
 
 
-class FimRule(Strict):
+class FimUnasked(Fim):
+    """A field or group of FIM that nobody is asked for: why, and what it holds."""
+
+    kind: Literal["hidden", "locked", "label", "input", "select"] | None = None
+    label: str
+    why: str
+    content: str | None = None
+    holds: dict[str, str] = Field(default_factory=dict)
+
+
+class FimRule(FimIdent):
     """A rule of FIM that the form does not run; a person turns it into `rules`, `when` or `computed`."""
 
-    id: FimId
-    version: FimVersion | None = None
     at: FimId
     name: str | None = None
     text: str | None = None
@@ -313,6 +326,7 @@ class FormFile(Strict):
     name: Slug
     version: Annotated[str, StringConstraints(pattern=r"^[1-9]\d*(\.[1-9]\d*){0,3}$")]
     fim: FimSchema | None = None
+    fim_unasked: list[FimUnasked] = Field(default_factory=list)
     fim_rules: list[FimRule] = Field(default_factory=list)
     languages: list[Literal["de", "en", "de-simple"]] = Field(default_factory=list)
     title: Text

@@ -1,26 +1,31 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`./mash form import`: what a person types, and what they are told of what was made."""
+"""`./mash form import | answers`: what a person types, and what they are told of what was made."""
 
 import argparse
+import json
 import re
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from mash_tools.cities.checker import check
 from mash_tools.problems import LauncherError
 from mash_tools.realms import access
+from mash_tools.xdf import codes
+from mash_tools.xdf.keyed import keyed
 from mash_tools.xdf.making import Made, form_of
 from mash_tools.xdf.schema import BrokenSchema, read
 
+T = TypeVar("T")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def main(argv: list[str]) -> int:
-    """Run `import`. 0: the form is in order, 1: something of it has to be put right, 2: nothing was made."""
+    """Run `import` or `answers`. 0: in order, 1: something has to be put right, 2: nothing was made."""
     parser = argparse.ArgumentParser(prog="./mash form", description="Forms from elsewhere.")
     commands = parser.add_subparsers(dest="command", required=True)
     importing = commands.add_parser("import", help="make a form of FIM XDatenfelder 2.0 or 3.0.0")
@@ -29,13 +34,22 @@ def main(argv: list[str]) -> int:
     importing.add_argument("--name", required=True, help="the form's name, for example hundesteuer")
     importing.add_argument("--office", help="an id of offices.toml; without it the first")
     importing.add_argument("--situation", help="a slug of portal.toml; without it the first")
+    importing.add_argument(
+        "--codes",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a code list in genericode that the schema only names; may be given several times",
+    )
     importing.add_argument("--replace", action="store_true", help="over a form of this name")
     importing.add_argument("--cities", type=access.typed_path, default=Path("cities"))
+    answering = commands.add_parser("answers", help="answers of an imported form by FIM's ids, as JSON")
+    answering.add_argument("form", type=Path, metavar="YAML", help="the form's file")
+    answering.add_argument("answers", type=Path, metavar="JSON", help="`data` of an application")
     asked = parser.parse_args(argv)
     try:
-        return _import(asked)
-    except BrokenSchema as err:
-        print(f"{asked.file}:{err.line}:{err.column}: {err}", file=sys.stderr)
+        return _answers(asked) if asked.command == "answers" else _import(asked)
     except LauncherError as err:
         print(err, file=sys.stderr)
     return 2
@@ -52,19 +66,48 @@ def _import(asked: argparse.Namespace) -> int:
     file = city / "forms" / f"{asked.name}.yaml"
     if file.exists() and not asked.replace:
         raise LauncherError(f"{file} is there already; choose another name, or --replace it.")
-    try:
-        body = asked.file.read_bytes()
-    except OSError as err:
-        raise LauncherError(f"{asked.file} cannot be read: {err.strerror}") from err
     made = form_of(
-        read(body),
+        _parsed(asked.file, read),
         name=asked.name,
         office=asked.office or _first(city / "offices.toml", "offices", "id"),
         situation=asked.situation or _first(city / "portal.toml", "situations", "slug"),
+        codes=codes.Codes(tuple(_parsed(one, codes.read) for one in asked.codes)),
     )
     file.parent.mkdir(exist_ok=True)
     file.write_text(_written(made, asked.file.name), encoding="utf-8")
     return _told(made, file, asked)
+
+
+def _answers(asked: argparse.Namespace) -> int:
+    try:
+        form = yaml.safe_load(_bytes(asked.form))
+        data = json.loads(_bytes(asked.answers))
+    except (ValueError, RecursionError, yaml.YAMLError) as err:
+        raise LauncherError(f"{asked.form} or {asked.answers} cannot be read: {err}") from err
+    if not isinstance(form, dict) or "fim" not in form:
+        raise LauncherError(f"{asked.form} is no form made by ./mash form import.")
+    if not isinstance(data, dict):
+        raise LauncherError(f"{asked.answers} holds no answers: a JSON object is wanted.")
+    try:
+        found = keyed(form, data)
+    except (LookupError, TypeError, AttributeError) as err:
+        raise LauncherError(f"{asked.answers} holds no answers to {asked.form}.") from err
+    print(json.dumps(found, ensure_ascii=False, indent=1))
+    return 0
+
+
+def _parsed(file: Path, reader: Callable[[bytes], T]) -> T:
+    try:
+        return reader(_bytes(file))
+    except BrokenSchema as err:
+        raise LauncherError(f"{file}:{err.line}:{err.column}: {err}") from err
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as err:
+        raise LauncherError(f"{file} cannot be read: {err.strerror}") from err
 
 
 def _told(made: Made, file: Path, asked: argparse.Namespace) -> int:
@@ -78,6 +121,9 @@ def _told(made: Made, file: Path, asked: argparse.Namespace) -> int:
         for rule in form["fim_rules"]:
             words = " ".join((rule.get("text") or rule.get("name") or rule.get("script") or "").split())
             print(f"  {rule['id']} at {rule['at']}: {words[:200]}")
+    if made.overlooked:
+        print(f"\nWhat of the schema is not used ({len(made.overlooked)}):")
+        print(*(f"  {what}" for what in made.overlooked), sep="\n")
     if made.lost:
         print(f"\nWhat is different here ({len(made.lost)}):")
         print(*(f"  {what}" for what in made.lost), sep="\n")
@@ -96,6 +142,8 @@ def _written(made: Made, source: str) -> str:
     ]
     if made.lost:
         head += ["# Different from the schema:", *(f"#   {' '.join(what.split())}" for what in made.lost)]
+    if made.overlooked:
+        head += ["# Not used:", *(f"#   {' '.join(what.split())}" for what in made.overlooked)]
     text = yaml.dump(form, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=110)
     return "\n".join(head) + "\n" + text
 

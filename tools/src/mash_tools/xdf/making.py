@@ -1,39 +1,46 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Makes a form of a Stammdatenschema. Ids of FIM go with everything; what the form does not do is listed."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mash_tools.xdf.schema import Field, Group, Ident, Part, Schema
+from mash_tools.xdf.asking import CHOICES_SHOWN, errors, kept, shape, words
+from mash_tools.xdf.codes import Codes
+from mash_tools.xdf.schema import Element, Field, Group, Ident, Part, Schema
 
 ROWS = 20
 """Rows of a group that FIM lets come any number of times."""
-LONG = 250
-"""Characters from which on a text is asked for in several lines."""
-UNLIMITED = 2000
-FILES = 5
-LARGEST_MB, USUAL_MB = 20, 10
-MEDIA = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpeg"}
-CHOICES_SHOWN = 5
-"""Up to so many are shown side by side, more in a list."""
-_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
-_MOMENT = f"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_TIME[1:]}"
+_KINDS = {
+    "hidden": "a hidden field",
+    "locked": "a field filled in by the system",
+    "label": "a text on its own",
+}
 
 
 @dataclass
 class Made:
-    """A form as its file says it, and what of the schema it does not do."""
+    """A form as its file says it, what is different in it, and what of the schema is nowhere in it."""
 
     form: dict[str, Any]
-    lost: list[str] = field(default_factory=list)
+    lost: list[str]
+    overlooked: tuple[str, ...]
 
 
-def form_of(schema: Schema, *, name: str, office: str, situation: str) -> Made:
+def form_of(schema: Schema, *, name: str, office: str, situation: str, codes: Codes | None = None) -> Made:
     """Return the form. Its states, retention and words about privacy are those all applications share."""
-    maker = _Maker()
+    maker = _Maker(codes or Codes())
     steps = list(maker.steps(schema))
+    if steps and schema.help:
+        steps[0]["text"] = {"de": " ".join(filter(None, [schema.help, steps[0].get("text", {}).get("de")]))}
+    elif schema.help:
+        maker.lost.append(f"{schema.ident.id} {schema.label}: its help {schema.help!r} stands nowhere")
+    maker.lost += [f"the code list {one} is asked for by no selection" for one in maker.codes.unasked()]
+    maker.lost += [
+        f"{schema.ident.id} {schema.label}: the link {link!r} of its legal basis is no address of the web"
+        for _, link in schema.basis
+        if link and not _is_address(link)
+    ]
     title = schema.label
     form = {
         "extends": "antrag",
@@ -46,7 +53,7 @@ def form_of(schema: Schema, *, name: str, office: str, situation: str) -> Made:
         "situations": [situation],
         "office": office,
         "legal_basis": [
-            {"title": text, **({"source": link} if link.startswith("https://") else {"demo": True})}
+            {"title": text, **({"source": link} if _is_address(link) else {"demo": True})}
             for text, link in schema.basis
         ]
         or [{"title": "Im Datenschema nicht angegeben", "demo": True}],
@@ -61,6 +68,7 @@ def form_of(schema: Schema, *, name: str, office: str, situation: str) -> Made:
             },
             "rejected": {"title": {"de": f"Ablehnung: {title}"}},
         },
+        "fim_unasked": maker.unasked,
         "fim_rules": [
             {
                 **_fim(rule.ident),
@@ -72,23 +80,84 @@ def form_of(schema: Schema, *, name: str, office: str, situation: str) -> Made:
             for rule in schema.all_rules()
         ],
     }
-    return Made(form, maker.lost)
+    return Made(form, maker.lost, schema.overlooked)
 
 
-def _fim(ident: Ident, within: tuple[str, ...] = ()) -> dict[str, Any]:
+def _is_address(link: str) -> bool:
+    return (
+        link.startswith("https://") and " " not in link and "." in link.partition("://")[2].partition("/")[0]
+    )
+
+
+def _fim(ident: Ident, within: tuple[Ident, ...] = ()) -> dict[str, Any]:
     found: dict[str, Any] = {"id": ident.id}
     if ident.version:
         found["version"] = ident.version
-    return {**found, "within": list(within)} if within else found
+    return {**found, "within": [_fim(around) for around in within]} if within else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Where the walk is: the groups around it, whether an answer is due, and under which condition."""
+
+    within: tuple[Ident, ...] = ()
+    must: bool = True
+    when: str = ""
+
+    def inside(self, part: Part) -> "_Here":
+        return _Here((*self.within, part.element.ident), self.must and part.least > 0, self.when)
+
+    def chosen(self, condition: str) -> "_Here":
+        """What is chosen has to be given; it is not asked for otherwise."""
+        return _Here(self.within, True, " && ".join(filter(None, [self.when, condition])))
+
+    @property
+    def only(self) -> dict[str, str]:
+        return {"when": self.when} if self.when else {}
+
+
+Walk = Callable[[Part, _Here], list[dict[str, Any]]]
+"""What turns a part into questions."""
+
+
+@dataclass
+class _Names:
+    """The properties of a form, or of a group's rows: `prefix` is how a condition calls them."""
+
+    properties: dict[str, Any] = field(default_factory=dict)
+    required: list[str] = field(default_factory=list)
+    prefix: str = ""
+
+    def free(self, ident: Ident) -> str:
+        """The id in lower case; used again elsewhere, with a number."""
+        name, number = ident.id.lower(), 1
+        while name in self.properties:
+            number += 1
+            name = f"{ident.id.lower()}_{number}"
+        return name
+
+    def add(self, name: str, about: dict[str, Any], *, must: bool) -> None:
+        self.properties[name] = about
+        if must:
+            self.required.append(name)
 
 
 class _Maker:
     """Walks through a schema and collects properties, names and losses on the way."""
 
-    def __init__(self) -> None:
-        self.properties: dict[str, Any] = {}
-        self.required: list[str] = []
+    def __init__(self, codes: Codes) -> None:
+        self.codes = codes
+        self.names = _Names()
         self.lost: list[str] = []
+        self.unasked: list[dict[str, Any]] = []
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        return self.names.properties
+
+    @property
+    def required(self) -> list[str]:
+        return self.names.required
 
     def steps(self, schema: Schema) -> Iterator[dict[str, Any]]:
         loose: list[dict[str, Any]] = []
@@ -96,18 +165,16 @@ class _Maker:
         for part in schema.parts:
             element = part.element
             if isinstance(element, Field):
-                loose += self._asked(part, (), must=part.least > 0)
+                loose += self._asked(part, _Here(must=part.least > 0))
                 continue
             if loose:
                 number += 1
                 yield _step(f"angaben-{number}", "Angaben", loose)
                 loose = []
             notes: list[str] = []
-            fields = (
-                [self._rows(part, ())] if part.most != 1 else list(self._flat(part, (), notes, must=True))
-            )
+            fields = list(self._group(part, _Here(), notes))
             if not fields:
-                self.lost.append(f"{element.ident.id} {element.label}: asks nothing, so it is no step")
+                self._leave(part, _Here(), "asks nothing, so it is no step")
                 continue
             number += 1
             step = _step(f"{element.ident.id.lower()}-{number}", element.label, fields)
@@ -119,84 +186,121 @@ class _Maker:
         if loose:
             yield _step(f"angaben-{number + 1}", "Angaben", loose)
 
-    def _flat(
-        self, part: Part, within: tuple[str, ...], notes: list[str], *, must: bool
-    ) -> Iterator[dict[str, Any]]:
-        """The fields of a group that comes once, groups within it included."""
+    def _group(self, part: Part, here: _Here, notes: list[str]) -> Iterator[dict[str, Any]]:
+        """The fields of a group; of one that comes several times, that of its rows."""
         group = part.element
         assert isinstance(group, Group)  # noqa: S101 — for the type checker
-        if part.least == 0:
-            self.lost.append(f"{group.ident.id} {group.label}: may be left out; its fields are all optional")
-        must = must and part.least > 0
-        inside = (*within, group.ident.id)
-        for one in group.parts:
-            if isinstance(one.element, Field):
-                if one.element.kind == "label":
-                    notes.append(one.element.content or one.element.label)
-                    label = f"{one.element.ident.id} {one.element.label}"
-                    self.lost.append(f"{label}: a text; stands in the text of its step, without its id")
-                else:
-                    yield from self._asked(one, inside, must=must and one.least > 0)
-            elif one.most == 1:
-                yield from self._flat(one, inside, notes, must=must)
-            else:
-                yield self._rows(one, inside)
+        if part.most != 1:
+            yield from self._rows(part, here)
+            return
+        if part.least == 0 and not group.choice:
+            self._note(group, "may be left out; its fields are all optional")
+        inside = here.inside(part)
+        if not group.choice:
+            for one in group.parts:
+                yield from self._within(one, inside, notes)
+            return
+        yield from self._choice(group, inside, self.names, lambda one, at: list(self._within(one, at, notes)))
 
-    def _asked(self, part: Part, within: tuple[str, ...], *, must: bool) -> Iterator[dict[str, Any]]:
+    def _within(self, one: Part, inside: _Here, notes: list[str]) -> Iterator[dict[str, Any]]:
+        """What stands in a group."""
+        element = one.element
+        if isinstance(element, Group):
+            if one.most == 1 and not element.choice:
+                self._note(element, _flat(element, "step"))
+            yield from self._group(one, inside, notes)
+        elif element.kind == "label":
+            notes.append(element.content or element.label)
+            self._leave(one, inside, "a text; stands in the text of its step")
+        else:
+            yield from self._asked(one, _Here(inside.within, self._due(one, inside), inside.when))
+
+    def _choice(self, group: Group, here: _Here, names: _Names, walk: "Walk") -> Iterator[dict[str, Any]]:
+        """One question which of its parts it is, and each part under the condition that it is the one."""
+        name = names.free(group.ident)
+        names.properties[name] = {}  # the name is taken, whatever its parts are called
+        fields: list[dict[str, Any]] = []
+        options: dict[str, str] = {}
+        for one in group.parts:
+            value = one.element.ident.id.lower()
+            chosen = here.chosen(f"{names.prefix}{name} == '{value}'")
+            given = Part(one.element, max(one.least, 1), one.most)
+            if one.least:
+                self._note(one.element, "is always there; here if it is chosen")
+            if found := walk(given, chosen):
+                fields += found
+                options.setdefault(value, one.element.label)
+        del names.properties[name]
+        if not options:
+            return
+        names.add(name, {"type": "string", "enum": list(options)}, must=here.must)
+        yield {
+            "path": f"/{name}",
+            "widget": "radio" if len(options) <= CHOICES_SHOWN else "select",
+            "label": {"de": group.label},
+            **({"help": {"de": group.help}} if group.help else {}),
+            "options": [{"value": value, "label": {"de": label}} for value, label in options.items()],
+            "errors": errors(group.label),
+            **here.only,
+            "fim": _fim(group.ident, here.within[:-1]),
+        }
+        yield from fields
+
+    def _asked(self, part: Part, here: _Here) -> Iterator[dict[str, Any]]:
         element = part.element
         assert isinstance(element, Field)  # noqa: S101 — for the type checker
-        if not self._can(element):
+        if not self._can(part, element, here):
             return
         if part.most != 1 and element.type != "file":
-            yield self._rows(part, within)
+            yield from self._rows(part, here)
             return
-        name = self._free(element.ident.id)
-        about, widget = self._shape(element, part)
-        self.properties[name] = about
-        if must:
-            self.required.append(name)
-        yield {"path": f"/{name}", **widget, **_words(element), "fim": _fim(element.ident, within)}
+        yield self._question(part, here, self.names)
 
-    def _rows(self, part: Part, within: tuple[str, ...]) -> dict[str, Any]:
+    def _question(self, part: Part, here: _Here, names: _Names) -> dict[str, Any]:
+        element = part.element
+        assert isinstance(element, Field)  # noqa: S101 — for the type checker
+        name = names.free(element.ident)
+        values = element.values or self.codes.of(element)
+        about, widget = shape(element, part, values, self.lost)
+        names.add(name, about, must=here.must)
+        fim = _fim(element.ident, here.within)
+        return {"path": f"/{name}", **widget, **words(element), **here.only, "fim": fim}
+
+    def _rows(self, part: Part, here: _Here) -> Iterator[dict[str, Any]]:
         """A group that comes several times, or a field that does."""
         element = part.element
-        properties: dict[str, Any] = {}
-        required: list[str] = []
-        fields: list[dict[str, Any]] = []
-        for one, path, must in self._leaves(part, ()):
-            leaf = one.element
-            assert isinstance(leaf, Field)  # noqa: S101 — for the type checker
-            if leaf.type == "file":
-                self.lost.append(f"{leaf.ident.id} {leaf.label}: a file in rows; is not asked for")
-            elif self._can(leaf):
-                name = _unused(leaf.ident.id, properties)
-                about, widget = self._shape(leaf, one)
-                properties[name] = about
-                if must:
-                    required.append(name)
-                fim = _fim(leaf.ident, (*within, *path))
-                fields.append({"path": f"/{name}", **widget, **_words(leaf), "fim": fim})
-        name = self._free(element.ident.id)
+        inside = _Names(prefix="row.")
+        if isinstance(element, Field):
+            fields = [self._question(part, _Here(here.within), inside)]
+        else:
+            fields = list(self._row(element, _Here((*here.within, element.ident)), inside))
+        if not fields:
+            self._leave(part, here, "asks nothing, so it has no rows")
+            return
+        name = self.names.free(element.ident)
         most = part.most or ROWS
         if part.most is None:
-            self.lost.append(f"{element.ident.id} {element.label}: any number of times; {ROWS} at most here")
-        self.properties[name] = {
-            "type": "array",
-            "minItems": part.least,
-            "maxItems": max(most, 1),
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": required,
-                "properties": properties,
+            self._note(element, f"any number of times; {ROWS} at most here")
+        self.names.add(
+            name,
+            {
+                "type": "array",
+                "minItems": part.least,
+                "maxItems": max(most, 1),
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": inside.required,
+                    "properties": inside.properties,
+                },
             },
-        }
-        if part.least:
-            self.required.append(name)
-        return {
+            must=here.must and part.least > 0,
+        )
+        yield {
             "path": f"/{name}",
             "widget": "group",
             "label": {"de": element.label},
+            **({"help": {"de": element.help}} if here.within and element.help else {}),
             "item": {"de": element.label},
             "add": {"de": f"{element.label} hinzufügen"},
             "fields": fields,
@@ -208,139 +312,74 @@ class _Maker:
                     }
                 }
             },
-            "fim": _fim(element.ident, within),
+            **here.only,
+            "fim": _fim(element.ident, here.within),
         }
 
-    def _leaves(self, part: Part, within: tuple[str, ...]) -> Iterator[tuple[Part, tuple[str, ...], bool]]:
-        if isinstance(part.element, Field):
-            yield part, within, True
-            return
-        for one in part.element.parts:
-            path = (*within, part.element.ident.id)
+    def _row(self, group: Group, here: _Here, names: _Names) -> Iterator[dict[str, Any]]:
+        """The fields of one row: groups within it lie flat in it."""
+
+        def walk(one: Part, at: _Here) -> list[dict[str, Any]]:
+            element = one.element
             if one.most != 1:
-                label = f"{one.element.ident.id} {one.element.label}"
-                self.lost.append(f"{label}: several times within rows; is asked for once in each row")
-            if isinstance(one.element, Field):
-                yield one, path, one.least > 0
-            else:
-                for leaf, at, must in self._leaves(one, path):
-                    yield leaf, at, must and one.least > 0
+                self._note(element, "several times within rows; is asked for once in each row")
+            if isinstance(element, Group):
+                if one.least == 0 and not element.choice:
+                    self._note(element, "may be left out within its row; its fields are all optional")
+                if not element.choice:
+                    self._note(element, _flat(element, "row"))
+                return list(self._row(element, at.inside(one), names))
+            if element.type == "file":
+                self._leave(one, at, "a file in rows; is not asked for")
+                return []
+            if not self._can(one, element, at):
+                return []
+            return [self._question(one, _Here(at.within, self._due(one, at), at.when), names)]
 
-    def _can(self, element: Field) -> bool:
-        why = {
-            "hidden": "a hidden field",
-            "locked": "a field filled in by the system",
-            "label": "a text on its own",
-        }
-        if element.kind in why or element.type == "obj":
-            what = why.get(element.kind, "an object without a form")
-            self.lost.append(f"{element.ident.id} {element.label}: {what}; is not asked for")
+        if group.choice:
+            yield from self._choice(group, here, names, walk)
+            return
+        for one in group.parts:
+            yield from walk(one, here)
+
+    def _due(self, one: Part, here: _Here) -> bool:
+        if one.least and not here.must:
+            self._note(one.element, "is due where its group is given; optional here")
+        return here.must and one.least > 0
+
+    def _can(self, part: Part, element: Field, here: _Here) -> bool:
+        if element.kind in _KINDS or element.type == "obj":
+            what = _KINDS.get(element.kind, "an object without a form")
+            self._leave(part, here, f"{what}; is not asked for")
             return False
         if element.content:
-            self.lost.append(f"{element.ident.id} {element.label}: is not filled in with {element.content!r}")
+            self._note(element, f"is not filled in with {element.content!r}")
         return True
 
-    def _shape(  # noqa: PLR0911 — one for each type of FIM
-        self, element: Field, part: Part
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the JSON Schema of a field and how it is asked for."""
-        label = f"{element.ident.id} {element.label}"
-        if element.values:
-            options = [{"value": one.code, "label": {"de": one.name}} for one in element.values]
-            widget = "radio" if len(options) <= CHOICES_SHOWN else "select"
-            codes = list(dict.fromkeys(one.code for one in element.values))
-            return {"type": "string", "enum": codes}, {"widget": widget, "options": options}
-        if element.kind == "select":
-            where = element.code_list or "not named"
-            self.lost.append(f"{label}: its code list ({where}) is not in the file; any text is taken")
-        match element.type:
-            case "bool":
-                choice = [{"value": True, "label": {"de": "Ja"}}, {"value": False, "label": {"de": "Nein"}}]
-                return {"type": "boolean"}, {"widget": "radio", "options": choice}
-            case "date":
-                return {"type": "string", "format": "date"}, {"widget": "date"}
-            case "time":
-                return {"type": "string", "pattern": _TIME}, {"widget": "text"}
-            case "datetime":
-                return {"type": "string", "pattern": _MOMENT}, {"widget": "text"}
-            case "num" | "num_int" | "num_currency":
-                return self._number(element, label), {"widget": "number"}
-            case "file":
-                most = min(part.most or FILES, FILES)
-                about = {
-                    "type": "array",
-                    "minItems": max(part.least, 1),
-                    "maxItems": max(most, part.least, 1),
-                    "items": {"type": "string", "format": "uuid"},
-                }
-                return about, {"widget": "upload", **self._files(element, label)}
-            case _:
-                return self._text(element, label)
+    def _note(self, element: Element, what: str) -> None:
+        self.lost.append(f"{element.ident.id} {element.label}: {what}")
 
-    def _text(self, element: Field, label: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        longest = self._whole(element, "maxLength", label) or UNLIMITED
-        about: dict[str, Any] = {"type": "string", "maxLength": longest}
-        if shortest := self._whole(element, "minLength", label):
-            about["minLength"] = shortest
-        if pattern := element.limits.get("pattern"):
-            try:
-                re.compile(pattern)
-                about["pattern"] = f"^(?:{pattern})$"
-            except re.error:
-                self.lost.append(f"{label}: its pattern {pattern!r} cannot be used here")
-        return about, {"widget": "textarea" if longest > LONG else "text"}
-
-    def _number(self, element: Field, label: str) -> dict[str, Any]:
-        about: dict[str, Any] = {"type": "integer" if element.type == "num_int" else "number"}
-        for name, keyword in (("minValue", "minimum"), ("maxValue", "maximum")):
-            said = element.limits.get(name, "").replace(",", ".")
-            if not said:
-                continue
-            try:
-                value = float(said)
-                about[keyword] = int(value) if value.is_integer() else value
-            except (ValueError, OverflowError):
-                self.lost.append(f"{label}: {name} {said!r} is no number")
-        if element.type == "num_currency":
-            about["multipleOf"] = 0.01
-        return about
-
-    def _files(self, element: Field, label: str) -> dict[str, Any]:
-        wanted = [MEDIA[one] for one in element.media_types if one in MEDIA]
-        if unknown := sorted(set(element.media_types) - MEDIA.keys()):
-            self.lost.append(f"{label}: files of the kind {', '.join(unknown)} are not taken")
-        if element.max_size:
-            said = element.max_size
-            self.lost.append(f"{label}: the largest size {said!r} is not taken over; {USUAL_MB} MB here")
-        return {"types": list(dict.fromkeys(wanted)) or list(MEDIA.values()), "max_mb": USUAL_MB}
-
-    def _whole(self, element: Field, name: str, label: str) -> int:
-        said = element.limits.get(name, "")
-        if said and not (said.isdecimal() and said.isascii() and len(said) < 7):  # noqa: PLR2004 — a million
-            self.lost.append(f"{label}: {name} {said!r} is no length")
-            return 0
-        return int(said or 0)
-
-    def _free(self, ident: str) -> str:
-        return _unused(ident, self.properties)
+    def _leave(self, part: Part, here: _Here, what: str) -> None:
+        """Nobody is asked for it: its id stands in the file all the same, with what it holds."""
+        element = part.element
+        self._note(element, what)
+        holds = kept(element) if isinstance(element, Field) else {"help": element.help}
+        times = f"{part.least}:{'*' if part.most is None else part.most}"
+        self.unasked.append(
+            {
+                **_fim(element.ident, here.within),
+                **({"kind": element.kind} if isinstance(element, Field) else {}),
+                "label": element.label,
+                "why": what,
+                **({"content": element.content} if isinstance(element, Field) and element.content else {}),
+                "holds": {"times": times, **{name: said for name, said in holds.items() if said}},
+            }
+        )
 
 
-def _unused(ident: str, taken: dict[str, Any]) -> str:
-    """The id in lower case; used again elsewhere, with a number."""
-    name, number = ident.lower(), 1
-    while name in taken:
-        number += 1
-        name = f"{ident.lower()}_{number}"
-    return name
-
-
-def _words(element: Field) -> dict[str, Any]:
-    said: dict[str, Any] = {"label": {"de": element.label}}
-    if element.help:
-        said["help"] = {"de": element.help}
-    missing = {"reason": f"Die Angabe „{element.label}“ fehlt.", "remedy": "Ergänzen Sie sie."}
-    wrong = {"reason": f"Die Angabe „{element.label}“ ist so nicht möglich.", "remedy": "Prüfen Sie sie."}
-    return said | {"errors": {"required": {"de": missing}, "default": {"de": wrong}}}
+def _flat(group: Group, where: str) -> str:
+    said = f"; its help {group.help!r} is not shown" if group.help else ""
+    return f"its questions lie flat in the {where}{said}"
 
 
 def _step(step_id: str, title: str, fields: list[dict[str, Any]]) -> dict[str, Any]:

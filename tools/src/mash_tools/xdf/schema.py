@@ -6,8 +6,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mash_tools.xdf.overlooked import overlooked
 from mash_tools.xdf.tree import BrokenSchema, Node, parsed
 
 NAMESPACES = {
@@ -18,20 +19,26 @@ ROOT = "xdatenfelder.stammdatenschema.0102"
 _ID = re.compile(r"[SGFR]\d{3,14}")
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
 _COUNT = re.compile(r"(\d{1,4}):(\d{1,4}|\*)")
-_ELEMENT = (
-    "identifikation", "name", "beschreibung", "definition", "bezug", "status", "freigabestatus",
-    "statusGesetztAm", "statusGesetztDurch", "gueltigAb", "gueltigBis", "fachlicherErsteller",
-    "versionshinweis", "veroeffentlichungsdatum", "letzteAenderung", "bezeichnungEingabe",
-    "bezeichnungAusgabe", "bezeichnung", "schemaelementart", "hilfetext", "hilfetextEingabe",
-    "hilfetextAusgabe", "stichwort", "relation", "regel",
+# What the standard's types hold, of 2.0 and 3.0.0 together: an element of the other version is nothing
+# broken, and what is not used is told (`overlooked`).
+_ALL = (
+    "identifikation", "name", "beschreibung", "definition", "bezug", "gueltigAb", "gueltigBis",
+    "versionshinweis", "veroeffentlichungsdatum", "bezeichnungEingabe", "bezeichnungAusgabe",
+    "status", "fachlicherErsteller", "freigabedatum",
+    "freigabestatus", "statusGesetztAm", "statusGesetztDurch", "letzteAenderung", "relation", "stichwort",
 )  # fmt: skip
+_ELEMENT = (*_ALL, "schemaelementart", "hilfetextEingabe", "hilfetextAusgabe", "regel")
 _SCHEMA = (
-    *_ELEMENT, "ableitungsmodifikationenStruktur", "ableitungsmodifikationenRepraesentation",
-    "dokumentsteckbrief", "struktur",
+    *_ALL, "bezeichnung", "hilfetext", "ableitungsmodifikationenStruktur",
+    "ableitungsmodifikationenRepraesentation", "dokumentsteckbrief", "regel", "struktur",
 )  # fmt: skip
+_GROUP = (*_ELEMENT, "art", "struktur")
 _FIELD = (
-    *_ELEMENT, "feldart", "datentyp", "praezisierung", "inhalt", "vorbefuellung", "werte",
-    "codelisteReferenz",    "codeKey", "nameKey", "helpKey", "mediaType", "mediatyp", "maxSize",
+    *_ELEMENT, "feldart", "datentyp", "praezisierung", "inhalt", "codelisteReferenz",
+    "vorbefuellung", "werte", "codeKey", "nameKey", "helpKey", "maxSize", "mediaType",
+)  # fmt: skip
+_RULE = (
+    *_ALL, "script", "freitextRegel", "typ", "param", "ziel", "skript", "fehler",
 )  # fmt: skip
 TYPES = (
     "text", "text_latin", "date", "time", "datetime", "bool", "num", "num_int", "num_currency", "file", "obj",
@@ -67,6 +74,18 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeList:
+    """A code list by its name of XRepository, its version, and the two in one."""
+
+    uri: str
+    version: str
+    version_uri: str
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.uri, self.version, self.version_uri))) or "not named"
+
+
+@dataclass(frozen=True, slots=True)
 class Element:
     """What fields and groups have in common."""
 
@@ -79,14 +98,18 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Field(Element):
-    """A Datenfeld. `limits`: minLength, maxLength, minValue, maxValue, pattern, as far as they are said."""
+    """A Datenfeld. `limits`: minLength, maxLength, minValue, maxValue, pattern, and what else is said there.
+
+    `code_list` names a list that is elsewhere, `columns` those of it that hold codes and names.
+    """
 
     kind: str
     type: str
     limits: Mapping[str, str]
     content: str
     values: tuple[Value, ...]
-    code_list: str
+    code_list: CodeList | None
+    columns: tuple[str, str]
     media_types: tuple[str, ...]
     max_size: str
 
@@ -102,18 +125,22 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Group(Element):
-    """A Datenfeldgruppe."""
+    """A Datenfeldgruppe. `choice`: exactly one of its parts is given."""
 
+    choice: bool
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Schema(Group):
-    """A Stammdatenschema. `basis`: what it is founded on, each with a link where it has one."""
+    """A Stammdatenschema. `basis`: what it is founded on, each with a link where it has one; `overlooked`:
+    what of the file is nowhere in here.
+    """
 
     standard: int
     description: str
     basis: tuple[tuple[str, str], ...]
+    overlooked: tuple[str, ...]
 
     def all_rules(self) -> Iterator[Rule]:
         """Every rule, the schema's own first, each as often as its element is used."""
@@ -132,32 +159,33 @@ def read(body: bytes) -> Schema:
     node = root.one("stammdatenschema")
     node.only(*_SCHEMA)
     _status(node, standard)
-    name = node.need("name")
     ident = _ident(node, "S")
-    return Schema(
+    schema = Schema(
         ident=ident,
-        name=name,
-        label=node.said("bezeichnung") or node.said("bezeichnungEingabe") or name,
+        name=node.need("name"),
+        label=node.said("bezeichnung") or node.said("bezeichnungEingabe") or node.need("name"),
         help=node.said("hilfetext"),
         rules=_own_rules(node, ident),
-        parts=_parts(node),
+        choice=False,
+        parts=_parts(node, standard),
         standard=standard,
         description=node.said("beschreibung"),
         basis=tuple(
-            (basis.text.strip(), basis.attributes.get("link", ""))
-            for basis in node.all("bezug")
-            if basis.text.strip()
+            (basis.text.strip(), basis.attribute("link")) for basis in node.all("bezug") if basis.text.strip()
         ),
+        overlooked=(),
     )
+    return replace(schema, overlooked=tuple(overlooked(root)))
 
 
 def _status(node: Node, standard: int) -> None:
     name = "freigabestatus" if standard == 3 else "status"  # noqa: PLR2004 — the standard's version
-    said = node.maybe(name)
+    said = node.checked(name)
     allowed = (
         {str(n) for n in range(1, 9)} if name == "freigabestatus" else {"inVorbereitung", "aktiv", "inaktiv"}
     )
-    if said is not None and said.need("code") not in allowed:
+    code = said.checked("code") if said is not None else None
+    if said is not None and (code is None or code.text.strip() not in allowed):
         raise said.wrong(f"<{name}> is none of {', '.join(sorted(allowed))}")
 
 
@@ -174,23 +202,20 @@ def _ident(node: Node, letter: str) -> Ident:
 
 
 def _own_rules(node: Node, at: Ident) -> tuple[Rule, ...]:
-    return tuple(
-        Rule(
-            _ident(rule, "R"),
-            rule.said("name"),
-            rule.said("freitextRegel") or rule.said("definition") or rule.said("beschreibung"),
-            rule.said("skript") or rule.said("script"),
-            at,
-        )
-        for rule in node.all("regel")
-    )
+    return tuple(_rule(rule, at) for rule in node.all("regel"))
 
 
-def _parts(node: Node) -> tuple[Part, ...]:
-    return tuple(_part(structure) for structure in node.all("struktur"))
+def _rule(node: Node, at: Ident) -> Rule:
+    node.only(*_RULE)
+    text = node.said("freitextRegel") or node.said("definition") or node.said("beschreibung")
+    return Rule(_ident(node, "R"), node.said("name"), text, node.said("skript") or node.said("script"), at)
 
 
-def _part(node: Node) -> Part:
+def _parts(node: Node, standard: int) -> tuple[Part, ...]:
+    return tuple(_part(structure, standard) for structure in node.all("struktur"))
+
+
+def _part(node: Node, standard: int) -> Part:
     node.only("anzahl", "bezug", "enthaelt")
     count = _COUNT.fullmatch(node.need("anzahl"))
     if count is None or (count[2] != "*" and int(count[2]) < max(int(count[1]), 1)):
@@ -200,17 +225,22 @@ def _part(node: Node) -> Part:
     if len(holds.children) != 1:
         raise holds.wrong("<enthaelt> holds exactly one field or group")
     inside = holds.children[0]
-    element = _field(inside) if inside.name == "datenfeld" else _group(inside)
+    inside.used = True
+    element = _field(inside) if inside.name == "datenfeld" else _group(inside, standard)
     return Part(element, int(count[1]), None if count[2] == "*" else int(count[2]))
 
 
-def _group(node: Node) -> Group:
-    node.only(*_ELEMENT, "art", "struktur")
+def _group(node: Node, standard: int) -> Group:
+    node.only(*_GROUP)
     ident = _ident(node, "G")
-    parts = _parts(node)
-    if not parts:
+    parts = _parts(node, standard)
+    if not parts and standard == 3:  # noqa: PLR2004 — 2.0 knows groups that are not worked out yet
         raise node.wrong("a group without <struktur>")
-    return Group(ident, *_words(node), _own_rules(node, ident), parts)
+    art = node.checked("art")
+    choice = art is not None and (code := art.checked("code")) is not None and code.text.strip() == "X"
+    if choice:
+        node.code("art")
+    return Group(ident, *_words(node), _own_rules(node, ident), choice, parts)
 
 
 def _field(node: Node) -> Field:
@@ -223,45 +253,51 @@ def _field(node: Node) -> Field:
         raise (node.maybe("datentyp") or node).wrong(f"<datentyp> {type_!r} is none of {', '.join(TYPES)}")
     listed, reference = node.maybe("werte"), node.maybe("codelisteReferenz")
     values = list(listed.all("wert")) if listed is not None else []
+    limits, odd = _limits(node)
+    rules = _own_rules(node, ident)
     return Field(
         ident,
         *_words(node),
-        _own_rules(node, ident),
+        (*rules, Rule(ident, "praezisierung", odd, "", ident)) if odd else rules,
         kind=kind,
         type=type_,
-        limits=_limits(node),
+        limits=limits,
         content=node.said("inhalt"),
         values=tuple(Value(value.need("code"), value.said("name") or value.need("code")) for value in values),
-        code_list=_code_list(reference) if reference is not None else "",
-        media_types=tuple(one.text.strip() for name in ("mediaType", "mediatyp") for one in node.all(name)),
+        code_list=_code_list(reference) if reference is not None else None,
+        columns=(node.said("codeKey"), node.said("nameKey")) if reference is not None else ("", ""),
+        media_types=tuple(one.text.strip() for one in node.all("mediaType") if one.text.strip()),
         max_size=node.said("maxSize"),
     )
 
 
 def _words(node: Node) -> tuple[str, str, str]:
-    name = node.need("name")
-    return name, node.said("bezeichnungEingabe") or name, node.said("hilfetextEingabe")
+    """Name, label and help. A name that is not the label is nowhere in the form, so it counts as unused."""
+    name, label = node.need("name"), node.said("bezeichnungEingabe")
+    node.one("name").used = label in {"", name}
+    return name, label or name, node.said("hilfetextEingabe")
 
 
-def _code_list(node: Node) -> str:
+def _code_list(node: Node) -> CodeList:
     inside = node.maybe("genericodeIdentification") or node
-    return inside.said("canonicalVersionUri") or inside.said("canonicalIdentification")
+    return CodeList(
+        inside.said("canonicalIdentification"), inside.said("version"), inside.said("canonicalVersionUri")
+    )
 
 
-def _limits(node: Node) -> Mapping[str, str]:
-    """Attributes in 3.0.0; JSON in the text in 2.0."""
+def _limits(node: Node) -> tuple[Mapping[str, str], str]:
+    """Attributes in 3.0.0; JSON in the text in 2.0, which holds words for people, too: these come second."""
     said = node.maybe("praezisierung")
     if said is None:
-        return {}
-    if not said.text.strip():
-        return {name: value for name, value in said.attributes.items() if value}
+        return {}, ""
+    limits = {name: value for name in said.attributes if (value := said.attribute(name))}
     try:
-        found = json.loads(said.text)
-    except ValueError:
-        raise said.wrong("<praezisierung> is no JSON") from None
+        found = json.loads(said.text) if said.text.strip() else {}
+    except (ValueError, RecursionError):
+        return limits, said.text.strip()
     if not isinstance(found, dict):
-        raise said.wrong("<praezisierung> is no JSON object")
-    return {str(name): str(value) for name, value in found.items() if value not in (None, "")}
+        return limits, said.text.strip()
+    return limits | {str(name): str(value) for name, value in found.items() if value not in (None, "")}, ""
 
 
 def _rules(group: Group) -> Iterator[Rule]:
@@ -273,4 +309,4 @@ def _rules(group: Group) -> Iterator[Rule]:
             yield from part.element.rules
 
 
-__all__ = ["BrokenSchema", "Field", "Group", "Ident", "Part", "Rule", "Schema", "read"]
+__all__ = ["BrokenSchema", "CodeList", "Field", "Group", "Ident", "Part", "Rule", "Schema", "Value", "read"]

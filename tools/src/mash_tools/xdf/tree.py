@@ -33,6 +33,10 @@ class Node:
     attributes: dict[str, str]
     text: str = ""
     children: list[Node] = field(default_factory=list)
+    used: bool = False
+    """Somebody asked for it. What nobody asked for is what an import has to own up to (`overlooked`)."""
+    noticed: set[str] = field(default_factory=set)
+    """The attributes somebody asked for."""
 
     def wrong(self, reason: str) -> BrokenSchema:
         """What to raise for a fault at this place."""
@@ -40,14 +44,34 @@ class Node:
 
     def all(self, name: str) -> Iterator[Node]:
         """The children of a name."""
-        return (child for child in self.children if child.name == name)
+        for child in self.children:
+            if child.name == name:
+                child.used = True
+                yield child
 
-    def maybe(self, name: str) -> Node | None:
-        """The child of a name. Raises BrokenSchema if there are several."""
-        found = list(self.all(name))
+    def checked(self, name: str) -> Node | None:
+        """The child of a name, which is only looked at. Raises BrokenSchema if there are several."""
+        found = [child for child in self.children if child.name == name]
         if len(found) > 1:
             raise found[1].wrong(f"<{name}> is there twice in <{self.name}>")
         return found[0] if found else None
+
+    def maybe(self, name: str) -> Node | None:
+        """The child of a name. Raises BrokenSchema if there are several."""
+        found = self.checked(name)
+        if found is not None:
+            found.used = True
+        return found
+
+    def attribute(self, name: str) -> str:
+        """An attribute; empty if there is none."""
+        self.noticed.add(name)
+        return self.attributes.get(name, "").strip()
+
+    def everything(self) -> str:
+        """All its text, that of what is in it included, in one line."""
+        inside = (child.everything() for child in self.children)
+        return " ".join(" ".join((self.text, *self.attributes.values(), *inside)).split())
 
     def one(self, name: str) -> Node:
         """The child of a name. Raises BrokenSchema unless there is exactly one."""

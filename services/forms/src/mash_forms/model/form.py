@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from mash_forms.model.application import Outcome, State
 from mash_forms.model.expressions import Expression, Language
-from mash_forms.model.formats import FORMATS
+from mash_forms.model.formats import FORMATS, Validator
 from mash_forms.model.handover import Handover
 from mash_forms.model.money import Money
 from mash_forms.model.processing import Processing
@@ -212,9 +210,9 @@ class Form:
         return {field.name: field for section in self.sections for field in section.fields}
 
     @cached_property
-    def validator(self) -> Draft202012Validator:
+    def validator(self) -> Any:
         """Checks answers by the schema."""
-        return Draft202012Validator(self.schema, format_checker=FORMATS)
+        return Validator(self.schema, format_checker=FORMATS)
 
     @property
     def declared(self) -> str:

@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Formats of JSON Schema as we check them."""
+"""JSON Schema as we check it: its formats, and multiples as people count them.
 
+A float cannot hold 19.99, and yet it is a multiple of 0.01; the library of JSON Schema would refuse it.
+"""
+
+import math
 import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
@@ -21,3 +30,21 @@ def _formats() -> FormatChecker:
 
 
 FORMATS = _formats()
+
+
+def _multiple_of(_: Any, of: float, value: object, __: Any) -> Iterator[ValidationError]:
+    """By the digits that were written, not by what a float makes of them."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    if (isinstance(value, float) and not math.isfinite(value)) or (
+        _exact(value) / _exact(of)
+    ).denominator != 1:
+        yield ValidationError(f"{value!r} is not a multiple of {of}")
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
+
+
+Validator = extend(Draft202012Validator, {"multipleOf": _multiple_of})
+"""Draft 2020-12; to be made with `format_checker=FORMATS`."""

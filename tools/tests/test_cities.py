@@ -105,6 +105,7 @@ SPOILT: list[tuple[str, str, str, str, str]] = [
     ("portal.toml", 'icon = "car"', 'icon = "auto"', "icon =", "choose"),
     ("offices.toml", 'id = "buergeramt"', 'id = "rathaus"', "", "office 'buergeramt' is not in offices.toml"),
     ("fees.toml", 'currency = "EUR"', "", "[fees.parkausweis-jahr]", "currency is missing"),
+    ("fees.toml", 'currency = "EUR"', 'currency = "CHF"', "currency =", "choose 'EUR'"),
     ("fees.toml", "cents = 12000", "cents = 120.0", "cents =", "valid integer"),
     (
         "fees.toml",
@@ -160,6 +161,13 @@ SPOILT: list[tuple[str, str, str, str, str]] = [
         'leika: {value: "99000000000000", demo: true}\ntrust_level: 1',
         "leika",
         "never made up",
+    ),
+    (
+        FORM,
+        "trust_level: 1",
+        'leika: {value: "99000000000000", source: "https://www.example.org/"}\ntrust_level: 1',
+        "leika",
+        "a home page says no LeiKa key",
     ),
     (FORM, "trust_level: 1", "trust_level: 1\ntrust_level: 2", "trust_level: 2", "there twice"),
     (FORM, "summary:\n", "summary: {de: eins, zwei}\n#", "summary:", "zwei"),
@@ -226,10 +234,47 @@ def test_a_text_that_a_form_promises_in_a_language_has_to_be_there(cities: Path)
 def test_what_is_not_translated_is_told_and_is_no_fault(
     cities: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    file = cities / SHARED / "bewohnerparkausweis.yaml"
+    change(file, "languages: [de, en, de-simple]\n", "")
+    change(file, 'de: "Kennzeichen", en: "Licence plate"', 'de: "Kennzeichen"')
+    names = ["mannheim", "heilbronn"]
+    assert main(["check", *names, "--cities", str(cities), "--data", str(cities / "none")]) == 0
+    told = capsys.readouterr().out
+    line = line_of(file, '{de: "Kennzeichen"')
+    assert told.count(f"{file}:{line}: 'Kennzeichen' is not in en\n") == 1
+
+
+CONDITIONS = {
+    "costs > 500000001": "nobody is ever asked for /area",
+    "costs > 10000 && costs < 10001": "nobody is ever asked for /area",
+    "project == 'castle' && costs > 3": "nobody is ever asked for /area",
+    "costs > 10000": None,
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_question_that_nobody_is_ever_asked_is_told_with_its_line(cities: Path, condition: str) -> None:
+    file = cities / SHARED / "baugenehmigung.yaml"
+    text = file.read_text(encoding="utf-8")
+    area, costs, rest = re.split(r"(?=      - path: /costs)|(?=  - use: person)", text, maxsplit=2)
+    before, asked = area.split("      - path: /area")
+    changed = f'{asked.rstrip()}\n        when: "{condition}"\n'
+    file.write_text(f"{before}{costs}      - path: /area{changed}{rest}", encoding="utf-8")
+    says = CONDITIONS[condition]
+    told = [(fault.line, fault.what) for fault in check(cities, ["mannheim"])]
+    wanted = [(line_of(file, condition), f"{says}; correct the condition")]
+    assert told == (wanted if says else [])
+
+
+def test_what_could_not_be_tried_out_is_told_and_is_no_fault(
+    cities: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = cities / SHARED / "baugenehmigung.yaml"
+    change(file, 'when: "owner == false"', 'when: "size(site_street) > 500"')
     assert main(["check", "mannheim", "--cities", str(cities), "--data", str(cities / "none")]) == 0
     told = capsys.readouterr().out
-    assert re.search(r"blaue-tonne\.yaml: texts \d+ not in en, \d+ not in de-simple", told)
-    assert "bewohnerparkausweis.yaml" not in told
+    line = line_of(file, "size(site_street)")
+    assert f"{file}:{line}: nobody can say whether anybody is ever asked for /consent" in told
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 """Checks cities' folders whole: every file's shape, then what the files say of one another."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,21 +66,30 @@ def check(cities: Path, names: list[str]) -> list[Fault]:
     return sorted(set(faults))
 
 
-def untranslated(cities: Path, names: list[str]) -> list[str]:
-    """How much of each form is not in a language it could be in: no fault, and somebody's work."""
-    told: list[str] = []
+def untranslated(cities: Path, names: list[str]) -> list[Fault]:
+    """The texts of forms that are not in a language they could be in: no faults, and somebody's work."""
+    return _told(cities, names, references.untranslated)
+
+
+def untried(cities: Path, names: list[str]) -> list[Fault]:
+    """The conditions of forms of which nobody can say whether they are ever met."""
+    return _told(cities, names, references.untried)
+
+
+def _told(
+    cities: Path, names: list[str], of_form: Callable[[Source, FormFile], Iterator[Fault]]
+) -> list[Fault]:
+    """What is to be told of the forms that are in order, once of what they share."""
+    told: dict[tuple[Path, int], Fault] = {}
     for name in names:
         for file in sorted((cities / name / "forms").glob("*.yaml")):
             try:
                 source = read_form(file, name)
-                form = FormFile.model_validate(source.data)
+                for one in of_form(source, FormFile.model_validate(source.data)):
+                    told.setdefault((one.file, one.line), one)
             except (BrokenChain, UnreadableError, UnicodeDecodeError, ValidationError):
                 continue  # what is wrong with it is told as a fault
-            missing = references.untranslated(source, form)
-            if missing:
-                counts = ", ".join(f"{count} not in {language}" for language, count in missing.items())
-                told.append(f"{file}: texts {counts}")
-    return told
+    return sorted(told.values())
 
 
 def _folders(cities: Path) -> Iterator[Path]:

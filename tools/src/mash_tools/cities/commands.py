@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mash_sdk.tenants import RESERVED, Tenants
 from mash_tools.cities.checker import check as faults_of
-from mash_tools.cities.checker import untranslated
+from mash_tools.cities.checker import untranslated, untried
 from mash_tools.cities.published import altered, known_editions
 from mash_tools.problems import LauncherError
 from mash_tools.realms import access, provision
@@ -55,6 +55,8 @@ def check(argv: list[str]) -> int:
         print(fault)
     if missing := untranslated(cities, names):
         print("Not translated yet:", *missing, sep="\n  ")
+    if unsure := untried(cities, names):
+        print("Conditions that could not be tried out:", *unsure, sep="\n  ")
     if faults:
         print(f"{len(faults)} to put right.")
         return 1

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from mash_forms.model.money import Currency
 from mash_tools.cities.contrast import ENOUGH, contrast
 from mash_tools.cities.facts import Address, EMail, EMailFact, Fact, Said, Slug, Strict, TextFact, WebFact
 
@@ -142,7 +143,7 @@ class Fee(Fact):
 
     title: Said
     cents: Annotated[int, Field(strict=True, gt=0)]
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
     legal_basis: Said
 
 

@@ -2,6 +2,7 @@
 """The shape of a form's YAML file, as cities/README.md describes it."""
 
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -32,6 +33,15 @@ class LeiKa(Fact):
                 "leika", "a LeiKa key is never made up; give its source or leave it out"
             )
         return demo
+
+    @field_validator("source")
+    @classmethod
+    def is_a_page(cls, source: str | None) -> str | None:
+        if source is not None and not urlsplit(source).path.strip("/"):
+            raise PydanticCustomError(
+                "leika_source", "a home page says no LeiKa key; name the page that gives it or leave it out"
+            )
+        return source
 
 
 class LegalBasis(Fact):

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from mash_forms.model.checks import faults
-from mash_forms.model.expressions import RESERVED
+from mash_forms.model.checks import untried as without_verdict
+from mash_forms.model.expressions import RESERVED, BadExpression
 from mash_forms.model.form import LANGUAGES
 from mash_tools.cities.faults import Fault
 from mash_tools.cities.files import CityFile
@@ -107,14 +108,27 @@ def form(source: Source, form: FormFile, named: Named) -> Iterator[Fault]:
         yield fault(at_place, what)
 
 
-def untranslated(source: Source, form: FormFile) -> dict[str, int]:
-    """Language → how many texts of a form are not in it; for what a form may be in and is not."""
+def untranslated(source: Source, form: FormFile) -> Iterator[Fault]:
+    """The texts of a form that are not in every language a form may be in, as they are in its own."""
     own = next(iter(form.title))
-    counted = {
-        language: sum(1 for _, what in _languages(source.data, [own, language]) if "is missing" in what)
-        for language in LANGUAGES
-    }
-    return {language: count for language, count in counted.items() if count}
+    languages = list(dict.fromkeys([own, *LANGUAGES]))
+    for place, _, said in _texts(source.data):
+        if missing := [language for language in _wanted(place, languages) if language not in said]:
+            yield Fault(*source.at(place), f"{_words(said, own)!r} is not in {', '.join(missing)}")
+
+
+def untried(source: Source, form: FormFile) -> Iterator[Fault]:  # noqa: ARG001 — as untranslated()
+    """The conditions of a form that could not be tried out."""
+    with suppress(LookupError, TypeError, AttributeError, BadExpression):  # that is told as a fault
+        for place, what in without_verdict(json.loads(json.dumps(source.data, default=str))):
+            yield Fault(*source.at(place), what)
+
+
+def _words(said: Mapping[str, Any], language: str) -> str:
+    found = said.get(language) or next(iter(said.values()), "")
+    if isinstance(found, Mapping):
+        found = found.values()
+    return found if isinstance(found, str) else " ".join(map(str, found))
 
 
 def _spoken(form: FormFile, languages: list[str]) -> list[str]:
@@ -196,25 +210,30 @@ _TEXTS = frozenset(
 )
 
 
-def _languages(node: Any, languages: list[str], place: Place = ()) -> Iterator[tuple[Place, str]]:
+def _languages(node: Any, languages: list[str]) -> Iterator[tuple[Place, str]]:
     """Every text has to be there in every language; what the office reads and writes in the city's own."""
+    for place, key, said in _texts(node):
+        if missing := [language for language in _wanted(place, languages) if language not in said]:
+            yield place, f"{key} is missing in {', '.join(missing)}; add it"
+        if surplus := sorted(said.keys() - {*languages, *LANGUAGES}):
+            yield place, f"{key} is there in {', '.join(surplus)}, which no form can be in; remove it"
+
+
+def _wanted(place: Place, languages: list[str]) -> list[str]:
+    return languages[:1] if place[0] in {"decision", "workflow"} else languages
+
+
+def _texts(node: Any, place: Place = ()) -> Iterator[tuple[Place, str, Mapping[str, Any]]]:
+    """What people read: where it stands, what it is, and it by language."""
     if isinstance(node, list):
         for at, item in enumerate(node):
-            yield from _languages(item, languages, (*place, at))
+            yield from _texts(item, (*place, at))
     if not isinstance(node, dict) or place == ("data",):
         return
-    if place in {("decision",), ("workflow",)}:
-        languages = languages[:1]
     for key, value in node.items():
         here = (*place, key)
         is_text = key in _TEXTS or (len(place) > 1 and place[-1] == "errors")
         if is_text and isinstance(value, dict):
-            if missing := [language for language in languages if language not in value]:
-                yield here, f"{key} is missing in {', '.join(missing)}; add it"
-            if surplus := sorted(value.keys() - {*languages, *LANGUAGES}):
-                yield (
-                    here,
-                    f"{key} is there in {', '.join(surplus)}, which no form can be in; remove it",
-                )
+            yield here, key, value
         else:
-            yield from _languages(value, languages, here)
+            yield from _texts(value, here)

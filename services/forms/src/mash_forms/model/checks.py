@@ -11,8 +11,9 @@ from jsonschema import Draft202012Validator
 
 from mash_forms.model.expressions import RESERVED, RESULTS, ROW, TODAY, BadExpression, Expression, Language
 from mash_forms.model.form import Raw
+from mash_forms.model.formats import Validator
 from mash_forms.model.processing import REGISTERS
-from mash_forms.model.reach import never_met
+from mash_forms.model.reach import Reach, reach
 from mash_forms.model.workflow_checks import workflow_faults
 
 REVIEW, HANDOVER, REUSE = "review", "handover", "reuse"
@@ -93,7 +94,7 @@ def _field(place: Place, field: Raw, about: Raw) -> Iterator[Found]:
         yield from _group(place, field, about["items"])
     if (field["widget"] == "upload") != (about.get("type") == "array" and not rows):
         yield (*place, "widget"), "the widget `upload` and an array of strings belong together"
-    allowed = Draft202012Validator(about)
+    allowed = Validator(about)
     for at, option in enumerate(field.get("options") or []):
         if not allowed.is_valid(option["value"]):
             yield (*place, "options", at), f"{option['value']!r} is not what data allow for {field['path']}"
@@ -185,19 +186,38 @@ def _points(form: Raw, everything: frozenset[str]) -> Iterator[tuple[Place, str,
                 yield ("handover", kind, at, "when"), point["when"], "boolean", everything
 
 
+def untried(form: Raw) -> Iterator[Found]:
+    """The conditions of which nobody can say whether they are ever met. Of a form without faults."""
+    computed = {one["name"]: one["type"] for one in form.get("computed") or []}
+    properties = form["data"]["properties"]
+    for place, what, found in _tried(form, Language.of(properties, computed), properties):
+        if found is Reach.UNKNOWN:
+            yield place, f"nobody can say whether anybody {what}"
+
+
 def _reachable(form: Raw, names: Language, properties: Mapping[str, Any]) -> Iterator[Found]:
+    for place, what, found in _tried(form, names, properties):
+        if found is Reach.NEVER:
+            yield place, f"nobody {what}; correct the condition"
+
+
+def _tried(form: Raw, names: Language, properties: Mapping[str, Any]) -> Iterator[tuple[Place, str, Reach]]:
+    """Every condition of a step or field, what it decides, and whether it can be met."""
     asked: dict[str, tuple[Expression, ...]] = {}
     for at, step in enumerate(form["steps"]):
         place: Place = ("steps", at)
         gates = _gates((), step, names)
-        if step.get("when") is not None and never_met(gates, asked, properties):
-            yield (*place, "when"), f"nobody ever reaches the step {step['id']}; correct its condition"
-            continue
+        if step.get("when") is not None:
+            found = reach(gates, asked, properties)
+            yield (*place, "when"), f"ever reaches the step {step['id']}", found
+            if found is Reach.NEVER:
+                continue
         for index, field in enumerate(step["fields"]):
             inner = _gates(gates, field, names)
             asked[field["path"].removeprefix("/")] = inner
-            if field.get("when") is not None and never_met(inner, asked, properties):
-                yield (*place, "fields", index, "when"), f"nobody is ever asked for {field['path']}"
+            if field.get("when") is not None:
+                what = f"is ever asked for {field['path']}"
+                yield (*place, "fields", index, "when"), what, reach(inner, asked, properties)
 
 
 def _rules(form: Raw) -> Sequence[Any]:

@@ -15,6 +15,7 @@ from mash_forms.model.application import Outcome, State
 from mash_forms.model.checks import faults
 from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.form import LANGUAGES, Charge, Computed, Form, Raw, Rule, Section
+from mash_forms.model.money import CURRENCIES
 from mash_forms.model.processing import processing_of
 from mash_forms.model.reading import (
     expression,
@@ -51,11 +52,24 @@ def define(form: Raw, office: Raw, fees: Mapping[str, Raw]) -> dict[str, Any]:
         found = [f"{'.'.join(map(str, place))}: {what}" for place, what in faults(plain["form"])]
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError, SchemaError) as fault:
         raise _broken(fault) from fault
+    found += _other_money(plain["fees"])
     if not storable(plain):
         found.append("it holds a character that cannot be kept")
     if found:
         raise BrokenForm("; ".join(found))
     return plain
+
+
+def _other_money(fees: Mapping[str, Any]) -> list[str]:
+    """What nobody could pay. Kept definitions are read whatever they say."""
+    found = [
+        f"the fee {fee_id} is in {fee.get('currency')}; payments take {' or '.join(sorted(CURRENCIES))}"
+        for fee_id, fee in fees.items()
+        if fee.get("currency") not in CURRENCIES
+    ]
+    if len({fee.get("currency") for fee in fees.values()}) > 1:
+        found.append("its fees are in several currencies")
+    return found
 
 
 def content_of(form: Raw) -> str:

@@ -11,7 +11,10 @@ from typing import Any
 
 from mash_forms.model.expressions import ROW, Failed, Unanswered, World
 from mash_forms.model.form import Charge, Field, Form, Section
-from mash_forms.model.money import Money
+from mash_forms.model.money import Money, NoSum, together
+
+MOST_TIMES = 10_000
+"""How often one fee can be due for one application; more is a slip of the formula."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,9 @@ class Filled:
         return _row_fields(self.world, group, row)
 
     def charged(self) -> list[tuple[Charge, int]] | None:
-        """Return the fees that are due, each with how often; None while an answer that decides is missing."""
+        """Return the fees that are due, each with how often; None while an answer that decides is missing,
+        and where they come to no sum: too often, too much, or in several currencies.
+        """
         due: list[tuple[Charge, int]] = []
         for charge in self.form.charges:
             try:
@@ -56,21 +61,29 @@ class Filled:
                 times = 1 if charge.times is None else int(charge.times.value(self.world))
             except (Unanswered, Failed):
                 return None
+            if times > MOST_TIMES:
+                return None
             if times > 0:
                 due.append((charge, times))
+        try:
+            _sum(due)
+        except NoSum:
+            return None
         return due
 
     @property
     def fee(self) -> Money | None:
         """What is to be paid; None if that is nothing, or not known yet."""
-        due = self.charged() or []
-        cents = sum(charge.fee.money.cents * times for charge, times in due)
-        return Money(cents, due[0][0].fee.money.currency) if cents else None
+        return _sum(self.charged() or [])
 
     @property
     def demo_fee(self) -> bool:
         """Tell whether any of what is to be paid was made up for the demo."""
         return any(charge.fee.demo for charge, _ in self.charged() or [])
+
+
+def _sum(due: Sequence[tuple[Charge, int]]) -> Money | None:
+    return together(Money(charge.fee.money.cents * times, charge.fee.money.currency) for charge, times in due)
 
 
 def fill(form: Form, data: Mapping[str, Any], today: date) -> Filled:

@@ -7,12 +7,10 @@ from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.files import Kind
 from mash_forms.model.form import Fact, Fee, Field, Letter, Office, Option, Raw
 from mash_forms.model.handover import Handover, Point
-from mash_forms.model.money import Money
+from mash_forms.model.money import MOST, Money
 
 MAX_MB = 10
 """Megabytes of an uploaded file, at most, where its field does not say."""
-MOST = 2**63 - 1
-"""The largest amount in cents that the database holds."""
 
 
 def field_of(raw: Raw, schema: Raw, names: Language, language: str) -> Field:

@@ -26,6 +26,8 @@ async def bench(bench_of: Callable[..., Awaitable[Bench]], tmp_path: Path) -> Be
     cities = tmp_path / "cities"
     for folder in ("heidelberg", "_shared"):
         shutil.copytree(CITIES / folder, cities / folder)
+    german = cities / "heidelberg" / "forms" / "blaue-tonne.yaml"
+    german.write_text(german.read_text(encoding="utf-8") + "languages: [de]\n", encoding="utf-8")
     return await bench_of("mash_forms", cities=cities)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +17,9 @@ from hypothesis.errors import UnsatisfiedAssumption
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.model.complaints import complaints
 from mash_forms.model.filling import Filled
-from mash_forms.model.form import Fact, Fee, Field, Form
+from mash_forms.model.form import LANGUAGES, Fact, Fee, Field, Form
 from mash_sdk.ids import new_id
+from mash_tools.cities.checker import untranslated
 from mash_tools.journey.answers import NoAnswer, filled_in
 
 CITIES = Path(__file__).parents[3] / "cities"
@@ -35,6 +37,9 @@ NAMES = (
 )
 TODAY = date(2026, 3, 2)
 TRIES = 40
+WORDS = 12
+"""Words of a sentence in Leichte Sprache, at most."""
+SUBJUNCTIVE = r"\b(würde|könnte|hätte|wäre|sollte|müsste|dürfte)"
 
 
 def _all() -> dict[tuple[str, str], Form]:
@@ -153,6 +158,30 @@ def test_each_single_fault_is_told_at_its_field(form: Form) -> None:
     wrong()
 
 
+def test_every_form_is_there_in_every_language() -> None:
+    assert {form.languages for form in FORMS.values()} == {tuple(LANGUAGES)}
+    assert untranslated(CITIES, list(CITY_NAMES)) == []
+
+
+def test_leichte_sprache_is_short_and_plain() -> None:
+    said = [text for form in FORMS.values() for text in _simple(form.definition["form"])]
+    assert len(said) > 500
+    sentences = [one for text in said for one in re.split(r"(?<=[.!?:])\s+", text)]
+    assert [one for one in sentences if len(one.split()) > WORDS or ";" in one] == []
+    assert [one for one in sentences if re.search(SUBJUNCTIVE, one, re.IGNORECASE)] == []
+
+
+def _simple(node: Any) -> Iterator[str]:
+    inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in inside:
+        if key != "de-simple":
+            yield from _simple(value)
+        elif isinstance(value, str):
+            yield value
+        else:
+            yield from value.values() if isinstance(value, dict) else value
+
+
 def test_no_fact_is_invented() -> None:
     for form in FORMS.values():
         facts: list[Fact | Fee] = [*form.legal_basis, *(charge.fee for charge in form.charges)]
@@ -160,5 +189,11 @@ def test_no_fact_is_invented() -> None:
         facts += [fact for fact in (office.address, office.phone, office.website, office.hours) if fact]
         points = [*form.handover.notes, *form.handover.papers] if form.handover else []
         for fact in (*facts, *points):
-            assert fact.demo or (fact.source or "").startswith(("https://", "http://"))
-        assert form.leika is None or form.leika.source
+            assert fact.demo or is_a_page(fact.source), fact
+        assert form.leika is None or is_a_page(form.leika.source)
+
+
+def is_a_page(source: str | None) -> bool:
+    """A bare home page says nothing about a service."""
+    parts = urlsplit(source or "")
+    return parts.scheme in {"https", "http"} and bool(parts.path.strip("/"))

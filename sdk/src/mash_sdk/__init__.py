@@ -21,6 +21,7 @@ PUBLIC = frozenset(
         "mash_sdk.load",  # Visitor, Person, task: for load.py
         "mash_sdk.migrations",  # protect
         "mash_sdk.names",
+        "mash_sdk.phrases",  # Phrases, LANGUAGES: what pages say in German, English and Leichte Sprache
         "mash_sdk.problems",
         "mash_sdk.program",  # Program
         "mash_sdk.provide",  # Provide

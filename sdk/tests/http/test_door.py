@@ -58,6 +58,29 @@ async def test_the_same_key_gets_the_first_answer_again(bench: Bench) -> None:
     assert len(bench.announced(ApplicationReceived)) == 1
 
 
+@pytest.mark.parametrize("copies", [2, 16])
+async def test_retries_at_the_same_time_have_one_effect_and_one_answer(bench: Bench, copies: int) -> None:
+    """More of them than there are connections to PostgreSQL, where there are many."""
+    client = bench.client(subject="s1")
+    asked = [client.post(ORDERS, json={"number": 2}, headers=KEY) for _ in range(copies)]
+    answers = await asyncio.gather(*asked)
+    assert {(answer.status_code, answer.text) for answer in answers} == {(201, '{"number":2,"call":1}')}
+    replayed = [answer.headers.get("idempotent-replayed") for answer in answers]
+    assert sorted(replayed, key=str) == [None, *["true"] * (copies - 1)]
+    await bench.settle()
+    assert len(bench.announced(ApplicationReceived)) == 1
+
+
+async def test_of_different_bodies_at_the_same_time_under_one_key_one_is_done(bench: Bench) -> None:
+    client = bench.client(subject="s1")
+    asked = [client.post(ORDERS, json={"number": number}, headers=KEY) for number in range(20, 26)]
+    answers = await asyncio.gather(*asked)
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
+    assert {kind_of(answer) for answer in answers if answer.status_code == 409} == {"idempotency-key-reused"}
+    await bench.settle()
+    assert len(bench.announced(ApplicationReceived)) == 1
+
+
 async def test_the_same_key_with_another_body_is_a_conflict(bench: Bench) -> None:
     client = bench.client(subject="s1")
     await client.post(ORDERS, json={"number": 2}, headers=KEY)

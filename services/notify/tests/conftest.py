@@ -78,12 +78,15 @@ class Forms(ApplicationServiceServicer):
     """Answers as forms does, and remembers what was asked, of whom, and why."""
 
     email: str = "anna@example.org"
+    language: str = "de"
     address: str = ""
     asked: list[tuple[str, str, str]] = field(default_factory=list)
 
     async def GetApplicant(self, request: GetApplicantRequest, context: Any) -> GetApplicantResponse:  # noqa: N802
         self._note("GetApplicant", request.application_id, context)
-        return GetApplicantResponse(applicant_id=ANNA, name="Anna Beispiel", email=self.email, language="de")
+        return GetApplicantResponse(
+            applicant_id=ANNA, name="Anna Beispiel", email=self.email, language=self.language
+        )
 
     async def GetNotice(self, request: GetNoticeRequest, context: Any) -> GetNoticeResponse:  # noqa: N802
         self._note("GetNotice", request.application_id, context)

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from mash_notify.gateways.letters import Letters
+from mash_notify.gateways.phrases import TRANSLATED
 from mash_notify.gateways.senders import senders_of
 from mash_notify.model import Kind
 from mash_notify.service.notices import WriteNotice
 from mash_sdk.tenants import Tenants
 
+KINDS = (Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN, Kind.REFUNDED)
 CITIES = Path(__file__).parents[3] / "cities"
 
 
@@ -45,7 +47,7 @@ class Outline(HTMLParser):
         self.words.append(data)
 
 
-@pytest.mark.parametrize("kind", [Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_letter_says_who_what_and_where(tenants: Tenants, kind: Kind) -> None:
     letter = Letters(tenants).write("heidelberg", notice(kind), "Anna Beispiel")
     assert "HD-7K2M-9QXC" in letter.subject
@@ -61,7 +63,7 @@ def test_a_letter_says_who_what_and_where(tenants: Tenants, kind: Kind) -> None:
 
 
 def test_the_service_is_not_named_where_others_may_read_it(tenants: Tenants) -> None:
-    for kind in (Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN):
+    for kind in KINDS:
         assert "Bewohnerparkausweis" not in Letters(tenants).write("heidelberg", notice(kind), "A").subject
 
 
@@ -73,7 +75,7 @@ def test_a_decision_is_announced_and_not_told(tenants: Tenants) -> None:
         assert word not in told
 
 
-@pytest.mark.parametrize("kind", [Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN])
+@pytest.mark.parametrize("kind", KINDS)
 def test_html_is_plain_and_accessible(tenants: Tenants, kind: Kind) -> None:
     outline = Outline()
     outline.feed(Letters(tenants).write("heidelberg", notice(kind), "Anna").html)
@@ -103,7 +105,7 @@ def test_a_reference_cannot_break_the_subject(tenants: Tenants) -> None:
     assert "\n" not in Letters(tenants).write("heidelberg", odd, "Anna").subject
 
 
-@pytest.mark.parametrize("kind", [Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "breaks", ["\n\n", "\r\n", "\x0b", "\x1c", "\x7f", "\x85", "\u2028", "\u2029", "\u202e", "\u2066"]
 )
@@ -119,6 +121,36 @@ def test_nothing_others_wrote_begins_a_line(tenants: Tenants, kind: Kind, breaks
         (letter.html, expected.html),
     ):
         assert written.replace("x Ihr Konto ist gesperrt", "x") == as_planned
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "words"),
+    [
+        ("en", "Money back for your application HD-7K2M-9QXC", "Please do not answer this e-mail."),
+        ("de-simple", "Geld zurück für Ihren Antrag HD-7K2M-9QXC", "Diese Nachricht schreibt ein Computer."),
+        ("fr", "Geld zurück zu Ihrem Antrag HD-7K2M-9QXC", "Bitte antworten Sie nicht auf diese E-Mail."),
+    ],
+)
+def test_a_translated_letter_is_all_in_the_application_s_language(
+    tenants: Tenants, language: str, subject: str, words: str
+) -> None:
+    letters = Letters(tenants)
+    letter = letters.write("heidelberg", notice(Kind.REFUNDED), "Anna", language)
+    assert letter.subject == letters.note("heidelberg", notice(Kind.REFUNDED), language)[0] == subject
+    outline = Outline()
+    outline.feed(letter.html)
+    assert ("html", {"lang": "de" if language == "fr" else language}) in outline.tags
+    for told in (letter.text, letter.html):
+        assert words in told
+        assert ("Guten Tag" in told) is (language != "en")
+
+
+def test_a_letter_that_is_not_translated_is_all_german(tenants: Tenants) -> None:
+    letters = Letters(tenants)
+    for kind in set(KINDS) - TRANSLATED:
+        assert letters.write("heidelberg", notice(kind), "A", "en") == letters.write(
+            "heidelberg", notice(kind), "A", "de"
+        )
 
 
 def test_every_city_says_who_it_writes_as(tenants: Tenants) -> None:

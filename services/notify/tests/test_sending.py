@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from mash.forms.v1.events_pb2 import MessageWritten
 from mash.notify.v1.events_pb2 import MessageDeliveryUnknown, MessageRefused, MessageSent
+from mash.payments.v1.events_pb2 import PaymentRefunded
 from mash_notify.gateways.forms import REACH, WORD
 from mash_notify.gateways.senders import senders_of
 from mash_notify.gateways.smtp import SmtpChannel
@@ -21,6 +22,7 @@ from mash_notify.store.queue import QueueStore
 from mash_sdk.testing import Bench
 from mash_sdk.testing.spans import assert_edge
 
+ANNA = "5d1a3c1e-0000-4000-8000-00000000a22a"
 CITIES = Path(__file__).parents[3] / "cities"
 
 
@@ -87,6 +89,24 @@ async def test_each_message_of_the_office_is_told_once_and_never_what_it_says(
         "Nachricht zu Ihrem Antrag HD-7K2M-9QXC",
         "Frage zu Ihrem Antrag HD-7K2M-9QXC",
     ]
+
+
+async def test_each_refund_is_told_once_and_leads_to_the_fee(
+    bench: Bench, sink: Any, happened: Any, sending: Any, eventually: Any, forms: Any
+) -> None:
+    forms.language = "en"
+    await bench.deliver(happened("submitted", "a1"))
+    async with sending(bench):
+        for refund in ("r1", "r1", "r2"):
+            await bench.deliver(PaymentRefunded(application_id="a1", payment_id="p1", refund_id=refund))
+        await eventually(lambda: len(sink.received()) == 2)
+    for mail in sink.received():
+        assert mail.subject == "Money back for your application HD-7K2M-9QXC"
+        assert "http://localhost:8000/heidelberg/pay/a1" in mail.text
+    anna = bench.client(subject=ANNA)
+    entries = (await anna.get("/api/notify/v1/mailbox")).json()["items"]
+    assert [(entry["kind"], entry["path"]) for entry in entries] == [("refunded", "/pay/a1")] * 2
+    assert "We have paid money back to you" in entries[0]["text"]
 
 
 async def test_the_mail_leaves_as_soon_as_it_is_queued(

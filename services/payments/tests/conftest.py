@@ -160,6 +160,7 @@ def payer_of(bench: Bench, provider_http: httpx.AsyncClient) -> Callable[..., Aw
         reference: str = "HD-7K2M-9QXC",
         at: Bench = bench,
         demo_fee: bool = True,  # noqa: FBT001, FBT002
+        language: str = "",
     ) -> Payer:
         subject, application = new_id(), new_id()
         event = ApplicationSubmitted(
@@ -168,6 +169,7 @@ def payer_of(bench: Bench, provider_http: httpx.AsyncClient) -> Callable[..., Aw
             reference=reference,
             fee=FEE,
             demo_fee=demo_fee,
+            language=language,
         )
         await at.deliver(event, journey=application)
         return Payer(at, provider_http, application, subject)

@@ -169,7 +169,12 @@ async def test_a_key_names_one_method(payer: Any) -> None:
     first = await payer.browser.post(f"{path}?method=card", headers=headers)
     assert first.status_code == 201
     again = await payer.browser.post(f"{path}?method=card", headers=headers)
-    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
+    # Another key goes on with what is open, and is told so again.
+    for replayed in (None, "true"):
+        other = await payer.browser.post(f"{path}?method=card", headers={"idempotency-key": "key-of-another"})
+        assert (other.status_code, other.json()["id"]) == (200, first.json()["id"])
+        assert other.headers.get("idempotent-replayed") == replayed
     assert (await payer.browser.post(f"{path}?method=wero", headers=headers)).status_code == 409
     assert len((await payer.payment())["attempts"]) == 1
 
@@ -178,8 +183,10 @@ async def test_concurrent_retries_are_one_attempt(payer: Any) -> None:
     path = f"/api/payments/v1/payments/{(await payer.payment())['id']}/attempts?method=card"
     headers = {"idempotency-key": "key-of-many-retries"}
     answers = await asyncio.gather(*(payer.browser.post(path, headers=headers) for _ in range(6)))
-    assert {answer.status_code for answer in answers} <= {200, 201}
-    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
+    replayed = [answer.headers.get("idempotent-replayed") for answer in answers]
+    assert sorted(replayed, key=str) == [None, *["true"] * 5]
     assert len((await payer.payment())["attempts"]) == 1
 
 

@@ -12,7 +12,9 @@ import pytest
 from fastapi.routing import APIRoute
 
 from mash_payments import api
+from mash_payments.model import METHODS, USED
 from mash_payments.views import citizen, desk
+from mash_payments.views.phrases import PHRASES
 from mash_sdk.manifest import Manifest
 from mash_sdk.testing import Bench
 
@@ -123,6 +125,49 @@ async def test_each_state_says_what_it_is(
     links = re.findall(r'(?:href|action)="([^"]*)"', html)
     assert links
     assert all(path.startswith("/heidelberg/") for path in links)
+
+
+@pytest.mark.parametrize(
+    ("language", "pay", "receipt"),
+    [
+        ("en", ["Pay the fee", "How it goes on", "Go on to the payment provider"], "Confirmation of payment"),
+        ("de-simple", ["Weiter zum Bezahlen", "Wie wollen Sie bezahlen?"], "Bestätigung: Sie haben bezahlt"),
+        ("de", ["Weiter zum Bezahldienst"], "Zahlungsbestätigung"),
+        ("fr", ["Weiter zum Bezahldienst"], "Zahlungsbestätigung"),
+    ],
+)
+async def test_the_pages_speak_the_application_s_language(
+    payer_of: Callable[..., Awaitable[Any]], language: str, pay: list[str], receipt: str
+) -> None:
+    payer = await payer_of(language=language)
+    html = (await payer.page()).text
+    shown = "de" if language == "fr" else language
+    for words in (*pay, f'<main id="main" class="kern-stack-xl" lang="{shown}">'):
+        assert words in html
+    await settled(payer)
+    kept = (await payer.browser.get(f"/pay/{payer.application}/receipt")).text
+    Structure(kept)
+    assert f"{receipt}</h1>" in kept
+    assert f'lang="{shown}"' in kept
+
+
+@pytest.mark.parametrize("language", ["en", "de-simple"])
+@pytest.mark.parametrize(
+    "happens", [opened, started, canceled, refused, unknown, forgotten, settled, mismatched, overpaid]
+)
+async def test_every_state_is_said_in_every_language(
+    payer_of: Callable[..., Awaitable[Any]], language: str, happens: Callable[[Any], Awaitable[None]]
+) -> None:
+    payer = await payer_of(language=language)
+    await (payer.clicks() if happens is unknown else happens(payer))
+    answer = await payer.page()
+    assert answer.status_code == 200
+    Structure(answer.text)
+
+
+def test_every_way_to_pay_is_said_in_every_language() -> None:
+    said = [*USED.values(), *(text for method in METHODS for text in (method.title, method.text))]
+    assert [words for words in said if words not in PHRASES] == []
 
 
 async def test_what_comes_from_elsewhere_is_text(payer_of: Callable[..., Awaitable[Any]]) -> None:

@@ -254,11 +254,14 @@ async def test_programs_start_with_a_key_and_get_the_same_attempt_again(
     first = await payer.browser.post(path, headers=key)
     assert first.status_code == 201
     again = await payer.browser.post(path, headers=key)
-    assert (again.status_code, again.json()) == (200, first.json())
+    assert (again.status_code, again.json()) == (201, first.json())
+    told = [answer.headers.get("idempotent-replayed") for answer in (first, again)]
+    assert told == [None, "true"]
 
     await payer.decides(first.json()["redirect_url"], "cancel")
     ended = await payer.browser.post(path, headers=key)
     assert (ended.json()["id"], ended.json()["state"]) == (first.json()["id"], "CANCELED")
+    assert ended.headers["idempotent-replayed"] == "true"
     fresh = await payer.browser.post(path, headers={"idempotency-key": "key-00000002"})
     assert (fresh.status_code, fresh.json()["state"]) == (201, "INITIAL")
 

@@ -8,6 +8,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from mash.forms.v1.events_pb2 import ApplicationWithdrawn
+from mash.payments.v1.events_pb2 import PaymentRefunded
+from mash_payments.store import PaymentStore
 from mash_sdk.ids import new_id
 from mash_sdk.testing import CSRF, Bench
 from mash_simulators.started import Started
@@ -165,3 +168,68 @@ async def test_only_treasurers_and_only_their_own_city(bench: Bench, paid: Paid)
     answer = await elsewhere.post(f"{path}/refunds", data={**data, "amount": "1,00", "reason": "x"})
     assert answer.status_code == 404
     assert await paid.states() == []
+
+
+# What the payer learns of it
+
+
+async def test_the_payer_sees_what_went_back_and_the_receipt_says_so(paid: Paid) -> None:
+    """Also where no payment was flagged: a treasurer gives back of what paid the fee."""
+    receipt = f"/pay/{paid.payer.application}/receipt"
+    assert "Erstattet" not in (await paid.payer.browser.get(receipt)).text
+    paid.payer.bench.clock.forward(days=2)
+    paid.till = paid.payer.bench.client(subject=new_id(), roles=("treasurer",))
+    assert (await paid.gives_back("20,00")).status_code == 303
+    page = (await paid.payer.page()).text
+    assert "20,00\u00a0€ am 04.03.2026 erstattet" in page
+    assert "wird jetzt bearbeitet" not in page
+    html = (await paid.payer.browser.get(receipt)).text
+    for words in ("Erstattet am 04.03.2026", "20,00\u00a0€", "Verbleibt", "100,00\u00a0€"):
+        assert words in html
+    (refund,) = (await paid.payer.payment())["refunds"]
+    assert refund["amount"] == {"cents": 2000, "currency": "EUR"}
+    assert refund["returned_at"].startswith("2026-03-04T")
+
+
+@pytest.mark.parametrize("paid", ["platform"], indirect=True)
+async def test_what_is_still_to_be_transferred_has_not_gone_back(paid: Paid) -> None:
+    await paid.gives_back("120,00")
+    assert "120,00\u00a0€ werden erstattet, veranlasst am 02.03.2026" in (await paid.payer.page()).text
+    assert "Erstattet" not in (await paid.payer.browser.get(f"/pay/{paid.payer.application}/receipt")).text
+    (refund,) = (await paid.payer.payment())["refunds"]
+    assert refund["returned_at"] is None
+    await paid.payer.bench.settle()
+    assert paid.payer.bench.announced(PaymentRefunded) == []
+
+
+async def test_a_refund_is_announced_once_it_has_gone(paid: Paid) -> None:
+    for kind, amount in (("refuse", "5,00"), ("hang_up", "20,00")):
+        await paid.order(kind)
+        await paid.gives_back(amount)
+    await paid.payer.bench.settle()
+    assert paid.payer.bench.announced(PaymentRefunded) == []
+    for _ in range(3):
+        await paid.payer.reconciled(minutes=3)
+    (event,) = paid.payer.bench.announced(PaymentRefunded)
+    assert (event.application_id, event.refunded.cents) == (paid.payer.application, 2000)
+    assert event.receipt_number == paid.payment["receipt_number"]
+    assert event.HasField("refunded_at")
+
+
+async def test_money_that_went_back_is_not_waited_for(paid: Paid) -> None:
+    """Paid, and taken back a moment before forms heard of it: the whole sum goes back."""
+    withdrawn = ApplicationWithdrawn(application_id=paid.payer.application, fee_waived=True)
+    await paid.payer.bench.deliver(withdrawn)
+    page = (await paid.payer.page()).text
+    assert "zur Erstattung vorgemerkt" in page
+    assert "wird jetzt bearbeitet" not in page
+    await paid.gives_back("50,00")
+    assert "zur Erstattung vorgemerkt" in (await paid.payer.page()).text
+    await paid.gives_back("70,00")
+    page = (await paid.payer.page()).text
+    assert "vorgemerkt" not in page
+    assert "70,00\u00a0€ am 02.03.2026 erstattet" in page
+    assert (await paid.payer.payment())["attempts"][0]["refund"] is None
+    async with paid.payer.bench.program.database.worker_unit() as unit:
+        waiting, owed = await PaymentStore().counts(unit, unit.clock.now())
+    assert (waiting, owed) == (0, 0)

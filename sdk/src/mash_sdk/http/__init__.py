@@ -5,6 +5,7 @@ from mash_sdk.http.files import file_answer as file_answer
 from mash_sdk.http.forms import PageForm as PageForm
 from mash_sdk.http.guards import Allow as Allow
 from mash_sdk.http.guards import Keyring as Keyring
+from mash_sdk.http.idempotency import REPLAYED as REPLAYED
 from mash_sdk.http.idempotency import IdempotencyKey as IdempotencyKey
 from mash_sdk.http.pages import Page as Page
 from mash_sdk.http.pages import PageContext as PageContext

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What notify listens to. It asks forms and sensors what to say before its unit opens."""
 
+from dataclasses import replace
 from datetime import UTC
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -14,6 +15,7 @@ from mash.forms.v1.events_pb2 import (
     MessageWritten,
 )
 from mash.forms.v1.forms_pb2 import GetApplicantResponse, GetNoticeResponse
+from mash.payments.v1.events_pb2 import PaymentRefunded
 from mash.sensors.v1.alerts_pb2 import GetAlertResponse
 from mash.sensors.v1.events_pb2 import AlertOpened, AlertResolved
 from mash_notify.model import Kind
@@ -25,6 +27,9 @@ from mash_sdk.kafka import EventContext
 from mash_sdk.provide import Provide
 
 subscriptions = kafka.Subscriptions(group="notify")
+
+PAY: Final = "/pay"
+"""Where an application's fee is shown, under the tenant's portal."""
 
 
 class Applications(Protocol):
@@ -102,6 +107,19 @@ async def notice_of_message(event: MessageWritten, context: EventContext, forms:
 async def say_written(event: MessageWritten, notice: GetNoticeResponse, unit: Unit, notices: Use) -> None:
     kind = Kind.QUESTION if event.action_required else Kind.WRITTEN
     await notices.write(_notice(event.application_id, kind, notice, event.message_id), unit)
+
+
+async def notice_of_refunded(
+    event: PaymentRefunded, context: EventContext, forms: Forms
+) -> GetNoticeResponse:
+    return await forms.notice(context.tenant, event.application_id)
+
+
+@subscriptions.on(PaymentRefunded, ask=notice_of_refunded)
+async def say_refunded(event: PaymentRefunded, notice: GetNoticeResponse, unit: Unit, notices: Use) -> None:
+    said = _notice(event.application_id, Kind.REFUNDED, notice, event.refund_id)
+    # How much, and when, stands with the fee.
+    await notices.write(replace(said, path=f"{PAY}/{event.application_id}"), unit)
 
 
 def _notice(about: str, kind: Kind, notice: GetNoticeResponse, occasion: str = "") -> WriteNotice:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     QUESTION = "question"
     WRITTEN = "written"
     WITHDRAWN = "withdrawn"
+    REFUNDED = "refunded"
     ALERT_OPENED = "alert-opened"
     ALERT_RESOLVED = "alert-resolved"
 

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from mash_payments.model import Attempt, Money, Payment, has_card_number
+from mash_payments.model import Attempt, Money, Payment, Refund, has_card_number
 from mash_payments.service import Checkout, Message, PaymentService, StartPayment
 from mash_sdk import journey
-from mash_sdk.http import After, Allow, InUnit, Limit, Router
+from mash_sdk.http import REPLAYED, After, Allow, InUnit, Limit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
 from mash_sdk.problems import Fault, Invalid
@@ -35,8 +35,8 @@ KEY_DOC = {
             "in": "header",
             "required": False,
             "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": "^[\\x21-\\x7e]+$"},
-            "description": "New for each intent. The same key for the same payment names the same attempt; "
-            "for another payment 409.",
+            "description": "New for each intent. The same key for the same payment is answered with the same "
+            "attempt as it stands now, and `idempotent-replayed: true`; for another payment or method 409.",
         }
     ]
 }
@@ -62,18 +62,38 @@ class AttemptView(BaseModel):
     started_at: datetime
     redirect_url: str | None = None
     refund: Literal["overpaid", "mismatch", "waived"] | None = Field(
-        None, description="set when the money of this attempt has to go back, and why"
+        None, description="set while the money of this attempt has to go back, and why"
     )
 
     @classmethod
-    def of(cls, attempt: Attempt) -> AttemptView:
+    def of(cls, attempt: Attempt, *, owed: bool = False) -> AttemptView:
         return cls(
             id=attempt.id,
             state=attempt.state.value,
             method=attempt.chosen,
             started_at=attempt.started_at,
             redirect_url=attempt.redirect_url if attempt.state.value == "INITIAL" else None,
-            refund=attempt.flag.value if attempt.flag else None,
+            refund=attempt.flag.value if attempt.flag and owed else None,
+        )
+
+
+class RefundView(BaseModel):
+    """Money that goes back to the payer, or has gone."""
+
+    id: str
+    attempt_id: str
+    amount: AmountView
+    requested_at: datetime
+    returned_at: datetime | None = Field(description="when it had gone back; null while it is on its way")
+
+    @classmethod
+    def of(cls, refund: Refund) -> RefundView:
+        return cls(
+            id=refund.id,
+            attempt_id=refund.attempt_id,
+            amount=AmountView.of(refund.amount),
+            requested_at=refund.requested_at,
+            returned_at=refund.ended_at,
         )
 
 
@@ -90,6 +110,7 @@ class PaymentView(BaseModel):
     opened_at: datetime
     settled_at: datetime | None
     attempts: list[AttemptView]
+    refunds: list[RefundView]
 
     @classmethod
     def of(cls, payment: Payment) -> PaymentView:
@@ -103,7 +124,10 @@ class PaymentView(BaseModel):
             receipt_number=payment.receipt_number,
             opened_at=payment.opened_at,
             settled_at=payment.settled_at,
-            attempts=[AttemptView.of(attempt) for attempt in payment.attempts],
+            attempts=[
+                AttemptView.of(attempt, owed=payment.owed(attempt).cents > 0) for attempt in payment.attempts
+            ],
+            refunds=[RefundView.of(refund) for refund in payment.going_back],
         )
 
 
@@ -180,8 +204,11 @@ async def start_attempt(
     )
     if started.attempt is None:
         raise Invalid("Die Gebühr ist bereits bezahlt.", kind="already-settled", status=409)
-    if not started.new:
+    opened = started.before.opened if started.before else started.new
+    if not opened:
         response.status_code = 200
+    if started.before:
+        response.headers[REPLAYED] = "true"
     return AttemptView.of(started.attempt)
 
 

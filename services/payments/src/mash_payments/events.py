@@ -8,6 +8,7 @@ from mash_payments.model import Money
 from mash_payments.service import OpenPayment, PaymentService
 from mash_sdk.database import Unit
 from mash_sdk.kafka import Subscriptions
+from mash_sdk.phrases import LANGUAGES
 from mash_sdk.provide import Provide
 
 subscriptions = Subscriptions(group="payments")
@@ -25,6 +26,7 @@ async def open_payment(event: ApplicationSubmitted, unit: Unit, payments: Paymen
                 reference=event.reference,
                 due=Money(event.fee.cents, event.fee.currency),
                 demo=event.demo_fee,
+                language=event.language if event.language in LANGUAGES else "de",
             ),
             unit,
         )

@@ -21,7 +21,7 @@ OUTCOME_APPROVED: Outcome
 OUTCOME_REJECTED: Outcome
 
 class ApplicationSubmitted(_message.Message):
-    __slots__ = ("application_id", "form", "form_version", "applicant_id", "reference", "fee", "submitted_at", "demo_fee")
+    __slots__ = ("application_id", "form", "form_version", "applicant_id", "reference", "fee", "submitted_at", "demo_fee", "language")
     APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
     FORM_FIELD_NUMBER: _ClassVar[int]
     FORM_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -30,6 +30,7 @@ class ApplicationSubmitted(_message.Message):
     FEE_FIELD_NUMBER: _ClassVar[int]
     SUBMITTED_AT_FIELD_NUMBER: _ClassVar[int]
     DEMO_FEE_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     application_id: str
     form: str
     form_version: str
@@ -38,7 +39,8 @@ class ApplicationSubmitted(_message.Message):
     fee: _money_pb2.Money
     submitted_at: _timestamp_pb2.Timestamp
     demo_fee: bool
-    def __init__(self, application_id: _Optional[str] = ..., form: _Optional[str] = ..., form_version: _Optional[str] = ..., applicant_id: _Optional[str] = ..., reference: _Optional[str] = ..., fee: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., submitted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., demo_fee: _Optional[bool] = ...) -> None: ...
+    language: str
+    def __init__(self, application_id: _Optional[str] = ..., form: _Optional[str] = ..., form_version: _Optional[str] = ..., applicant_id: _Optional[str] = ..., reference: _Optional[str] = ..., fee: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., submitted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., demo_fee: _Optional[bool] = ..., language: _Optional[str] = ...) -> None: ...
 
 class ApplicationReceived(_message.Message):
     __slots__ = ("application_id", "applicant_id", "received_at")

@@ -48,6 +48,22 @@ class PaymentSettled(_message.Message):
     settled_at: _timestamp_pb2.Timestamp
     def __init__(self, payment_id: _Optional[str] = ..., application_id: _Optional[str] = ..., paid: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., provider: _Optional[str] = ..., receipt_number: _Optional[str] = ..., settled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class PaymentRefunded(_message.Message):
+    __slots__ = ("payment_id", "application_id", "refund_id", "refunded", "receipt_number", "refunded_at")
+    PAYMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
+    REFUND_ID_FIELD_NUMBER: _ClassVar[int]
+    REFUNDED_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    REFUNDED_AT_FIELD_NUMBER: _ClassVar[int]
+    payment_id: str
+    application_id: str
+    refund_id: str
+    refunded: _money_pb2.Money
+    receipt_number: str
+    refunded_at: _timestamp_pb2.Timestamp
+    def __init__(self, payment_id: _Optional[str] = ..., application_id: _Optional[str] = ..., refund_id: _Optional[str] = ..., refunded: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., receipt_number: _Optional[str] = ..., refunded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class PaymentAttemptFailed(_message.Message):
     __slots__ = ("payment_id", "application_id", "failure", "failed_at")
     PAYMENT_ID_FIELD_NUMBER: _ClassVar[int]

@@ -200,6 +200,7 @@ class Application:
                 fee=money_pb2.Money(cents=self.fee.cents, currency=self.fee.currency) if self.fee else None,
                 submitted_at=_stamp(self.submitted_at),
                 demo_fee=demo_fee,
+                language=self.applicant.language,
             )
         )
         if self.fee is None:

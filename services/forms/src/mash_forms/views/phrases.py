@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the pages of filling in say themselves, in the languages a form may be in. German is the key."""
 
-from collections.abc import Callable
-
-from mash_forms.model.form import LANGUAGES
-
-Say = Callable[..., str]
+from mash_sdk.phrases import Phrases
 
 _FIRST = (
     "Füllen Sie alle Felder aus, außer wenn „optional“ dabei steht. Ihre Angaben werden mit jedem Schritt "
@@ -244,12 +240,5 @@ _PHRASES: dict[str, tuple[str, str]] = {
 }
 
 
-def say(language: str) -> Say:
-    """Return what a page asks for its words in a language; German where there is no other."""
-    place = {code: at for at, code in enumerate(LANGUAGES)}.get(language, 0)
-
-    def words(german: str, **values: object) -> str:
-        told = german if place == 0 else _PHRASES[german][place - 1]
-        return told.format(**values) if values else told
-
-    return words
+say = Phrases(_PHRASES).say
+"""Return what a page asks for its words in a language; German where there is no other."""

@@ -25,7 +25,14 @@ class EntryView(BaseModel):
 
     id: str
     kind: Literal[
-        "received", "decision", "question", "written", "withdrawn", "alert-opened", "alert-resolved"
+        "received",
+        "decision",
+        "question",
+        "written",
+        "withdrawn",
+        "refunded",
+        "alert-opened",
+        "alert-resolved",
     ]
     about: str
     title: str

@@ -33,7 +33,14 @@ class MessageView(BaseModel):
     id: str
     about: str
     kind: Literal[
-        "received", "decision", "question", "written", "withdrawn", "alert-opened", "alert-resolved"
+        "received",
+        "decision",
+        "question",
+        "written",
+        "withdrawn",
+        "refunded",
+        "alert-opened",
+        "alert-resolved",
     ]
     channel: Literal["email"]
     state: Literal["queued", "sent", "unknown", "refused"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Puts a notice or a warning into words, by the templates in pages/.
+"""Puts a notice or a warning into words, by the templates in pages/ and the phrases of other languages.
 
 About an application they say that something happened, never what.
 """
@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mash_notify.gateways.lines import one_line
+from mash_notify.gateways.phrases import PHRASES, TRANSLATED
 from mash_notify.model import Letter
 from mash_notify.service.notices import WriteNotice
 from mash_notify.service.rounds import TellAlert
+from mash_sdk.phrases import LANGUAGES
 from mash_sdk.tenants import Tenants
 
 _SUBJECT = "Betreff: "
@@ -23,7 +25,10 @@ Said = WriteNotice | TellAlert
 
 
 class Letters:
-    """German letters, as plain text and as HTML that needs neither pictures nor colours."""
+    """Letters as plain text and as HTML that needs neither pictures nor colours.
+
+    Those of TRANSLATED kinds are in the language of the application, all others in German.
+    """
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
@@ -35,29 +40,32 @@ class Letters:
         )
         self._plain = self._html.overlay(autoescape=False)
 
-    def write(self, tenant: str, notice: WriteNotice, name: str) -> Letter:
+    def write(self, tenant: str, notice: WriteNotice, name: str, language: str = "de") -> Letter:
         """Word one notice. The first line of a text template is the subject."""
-        return self._letter(tenant, notice, {"name": one_line(name)})
+        return self._letter(tenant, notice, {"name": one_line(name)}, language)
 
     def warn(self, tenant: str, alert: TellAlert, name: str, unsubscribe: str) -> Letter:
         """Word one warning. Whoever gets it ends what brings it at `unsubscribe`."""
         letter = self._letter(tenant, alert, {"name": one_line(name), "unsubscribe": unsubscribe})
         return replace(letter, unsubscribe=unsubscribe)
 
-    def note(self, tenant: str, notice: Said) -> tuple[str, str]:
+    def note(self, tenant: str, notice: Said, language: str = "de") -> tuple[str, str]:
         """Title and text of the entry in the mailbox."""
-        return self._plain_of(f"{notice.kind}.note", self._facts(tenant, notice))
+        return self._plain_of(f"{notice.kind}.note", self._facts(tenant, notice, language))
 
-    def _letter(self, tenant: str, notice: Said, more: dict[str, str]) -> Letter:
-        facts = self._facts(tenant, notice) | more
+    def _letter(self, tenant: str, notice: Said, more: dict[str, str], language: str = "de") -> Letter:
+        facts = self._facts(tenant, notice, language) | more
         subject, text = self._plain_of(notice.kind, facts)
         html = self._html.get_template(f"{notice.kind}.html").render(facts, subject=subject)
         return Letter(subject=subject, text=text, html=html)
 
-    def _facts(self, tenant: str, notice: Said) -> dict[str, Any]:
+    def _facts(self, tenant: str, notice: Said, language: str) -> dict[str, Any]:
         city = self._tenants[tenant]
+        spoken = language if notice.kind in TRANSLATED and language in LANGUAGES else "de"
         facts: dict[str, Any] = {
             "city": city,
+            "language": spoken,
+            "say": PHRASES.say(spoken),
             "notice": _in_lines(notice),
             "link": self._tenants.url(tenant, notice.path),
         }

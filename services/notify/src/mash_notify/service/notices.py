@@ -77,9 +77,9 @@ class Messages(Protocol):
 
 
 class Words(Protocol):
-    def write(self, tenant: str, notice: WriteNotice, name: str) -> Letter: ...
+    def write(self, tenant: str, notice: WriteNotice, name: str, language: str) -> Letter: ...
 
-    def note(self, tenant: str, notice: WriteNotice) -> tuple[str, str]:
+    def note(self, tenant: str, notice: WriteNotice, language: str) -> tuple[str, str]:
         """Title and text of the mailbox entry."""
         ...
 
@@ -121,7 +121,7 @@ class Notices:
             count(MESSAGES_SKIPPED, attributes=signal)
             return
         now = unit.clock.now()
-        title, text = self._words.note(unit.tenant, command)
+        title, text = self._words.note(unit.tenant, command, contact.language)
         thing = command.occasion or command.about
         entry = Entry(new_id(), contact.subject, command.kind, thing, title, text, command.path, now)
         await self._mailbox.put(unit, entry)
@@ -134,7 +134,7 @@ class Notices:
             kind=command.kind,
             recipient=contact.subject,
             contact_id=contact.id,
-            letter=self._words.write(unit.tenant, command, contact.name),
+            letter=self._words.write(unit.tenant, command, contact.name, contact.language),
             queued_at=now,
             due_at=now,
             changed_at=now,

@@ -103,6 +103,8 @@ class Payment:
     opened_at: datetime
     # Its amount was made up for the demo, and is shown so.
     demo: bool = False
+    # What the payer read the application in: `de`, `en` or `de-simple`.
+    language: str = "de"
     state: PaymentState = PaymentState.OPEN
     settled_at: datetime | None = None
     settled_by: str | None = None
@@ -140,8 +142,41 @@ class Payment:
 
     @property
     def flagged(self) -> list[Attempt]:
-        """Attempts whose money has to go back."""
-        return [a for a in self.attempts if a.flag is not None]
+        """Attempts whose money has to go back and has not, and those a provider calls paid with nothing."""
+        return [
+            a
+            for a in self.attempts
+            if a.flag is not None and (self.owed(a).cents > 0 or not (a.paid and a.paid.cents))
+        ]
+
+    @property
+    def waived(self) -> bool:
+        """Whether the fee is not due any more, also if it was paid before."""
+        return self.state is PaymentState.WAIVED or (
+            self.settling is not None and self.settling.flag is Flag.WAIVED
+        )
+
+    @property
+    def going_back(self) -> list[Refund]:
+        """What goes back to the payer or has gone, oldest first."""
+        return [refund for refund in self.refunds if refund.counts]
+
+    @property
+    def returns(self) -> list[Refund]:
+        """What has gone back of the money that paid the fee."""
+        return [r for r in self.refunds if r.attempt_id == self.settled_by and r.state is RefundState.DONE]
+
+    @property
+    def returned(self) -> Money:
+        """How much that is."""
+        return Money(sum(refund.amount.cents for refund in self.returns), self.due.currency)
+
+    def owed(self, attempt: Attempt) -> Money:
+        """What of an attempt's money has not gone back, whether or not a refund is on its way."""
+        if attempt.paid is None:
+            return Money(0, self.due.currency)
+        back = (r for r in self.refunds if r.attempt_id == attempt.id and r.state is RefundState.DONE)
+        return Money(attempt.paid.cents - sum(r.amount.cents for r in back), attempt.paid.currency)
 
     def refundable(self, attempt: Attempt) -> Money:
         """What of an attempt's money has not gone back and is not on its way back."""
@@ -178,6 +213,16 @@ class Payment:
             self.booked.append(ledger.to_transfer(refund.id, refund.amount, source))
         elif state is RefundState.DONE and before is not RefundState.MANUAL:
             self.booked.append(ledger.refunded(refund.id, refund.amount, source, attempt.provider))
+        if state is RefundState.DONE:
+            event = events.PaymentRefunded(
+                payment_id=self.id,
+                application_id=self.application_id,
+                refund_id=refund.id,
+                refunded=refund.amount.message(),
+                receipt_number=self.receipt_number,
+            )
+            event.refunded_at.FromDatetime(now)
+            self.happened.append(event)
 
     def on_its_way(self, now: datetime) -> bool:
         """Whether another attempt is being opened at this moment."""

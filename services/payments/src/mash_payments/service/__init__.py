@@ -16,6 +16,7 @@ from mash_payments.service.ports import Booked as Booked
 from mash_payments.service.ports import Cities as Cities
 from mash_payments.service.ports import Due as Due
 from mash_payments.service.ports import KeptLine as KeptLine
+from mash_payments.service.ports import KeyUse as KeyUse
 from mash_payments.service.ports import KnownStatement as KnownStatement
 from mash_payments.service.ports import Message as Message
 from mash_payments.service.ports import NotAStatement as NotAStatement

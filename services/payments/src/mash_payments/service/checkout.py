@@ -11,6 +11,7 @@ from mash_payments import signals
 from mash_payments.model import ENDED, Attempt, AttemptState, Method, Payment, Seen
 from mash_payments.service.payments import PaymentService, StartPayment
 from mash_payments.service.ports import (
+    KeyUse,
     Message,
     NotGenuine,
     NotOffered,
@@ -40,6 +41,8 @@ class Started:
     payment: Payment
     attempt: Attempt | None
     new: bool = False
+    # Set where the caller's Idempotency-Key was answered before.
+    before: KeyUse | None = None
 
     @property
     def redirect_url(self) -> str | None:
@@ -90,9 +93,9 @@ class Checkout:
                     now = payment.attempt(attempt.id)
                     over = payment.state in ENDED or now.state is AttemptState.INITIAL
                     if over or prepared.next == "repeat":
-                        return Started(payment, now)
+                        return Started(payment, now, before=prepared.before)
                 case "settled", attempt:
-                    return Started(prepared.payment, attempt)
+                    return Started(prepared.payment, attempt, before=prepared.before)
                 case _:
                     await self._sleep(STEP)
         raise Conflict(

@@ -19,7 +19,7 @@ from mash_payments.model import (
     PaymentState,
     Seen,
 )
-from mash_payments.service.ports import Begun, Cities, Payments
+from mash_payments.service.ports import Begun, Cities, KeyUse, Payments
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
 from mash_sdk.problems import Conflict, Fault, Invalid, NotFound, Unavailable
@@ -36,6 +36,8 @@ class OpenPayment:
     due: Money
     # Its amount was made up for the demo.
     demo: bool = False
+    # What the payer read the application in.
+    language: str = "de"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Prepared:
     next: Literal["send", "resume", "leave", "repeat", "wait", "settled"]
     payment: Payment
     attempt: Attempt | None = None
+    # Set where the caller's Idempotency-Key was answered before.
+    before: KeyUse | None = None
 
 
 class PaymentService:
@@ -89,6 +93,7 @@ class PaymentService:
             ),
             opened_at=now,
             demo=cmd.demo,
+            language=cmd.language,
         )
         payment.opened()
         if await self._store.add(unit, payment):
@@ -107,18 +112,19 @@ class PaymentService:
         wanted = self._wanted(cmd)
         payment = await self._own(cmd, unit)
         now = unit.clock.now()
-        earlier = await self._keyed(cmd, payment, unit)
+        before = await self._keyed(cmd, payment, unit)
+        earlier = payment.attempt(before.attempt_id) if before else None
         if payment.state is PaymentState.SETTLED:
-            return Prepared("settled", payment, earlier or payment.settling)
+            return Prepared("settled", payment, earlier or payment.settling, before)
         if earlier is not None and earlier.state is not AttemptState.UNKNOWN:
-            return Prepared("repeat", payment, earlier)
+            return Prepared("repeat", payment, earlier, before)
         if payment.state is PaymentState.WAIVED:
             raise Conflict("Der Antrag ist zurückgezogen; es ist nichts zu bezahlen.", kind="fee-waived")
         waiting = payment.open_attempt
         if waiting is not None and cmd.method not in {None, waiting.chosen}:
             return Prepared("leave", payment, waiting)
         if waiting is not None:
-            await self._remember(cmd, waiting, unit)
+            await self._remember(cmd, KeyUse(waiting.id, opened=False), unit)
             return Prepared("resume", payment, waiting)
         if payment.on_its_way(now):
             return Prepared("wait", payment)
@@ -131,7 +137,7 @@ class PaymentService:
         )
         payment.prepare(attempt)
         await self._store.save(unit, payment)
-        await self._remember(cmd, attempt, unit)
+        await self._remember(cmd, KeyUse(attempt.id, opened=True), unit)
         count(signals.STARTED, attributes={"mash.payment.provider": attempt.provider})
         return Prepared("send", payment, attempt)
 
@@ -237,21 +243,21 @@ class PaymentService:
     async def _of_attempt(self, attempt_id: str, unit: Unit) -> Payment:
         return found(await self._store.of_attempt(unit, attempt_id, lock=True))
 
-    async def _keyed(self, cmd: StartPayment, payment: Payment, unit: Unit) -> Attempt | None:
-        attempt_id = await self._store.keyed(unit, cmd.payer, cmd.key) if cmd.key else None
-        if attempt_id is None:
+    async def _keyed(self, cmd: StartPayment, payment: Payment, unit: Unit) -> KeyUse | None:
+        before = await self._store.keyed(unit, cmd.payer, cmd.key) if cmd.key else None
+        if before is None:
             return None
-        earlier = next((attempt for attempt in payment.attempts if attempt.id == attempt_id), None)
+        earlier = next((attempt for attempt in payment.attempts if attempt.id == before.attempt_id), None)
         if earlier is None or cmd.method not in {None, earlier.chosen}:
             raise Conflict(
                 "Dieser Idempotency-Key wurde schon für eine andere Zahlung oder Zahlart benutzt.",
                 kind="idempotency-key-reused",
             )
-        return earlier
+        return before
 
-    async def _remember(self, cmd: StartPayment, attempt: Attempt, unit: Unit) -> None:
+    async def _remember(self, cmd: StartPayment, use: KeyUse, unit: Unit) -> None:
         if cmd.key:
-            await self._store.remember_key(unit, cmd.payer, cmd.key, attempt.id)
+            await self._store.remember_key(unit, cmd.payer, cmd.key, use)
 
     async def _keep(self, payment: Payment, unit: Unit) -> Payment:
         await self._store.save(unit, payment)

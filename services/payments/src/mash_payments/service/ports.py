@@ -165,6 +165,14 @@ class Due:
     trace: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """What a payer's Idempotency-Key names: an attempt, and whether the first request with it opened that."""
+
+    attempt_id: str
+    opened: bool
+
+
 class Cities(Protocol):
     """What each city says about money (payments.toml)."""
 
@@ -208,11 +216,11 @@ class Payments(Protocol):
         """A payer's payments, newest first, from the one behind `after` on."""
         ...
 
-    async def keyed(self, unit: Unit, payer: str, key: str) -> str | None:
-        """The attempt a payer's Idempotency-Key was used for."""
+    async def keyed(self, unit: Unit, payer: str, key: str) -> KeyUse | None:
+        """What a payer's Idempotency-Key was used for."""
         ...
 
-    async def remember_key(self, unit: Unit, payer: str, key: str, attempt_id: str) -> None:
+    async def remember_key(self, unit: Unit, payer: str, key: str, use: KeyUse) -> None:
         """Bind a payer's Idempotency-Key to an attempt, also if it named another one before."""
         ...
 

@@ -21,7 +21,7 @@ from mash_payments.model import (
     RefundState,
     compact,
 )
-from mash_payments.service import Due
+from mash_payments.service import Due, KeyUse
 from mash_payments.store.ledger import book
 from mash_payments.store.tables import attempt_keys, attempts, payments, receipt_numbers, refunds
 from mash_sdk.database import Unit
@@ -81,22 +81,20 @@ class PaymentStore:
         rows = (await unit.connection.execute(statement.order_by(payments.c.id.desc()).limit(limit))).all()
         return await self._with_attempts(unit, rows)
 
-    async def keyed(self, unit: Unit, payer: str, key: str) -> str | None:
-        """The attempt a payer's Idempotency-Key was used for."""
-        statement = sa.select(attempt_keys.c.attempt_id).where(
+    async def keyed(self, unit: Unit, payer: str, key: str) -> KeyUse | None:
+        """What a payer's Idempotency-Key was used for."""
+        statement = sa.select(attempt_keys.c.attempt_id, attempt_keys.c.opened).where(
             attempt_keys.c.payer == payer, attempt_keys.c.key == key
         )
-        attempt_id: str | None = await unit.connection.scalar(statement)
-        return attempt_id
+        row = (await unit.connection.execute(statement)).one_or_none()
+        return None if row is None else KeyUse(*row)
 
-    async def remember_key(self, unit: Unit, payer: str, key: str, attempt_id: str) -> None:
+    async def remember_key(self, unit: Unit, payer: str, key: str, use: KeyUse) -> None:
         """Bind a key; the payment's row lock orders those who do."""
-        values = {"payer": payer, "key": key, "attempt_id": attempt_id}
-        statement = insert(attempt_keys).values(values)
+        named = {"attempt_id": use.attempt_id, "opened": use.opened}
+        statement = insert(attempt_keys).values({"payer": payer, "key": key, **named})
         await unit.connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["tenant", "payer", "key"], set_={"attempt_id": attempt_id}
-            )
+            statement.on_conflict_do_update(index_elements=["tenant", "payer", "key"], set_=named)
         )
 
     async def of_transaction(self, unit: Unit, provider: str, transaction_id: str) -> str | None:
@@ -181,12 +179,16 @@ class PaymentStore:
 
     async def counts(self, unit: Unit, now: datetime) -> tuple[int, int]:
         """Both are found by partial indexes."""
+        back = sa.select(sa.func.coalesce(sa.func.sum(refunds.c.cents), 0)).where(
+            refunds.c.attempt_id == attempts.c.id, refunds.c.state == RefundState.DONE.value
+        )
+        owed = [attempts.c.flag.is_not(None), attempts.c.paid_cents > back.scalar_subquery()]
         statement = sa.select(
             sa.select(sa.func.count()).where(attempts.c.next_look_at <= now).scalar_subquery(),
-            sa.select(sa.func.count()).where(attempts.c.flag.is_not(None)).scalar_subquery(),
+            sa.select(sa.func.count()).select_from(attempts).where(*owed).scalar_subquery(),
         )
-        waiting, refunds = (await unit.connection.execute(statement)).one()
-        return int(waiting), int(refunds)
+        waiting, to_give_back = (await unit.connection.execute(statement)).one()
+        return int(waiting), int(to_give_back)
 
     async def _one(self, unit: Unit, where: sa.ColumnElement[bool], *, lock: bool) -> Payment | None:
         statement = sa.select(payments).where(where)
@@ -222,6 +224,7 @@ def _row(payment: Payment) -> dict[str, Any]:
         "receipt_number": payment.receipt_number,
         "number_key": compact(payment.receipt_number),
         "demo": payment.demo,
+        "language": payment.language,
         "state": payment.state.value,
         "opened_at": payment.opened_at,
         "settled_at": payment.settled_at,
@@ -238,6 +241,7 @@ def _payment(row: sa.Row[Any], found: list[Attempt], back: list[Refund]) -> Paym
         due=Money(row.due_cents, row.currency),
         receipt_number=row.receipt_number,
         demo=row.demo,
+        language=row.language,
         opened_at=row.opened_at,
         state=PaymentState(row.state),
         settled_at=row.settled_at,

@@ -19,6 +19,7 @@ payments = sa.Table(
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("receipt_number", sa.Text, nullable=False),
     sa.Column("demo", sa.Boolean, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
     sa.Column("number_key", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
@@ -56,6 +57,7 @@ attempt_keys = sa.Table(
     sa.Column("payer", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("attempt_id", sa.Text, nullable=False),
+    sa.Column("opened", sa.Boolean, nullable=False),
 )
 
 receipt_numbers = sa.Sequence("receipt_numbers", metadata=metadata)

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mash_payments.model import USED, Method, Payment, PaymentState
 from mash_payments.service import Checkout, PaymentService, StartPayment
+from mash_payments.views.phrases import PHRASES, WHY
 from mash_sdk import journey
 from mash_sdk.http import Allow, InUnit, Page, PageForm, Pages, Router
 from mash_sdk.identity import Principal
@@ -81,7 +82,9 @@ async def receipt(
     if payment.state is not PaymentState.SETTLED:
         return RedirectResponse(page.url(f"/pay/{application_id}"), status_code=303)
     method = USED.get(payment.settling.method, "") if payment.settling else ""
-    return pages.render(page, "receipt.html", title="Zahlungsbestätigung", payment=payment, method=method)
+    say = PHRASES.say(payment.language)
+    title = say("Zahlungsbestätigung")
+    return pages.render(page, "receipt.html", title=title, payment=payment, method=method, say=say)
 
 
 @router.get("/pay-return/{attempt_id}", status_code=303, response_class=RedirectResponse)
@@ -102,7 +105,8 @@ def render(
     page: Page, payment: Payment, methods: Sequence[Method], notice: str = "", status: int = 200
 ) -> HTMLResponse:
     """The page for the state the payment is in."""
-    title = TITLES.get(payment.state, "Gebühr bezahlen")
+    say = PHRASES.say(payment.language)
+    title = say(TITLES.get(payment.state, "Gebühr bezahlen"))
     last = payment.attempts[-1] if payment.attempts else None
     return pages.render(
         page,
@@ -112,8 +116,10 @@ def render(
         payment=payment,
         methods=methods,
         chosen=chosen(payment, methods),
-        notice=notice,
+        notice=say(notice) if notice in PHRASES else notice,
         last=last,
+        say=say,
+        why=WHY,
     )
 
 

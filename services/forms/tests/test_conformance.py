@@ -9,12 +9,12 @@ import pytest
 from google.protobuf.message import Message
 
 from mash.forms.v1.events_pb2 import OUTCOME_APPROVED, ApplicationDecided, ApplicationReceived
-from mash.payments.v1.events_pb2 import PaymentSettled
+from mash.payments.v1.events_pb2 import PaymentExpired, PaymentSettled
 from mash.platform.v1.money_pb2 import Money
 from mash_sdk.ids import new_id
 from mash_sdk.testing import Bench, ModuleConformance
 
-UNPAID, DECIDED, ROUTINE = new_id(), new_id(), new_id()
+UNPAID, LATE, DECIDED, ROUTINE = new_id(), new_id(), new_id(), new_id()
 
 
 class TestForms(ModuleConformance):
@@ -27,6 +27,7 @@ class TestForms(ModuleConformance):
             receipt_number="KZ-1",
             settled_at={"seconds": 1772442000},
         ),
+        PaymentExpired(payment_id=new_id(), application_id=LATE, expired_at={"seconds": 1772442000}),
         ApplicationDecided(
             application_id=DECIDED, applicant_id="anna", decision_id=new_id(), outcome=OUTCOME_APPROVED
         ),
@@ -42,7 +43,8 @@ class TestForms(ModuleConformance):
         bench = await bench_of("mash_forms", cities=routine_cities)
         anna, kurt = bench.client(subject="anna"), bench.client(roles=["clerk"])
         api = "/api/forms/v1/applications"
-        await anna.post(api, json={"id": UNPAID, "form": "ausweis", "data": answers})
+        for unpaid in (UNPAID, LATE):
+            await anna.post(api, json={"id": unpaid, "form": "ausweis", "data": answers})
         await anna.post(api, json={"id": ROUTINE, "form": "meldung", "data": {"what": "Loch"}})
         await anna.post(api, json={"id": DECIDED, "form": "meldung", "data": {"what": "Loch"}})
         await kurt.post(f"{api}/{DECIDED}/decision", json={"outcome": "APPROVED"})

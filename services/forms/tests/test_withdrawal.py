@@ -6,15 +6,17 @@ from typing import Any
 
 import httpx
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from pypdf import PdfReader
 
 from mash.forms.v1.events_pb2 import ApplicationReceived, ApplicationWithdrawn
-from mash.payments.v1.events_pb2 import PaymentSettled
+from mash.payments.v1.events_pb2 import PaymentExpired, PaymentSettled
 from mash.platform.v1.money_pb2 import Money
 from mash_sdk.ids import new_id
 from mash_sdk.testing import CSRF, Bench
 
 API = "/api/forms/v1/applications"
+APRIL = Timestamp(seconds=1_776_290_400)
 PAGES = "/pages/account/applications"
 
 
@@ -65,6 +67,37 @@ async def test_taken_back_by_the_page_before_it_is_paid(
     await bench.deliver(paid(one))
     assert bench.announced(ApplicationReceived) == []
     assert (await anna.get(f"{API}/{one}")).json()["state"] == "COMPLETED"
+
+
+async def test_a_fee_nobody_paid_ends_the_application(
+    bench: Bench, anna: httpx.AsyncClient, kurt: httpx.AsyncClient, answers: dict[str, Any]
+) -> None:
+    one = (await handed_in(anna, "ausweis", answers))["id"]
+    for _ in range(2):
+        await bench.deliver(PaymentExpired(payment_id=new_id(), application_id=one, expired_at=APRIL))
+    [event] = bench.announced(ApplicationWithdrawn)
+    assert (event.application_id, event.fee_waived, event.unpaid) == (one, True, True)
+    found = (await anna.get(f"{API}/{one}")).json()
+    assert (found["state"], found["withdrawn_at"]) == ("COMPLETED", "2026-04-15T22:00:00Z")
+    page = (await anna.get(f"{PAGES}/{one}")).text
+    assert "Der Antrag gilt als zurückgezogen" in page
+    assert "Sie haben den Antrag zurückgezogen" not in page
+    assert "Zurückgezogen" in (await anna.get("/pages/account")).text
+    assert "Zurückgezogen" in (await kurt.get("/pages/desk")).text
+    # Its retention begins: the whole application goes in the end.
+    assert (await kurt.post(f"{API}/{one}/decision", json={"outcome": "APPROVED"})).status_code == 409
+
+
+@pytest.mark.parametrize("how", ["paid", "withdrawn"])
+async def test_an_end_that_comes_too_late_ends_nothing(
+    bench: Bench, anna: httpx.AsyncClient, answers: dict[str, Any], how: str
+) -> None:
+    one = (await handed_in(anna, "ausweis", answers))["id"]
+    await (bench.deliver(paid(one)) if how == "paid" else anna.post(f"{API}/{one}/withdrawal"))
+    before = (await anna.get(f"{API}/{one}")).json()
+    await bench.deliver(PaymentExpired(payment_id=new_id(), application_id=one, expired_at=APRIL))
+    assert (await anna.get(f"{API}/{one}")).json() == before
+    assert not any(event.unpaid for event in bench.announced(ApplicationWithdrawn))
 
 
 async def test_taken_back_by_a_program_after_it_was_paid(

@@ -11,7 +11,7 @@ from mash.forms.v1.events_pb2 import (
     DocumentIssued,
     MessageWritten,
 )
-from mash.payments.v1.events_pb2 import PaymentRefunded
+from mash.payments.v1.events_pb2 import PaymentRefunded, PaymentReminded
 from mash.sensors.v1.events_pb2 import AlertOpened, AlertResolved
 from mash_sdk.testing import Bench, ModuleConformance
 
@@ -26,6 +26,7 @@ class TestNotify(ModuleConformance):
         ApplicationWithdrawn(application_id="a1", applicant_id="p", withdrawn_at=NOW),
         DocumentIssued(application_id="a1", applicant_id="p", document_id="d", kind="permit", issued_at=NOW),
         MessageWritten(application_id="a1", applicant_id="p", message_id="m", written_at=NOW),
+        PaymentReminded(application_id="a1", payment_id="y", due_at=NOW, ends_at=NOW, reminded_at=NOW),
         PaymentRefunded(application_id="a1", payment_id="y", refund_id="r", refunded_at=NOW),
         AlertOpened(**ALERT, opened_at=NOW),
         AlertResolved(**ALERT, resolved_at=NOW),

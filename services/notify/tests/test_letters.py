@@ -2,6 +2,7 @@
 """The words: German, accessible, and silent about what was decided."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from mash_notify.model import Kind
 from mash_notify.service.notices import WriteNotice
 from mash_sdk.tenants import Tenants
 
-KINDS = (Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN, Kind.REFUNDED)
+MIDNIGHT = datetime(2026, 4, 15, 22, tzinfo=UTC)
+KINDS = (Kind.RECEIVED, Kind.DECISION, Kind.QUESTION, Kind.WRITTEN, *sorted(TRANSLATED))
 CITIES = Path(__file__).parents[3] / "cities"
 
 
@@ -31,6 +33,7 @@ def notice(kind: Kind, *, reference: str = "HD-7K2M-9QXC", office: str = "Bürge
         reference=reference,
         path="/account/applications/a1",
         office=office,
+        until=MIDNIGHT,
     )
 
 
@@ -143,6 +146,24 @@ def test_a_translated_letter_is_all_in_the_application_s_language(
     for told in (letter.text, letter.html):
         assert words in told
         assert ("Guten Tag" in told) is (language != "en")
+
+
+@pytest.mark.parametrize("language", ["de", "en", "de-simple"])
+@pytest.mark.parametrize("kind", sorted(TRANSLATED))
+def test_every_translated_letter_is_said_in_every_language(
+    tenants: Tenants, kind: Kind, language: str
+) -> None:
+    letters = Letters(tenants)
+    letter = letters.write("heidelberg", notice(kind), "Anna", language)
+    title, told = letters.note("heidelberg", notice(kind), language)
+    assert title == letter.subject
+    assert "HD-7K2M-9QXC" in title
+    timed = kind in {Kind.PAYMENT_REMINDER, Kind.PAYMENT_OVERDUE}
+    for words in (letter.text, letter.html, told):
+        assert "{" not in words
+        assert ("15.04.2026" in words) is timed
+    german = letters.write("heidelberg", notice(kind), "Anna")
+    assert (letter.text == german.text) is (language == "de")
 
 
 def test_a_letter_that_is_not_translated_is_all_german(tenants: Tenants) -> None:

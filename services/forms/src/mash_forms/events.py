@@ -5,7 +5,7 @@ from datetime import UTC
 from typing import Annotated
 
 from mash.forms.v1.events_pb2 import ApplicationDecided, ApplicationReceived
-from mash.payments.v1.events_pb2 import PaymentSettled
+from mash.payments.v1.events_pb2 import PaymentExpired, PaymentSettled
 from mash_forms.model.money import Money
 from mash_forms.service import AutomationService, DocumentService, FeeService, Judgement, Printed, Settle
 from mash_sdk.database import Database, Unit
@@ -31,6 +31,11 @@ async def settle(event: PaymentSettled, unit: Unit, fees: Fees) -> None:
         ),
         unit,
     )
+
+
+@subscriptions.on(PaymentExpired)
+async def lapse(event: PaymentExpired, unit: Unit, fees: Fees) -> None:
+    await fees.lapse(event.application_id, event.expired_at.ToDatetime(tzinfo=UTC), unit)
 
 
 async def printed(

@@ -15,7 +15,7 @@ from mash.forms.v1.events_pb2 import (
     MessageWritten,
 )
 from mash.forms.v1.forms_pb2 import GetApplicantResponse, GetNoticeResponse
-from mash.payments.v1.events_pb2 import PaymentRefunded
+from mash.payments.v1.events_pb2 import PaymentRefunded, PaymentReminded
 from mash.sensors.v1.alerts_pb2 import GetAlertResponse
 from mash.sensors.v1.events_pb2 import AlertOpened, AlertResolved
 from mash_notify.model import Kind
@@ -87,7 +87,8 @@ async def notice_of_withdrawn(
 async def say_withdrawn(
     event: ApplicationWithdrawn, notice: GetNoticeResponse, unit: Unit, notices: Use
 ) -> None:
-    await notices.write(_notice(event.application_id, Kind.WITHDRAWN, notice), unit)
+    kind = Kind.LAPSED if event.unpaid else Kind.WITHDRAWN
+    await notices.write(_notice(event.application_id, kind, notice), unit)
 
 
 async def notice_of_document(event: DocumentIssued, context: EventContext, forms: Forms) -> GetNoticeResponse:
@@ -107,6 +108,21 @@ async def notice_of_message(event: MessageWritten, context: EventContext, forms:
 async def say_written(event: MessageWritten, notice: GetNoticeResponse, unit: Unit, notices: Use) -> None:
     kind = Kind.QUESTION if event.action_required else Kind.WRITTEN
     await notices.write(_notice(event.application_id, kind, notice, event.message_id), unit)
+
+
+async def notice_of_reminded(
+    event: PaymentReminded, context: EventContext, forms: Forms
+) -> GetNoticeResponse:
+    return await forms.notice(context.tenant, event.application_id)
+
+
+@subscriptions.on(PaymentReminded, ask=notice_of_reminded)
+async def remind(event: PaymentReminded, notice: GetNoticeResponse, unit: Unit, notices: Use) -> None:
+    kind = Kind.PAYMENT_OVERDUE if event.overdue else Kind.PAYMENT_REMINDER
+    end = event.ends_at if event.overdue else event.due_at
+    said = _notice(event.application_id, kind, notice)
+    path = f"{PAY}/{event.application_id}"
+    await notices.write(replace(said, path=path, until=end.ToDatetime(tzinfo=UTC)), unit)
 
 
 async def notice_of_refunded(

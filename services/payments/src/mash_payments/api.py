@@ -61,7 +61,7 @@ class AttemptView(BaseModel):
     method: str = Field(description="the method the payer chose")
     started_at: datetime
     redirect_url: str | None = None
-    refund: Literal["overpaid", "mismatch", "waived"] | None = Field(
+    refund: Literal["overpaid", "mismatch", "waived", "expired"] | None = Field(
         None, description="set while the money of this attempt has to go back, and why"
     )
 
@@ -103,12 +103,14 @@ class PaymentView(BaseModel):
     id: str
     application_id: str
     reference: str
-    state: Literal["OPEN", "STARTED", "SETTLED", "WAIVED"]
+    state: Literal["OPEN", "STARTED", "SETTLED", "WAIVED", "EXPIRED"]
     due: AmountView
     demo: bool = Field(description="the amount was made up for the demo")
     receipt_number: str = Field(description="Kassenzeichen")
     opened_at: datetime
     settled_at: datetime | None
+    due_at: datetime | None = Field(description="until when it has to be paid; null: there is no end")
+    ends_at: datetime | None = Field(description="until when it still can be paid; then it expires")
     attempts: list[AttemptView]
     refunds: list[RefundView]
 
@@ -124,6 +126,8 @@ class PaymentView(BaseModel):
             receipt_number=payment.receipt_number,
             opened_at=payment.opened_at,
             settled_at=payment.settled_at,
+            due_at=payment.deadlines.due_at if payment.deadlines else None,
+            ends_at=payment.deadlines.ends_at if payment.deadlines else None,
             attempts=[
                 AttemptView.of(attempt, owed=payment.owed(attempt).cents > 0) for attempt in payment.attempts
             ],

@@ -11,6 +11,7 @@ from mash_payments.service import (
     BankService,
     CashDesk,
     Checkout,
+    DeadlineService,
     PaymentProvider,
     PaymentService,
     Reconciler,
@@ -51,8 +52,15 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     refunds = observed(Refunds(store, by_name, database), "refunds")
     bank = observed(BankService(store, statements, books, camt053.read), "bank")
     cash = observed(CashDesk(store, books, statements), "desk")
+    deadlines = observed(DeadlineService(store, database), "deadlines")
     reconciler = Reconciler(
-        checkout, refunds, store, database, every=settings.look_every, at_once=settings.look_at_once
+        checkout,
+        refunds,
+        deadlines,
+        store,
+        database,
+        every=settings.look_every,
+        at_once=settings.look_at_once,
     )
     program.http = [api.router, citizen.router, desk.router]
     program.events = events.subscriptions

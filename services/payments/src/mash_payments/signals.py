@@ -18,9 +18,10 @@ STARTED = counter(
 )
 WORDS = counter(
     "mash.payments.words",
-    doc="what providers' answers changed: settled, ended, forgotten, overpaid, mismatch",
+    doc="what providers' answers changed: settled, ended, forgotten, overpaid, mismatch, waived, expired",
     attributes=("mash.payment.provider", "mash.payment.outcome"),
 )
+EXPIRED = counter("mash.payments.expired", doc="fees that nobody paid in time")
 UNKNOWN = counter(
     "mash.payments.unknown", doc="attempts whose answer never came", attributes=("mash.payment.provider",)
 )

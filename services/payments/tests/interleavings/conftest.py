@@ -21,11 +21,12 @@ from typing import Any, cast
 import pytest
 from google.protobuf.message import Message
 
-from mash_payments.model import AttemptState, Booking, Method, Money, NumberRule, Payment, Seen
+from mash_payments.model import AttemptState, Booking, Method, Money, NumberRule, Payment, Seen, Terms
 from mash_payments.service import (
     Begun,
     Checkout,
     Due,
+    KeyUse,
     NotOffered,
     OpenPayment,
     Order,
@@ -78,7 +79,7 @@ class MemoryUnit:
     tenant: str
     clock: Clock
     staged: dict[str, Payment] = field(default_factory=dict)
-    keys: dict[tuple[str, str], str] = field(default_factory=dict)
+    keys: dict[tuple[str, str], KeyUse] = field(default_factory=dict)
     said: list[Message] = field(default_factory=list)
     booked: list[Booking] = field(default_factory=list)
     held: list[asyncio.Lock] = field(default_factory=list)
@@ -94,7 +95,7 @@ class Memory:
         self._chance = chance
         self._clock = clock
         self.payments: dict[str, Payment] = {}
-        self.keys: dict[tuple[str, str], str] = {}
+        self.keys: dict[tuple[str, str], KeyUse] = {}
         self.announced: list[Message] = []
         self.booked: list[Booking] = []
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -157,11 +158,11 @@ class Memory:
     async def of_payer(self, unit: Any, payer: str, *, limit: int, after: str | None) -> Sequence[Payment]:
         return list(self.payments.values())[:limit]
 
-    async def keyed(self, unit: Any, payer: str, key: str) -> str | None:
+    async def keyed(self, unit: Any, payer: str, key: str) -> KeyUse | None:
         return self.keys.get((payer, key))
 
-    async def remember_key(self, unit: Any, payer: str, key: str, attempt_id: str) -> None:
-        unit.keys[payer, key] = attempt_id
+    async def remember_key(self, unit: Any, payer: str, key: str, use: KeyUse) -> None:
+        unit.keys[payer, key] = use
 
     async def claim_due(self, unit: Any, now: datetime, *, again: datetime, limit: int) -> Sequence[Due]:
         found: list[Due] = []
@@ -173,6 +174,9 @@ class Memory:
         return found
 
     async def claim_refunds(self, unit: Any, now: datetime, *, again: datetime, limit: int) -> list[Due]:
+        return []
+
+    async def passed(self, unit: Any, now: datetime, *, limit: int) -> list[Due]:
         return []
 
     async def counts(self, unit: Any, now: datetime) -> tuple[int, int]:
@@ -199,6 +203,9 @@ class City:
 
     def methods(self, tenant: str) -> Sequence[Method]:
         return METHODS
+
+    def terms(self, tenant: str) -> Terms | None:
+        return None
 
     def numbers(self, tenant: str) -> NumberRule:
         return NumberRule()
@@ -270,6 +277,7 @@ class World:
         )
         self.reconciler = Reconciler(
             self.checkout,
+            cast("Any", None),
             cast("Any", None),
             cast("Any", self.memory),
             cast("Any", self.memory),

@@ -186,6 +186,14 @@ class ReceiptNumbers(Fact):
     group: Annotated[int, Field(strict=True, ge=3, le=20)]
 
 
+class Deadlines(Fact):
+    """In days: until fees have to be paid, from the reminder to that, and how long they can be after all."""
+
+    days: Annotated[int, Field(strict=True, ge=2, le=365)]
+    remind_before: Annotated[int, Field(strict=True, ge=1, le=364)]
+    grace: Annotated[int, Field(strict=True, ge=1, le=365)]
+
+
 class PaymentsFile(Strict):
     """payments.toml"""
 
@@ -195,6 +203,7 @@ class PaymentsFile(Strict):
     paypal: PayPal | None = None
     girocheckout: GiroCheckout | None = None
     receipt_numbers: ReceiptNumbers | None = None
+    deadlines: Deadlines | None = None
 
     @model_validator(mode="after")
     def methods_have_accounts(self) -> Self:

@@ -67,16 +67,18 @@ class ApplicationDecided(_message.Message):
     def __init__(self, application_id: _Optional[str] = ..., applicant_id: _Optional[str] = ..., decision_id: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ApplicationWithdrawn(_message.Message):
-    __slots__ = ("application_id", "applicant_id", "withdrawn_at", "fee_waived")
+    __slots__ = ("application_id", "applicant_id", "withdrawn_at", "fee_waived", "unpaid")
     APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
     APPLICANT_ID_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_AT_FIELD_NUMBER: _ClassVar[int]
     FEE_WAIVED_FIELD_NUMBER: _ClassVar[int]
+    UNPAID_FIELD_NUMBER: _ClassVar[int]
     application_id: str
     applicant_id: str
     withdrawn_at: _timestamp_pb2.Timestamp
     fee_waived: bool
-    def __init__(self, application_id: _Optional[str] = ..., applicant_id: _Optional[str] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., fee_waived: _Optional[bool] = ...) -> None: ...
+    unpaid: bool
+    def __init__(self, application_id: _Optional[str] = ..., applicant_id: _Optional[str] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., fee_waived: _Optional[bool] = ..., unpaid: _Optional[bool] = ...) -> None: ...
 
 class DocumentIssued(_message.Message):
     __slots__ = ("application_id", "applicant_id", "document_id", "kind", "issued_at")

@@ -27,7 +27,7 @@ from mash.platform.v1 import money_pb2 as mash_dot_platform_dot_v1_dot_money__pb
 from mash.platform.v1 import options_pb2 as mash_dot_platform_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmash/payments/v1/events.proto\x12\x10mash.payments.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cmash/platform/v1/money.proto\x1a\x1emash/platform/v1/options.proto\"\xa4\x01\n\rPaymentOpened\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\t\x12$\n\x03\x64ue\x18\x03 \x01(\x0b\x32\x17.mash.platform.v1.Money\x12-\n\topened_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xd1\x01\n\x0ePaymentSettled\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\t\x12%\n\x04paid\x18\x03 \x01(\x0b\x32\x17.mash.platform.v1.Money\x12\x10\n\x08provider\x18\x04 \x01(\t\x12\x16\n\x0ereceipt_number\x18\x05 \x01(\t\x12.\n\nsettled_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xd8\x01\n\x0fPaymentRefunded\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\t\x12\x11\n\trefund_id\x18\x03 \x01(\t\x12)\n\x08refunded\x18\x04 \x01(\x0b\x32\x17.mash.platform.v1.Money\x12\x16\n\x0ereceipt_number\x18\x05 \x01(\t\x12/\n\x0brefunded_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xb1\x01\n\x14PaymentAttemptFailed\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\t\x12*\n\x07\x66\x61ilure\x18\x03 \x01(\x0e\x32\x19.mash.payments.v1.Failure\x12-\n\tfailed_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id*M\n\x07\x46\x61ilure\x12\x17\n\x13\x46\x41ILURE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46\x41ILURE_CANCELED\x10\x01\x12\x13\n\x0f\x46\x41ILURE_REFUSED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmash/payments/v1/events.proto\x12\x10mash.payments.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cmash/platform/v1/money.proto\x1a\x1emash/platform/v1/options.proto\"\xa4\x01\n\rPaymentOpened\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\t\x12$\n\x03\x64ue\x18\x03 \x01(\x0b\x32\x17.mash.platform.v1.Money\x12-\n\topened_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xd1\x01\n\x0ePaymentSettled\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\t\x12%\n\x04paid\x18\x03 \x01(\x0b\x32\x17.mash.platform.v1.Money\x12\x10\n\x08provider\x18\x04 \x01(\t\x12\x16\n\x0ereceipt_number\x18\x05 \x01(\t\x12.\n\nsettled_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xec\x01\n\x0fPaymentReminded\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\t\x12*\n\x06\x64ue_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x05 \x01(\x08\x12/\n\x0breminded_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\x80\x01\n\x0ePaymentExpired\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\t\x12.\n\nexpired_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xd8\x01\n\x0fPaymentRefunded\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\t\x12\x11\n\trefund_id\x18\x03 \x01(\t\x12)\n\x08refunded\x18\x04 \x01(\x0b\x32\x17.mash.platform.v1.Money\x12\x16\n\x0ereceipt_number\x18\x05 \x01(\t\x12/\n\x0brefunded_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xb1\x01\n\x14PaymentAttemptFailed\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61pplication_id\x18\x02 \x01(\t\x12*\n\x07\x66\x61ilure\x18\x03 \x01(\x0e\x32\x19.mash.payments.v1.Failure\x12-\n\tfailed_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id*M\n\x07\x46\x61ilure\x12\x17\n\x13\x46\x41ILURE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46\x41ILURE_CANCELED\x10\x01\x12\x13\n\x0f\x46\x41ILURE_REFUSED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,18 +38,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAYMENTOPENED']._serialized_options = b'\222\265\030\016application_id'
   _globals['_PAYMENTSETTLED']._loaded_options = None
   _globals['_PAYMENTSETTLED']._serialized_options = b'\222\265\030\016application_id'
+  _globals['_PAYMENTREMINDED']._loaded_options = None
+  _globals['_PAYMENTREMINDED']._serialized_options = b'\222\265\030\016application_id'
+  _globals['_PAYMENTEXPIRED']._loaded_options = None
+  _globals['_PAYMENTEXPIRED']._serialized_options = b'\222\265\030\016application_id'
   _globals['_PAYMENTREFUNDED']._loaded_options = None
   _globals['_PAYMENTREFUNDED']._serialized_options = b'\222\265\030\016application_id'
   _globals['_PAYMENTATTEMPTFAILED']._loaded_options = None
   _globals['_PAYMENTATTEMPTFAILED']._serialized_options = b'\222\265\030\016application_id'
-  _globals['_FAILURE']._serialized_start=924
-  _globals['_FAILURE']._serialized_end=1001
+  _globals['_FAILURE']._serialized_start=1294
+  _globals['_FAILURE']._serialized_end=1371
   _globals['_PAYMENTOPENED']._serialized_start=147
   _globals['_PAYMENTOPENED']._serialized_end=311
   _globals['_PAYMENTSETTLED']._serialized_start=314
   _globals['_PAYMENTSETTLED']._serialized_end=523
-  _globals['_PAYMENTREFUNDED']._serialized_start=526
-  _globals['_PAYMENTREFUNDED']._serialized_end=742
-  _globals['_PAYMENTATTEMPTFAILED']._serialized_start=745
-  _globals['_PAYMENTATTEMPTFAILED']._serialized_end=922
+  _globals['_PAYMENTREMINDED']._serialized_start=526
+  _globals['_PAYMENTREMINDED']._serialized_end=762
+  _globals['_PAYMENTEXPIRED']._serialized_start=765
+  _globals['_PAYMENTEXPIRED']._serialized_end=893
+  _globals['_PAYMENTREFUNDED']._serialized_start=896
+  _globals['_PAYMENTREFUNDED']._serialized_end=1112
+  _globals['_PAYMENTATTEMPTFAILED']._serialized_start=1115
+  _globals['_PAYMENTATTEMPTFAILED']._serialized_end=1292
 # @@protoc_insertion_point(module_scope)

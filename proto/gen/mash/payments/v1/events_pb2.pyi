@@ -48,6 +48,32 @@ class PaymentSettled(_message.Message):
     settled_at: _timestamp_pb2.Timestamp
     def __init__(self, payment_id: _Optional[str] = ..., application_id: _Optional[str] = ..., paid: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., provider: _Optional[str] = ..., receipt_number: _Optional[str] = ..., settled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class PaymentReminded(_message.Message):
+    __slots__ = ("payment_id", "application_id", "due_at", "ends_at", "overdue", "reminded_at")
+    PAYMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDS_AT_FIELD_NUMBER: _ClassVar[int]
+    OVERDUE_FIELD_NUMBER: _ClassVar[int]
+    REMINDED_AT_FIELD_NUMBER: _ClassVar[int]
+    payment_id: str
+    application_id: str
+    due_at: _timestamp_pb2.Timestamp
+    ends_at: _timestamp_pb2.Timestamp
+    overdue: bool
+    reminded_at: _timestamp_pb2.Timestamp
+    def __init__(self, payment_id: _Optional[str] = ..., application_id: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., overdue: _Optional[bool] = ..., reminded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class PaymentExpired(_message.Message):
+    __slots__ = ("payment_id", "application_id", "expired_at")
+    PAYMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
+    EXPIRED_AT_FIELD_NUMBER: _ClassVar[int]
+    payment_id: str
+    application_id: str
+    expired_at: _timestamp_pb2.Timestamp
+    def __init__(self, payment_id: _Optional[str] = ..., application_id: _Optional[str] = ..., expired_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class PaymentRefunded(_message.Message):
     __slots__ = ("payment_id", "application_id", "refund_id", "refunded", "receipt_number", "refunded_at")
     PAYMENT_ID_FIELD_NUMBER: _ClassVar[int]

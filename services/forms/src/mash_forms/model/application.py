@@ -319,12 +319,15 @@ class Application:
         """Tell whether the applicant may take it back: until it is decided."""
         return State.COMPLETED in FOLLOWS[self.state]
 
-    def withdraw(self, at: datetime) -> None:
-        """The applicant takes it back. Twice is once; one that is decided raises NotNow."""
-        if self.withdrawn_at is not None:
-            return
+    def withdraw(self, at: datetime, *, lapsed: bool = False) -> None:
+        """The applicant takes it back, or it lapsed: its fee was not paid in time. Twice is once.
+
+        One that is decided raises NotNow; one that waits for no fee does not lapse.
+        """
         unpaid = self.fee_due
-        self._reach(State.COMPLETED, at, self.applicant.subject)
+        if self.withdrawn_at is not None or (lapsed and not unpaid):
+            return
+        self._reach(State.COMPLETED, at, None if lapsed else self.applicant.subject)
         self.withdrawn_at = at
         self.happened.append(
             events_pb2.ApplicationWithdrawn(
@@ -332,8 +335,14 @@ class Application:
                 applicant_id=self.applicant.subject,
                 withdrawn_at=_stamp(at),
                 fee_waived=unpaid,
+                unpaid=lapsed,
             )
         )
+
+    @property
+    def lapsed(self) -> bool:
+        """Tell whether it ended because nobody paid. False where the history was not read."""
+        return self.withdrawn_at is not None and bool(self.history) and self.history[-1].by is None
 
     def issue(self, document: Document) -> None:
         """Lay a document into the applicant's account."""

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from mash_forms.model.application import NotTheFee
+from mash_forms.model.application import Application, NotTheFee
 from mash_forms.model.money import Money
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import PLATFORM, Action, Applications, Audit
@@ -40,8 +40,19 @@ class FeeService:
             application.settle(cmd.paid, cmd.receipt_number, cmd.at, course.begins(cmd.at))
         except NotTheFee as fault:
             raise Conflict(str(fault)) from fault
+        await self._keep(application, Action.SETTLED, unit)
+
+    async def lapse(self, application_id: str, at: datetime, unit: Unit) -> None:
+        """End an application nobody paid for; again changes nothing. Raises NotFound."""
+        application = await self._applications.locked(unit, application_id)
+        if application is None:
+            raise NotFound("Diesen Antrag gibt es nicht.")
+        application.withdraw(at, lapsed=True)
+        await self._keep(application, Action.WITHDRAWN, unit)
+
+    async def _keep(self, application: Application, action: Action, unit: Unit) -> None:
         if not application.happened:
             return
         await self._applications.save(unit, application)
-        await self._audit.note(unit, Action.SETTLED, application.id, PLATFORM)
+        await self._audit.note(unit, action, application.id, PLATFORM)
         unit.announce(*application.happened)

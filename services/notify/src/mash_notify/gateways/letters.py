@@ -5,7 +5,7 @@ About an application they say that something happened, never what.
 """
 
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -71,6 +71,8 @@ class Letters:
         }
         if isinstance(notice, TellAlert):
             facts["observed"] = _moment(notice.observed_at, city.timezone)
+        elif notice.until is not None:
+            facts["until"] = _last_day(notice.until, city.timezone)
         return facts
 
     def _plain_of(self, template: str, facts: dict[str, Any]) -> tuple[str, str]:
@@ -84,6 +86,11 @@ def _in_lines(notice: Said) -> Said:
     plain: Any = notice
     lines: Said = replace(plain, **{name: one_line(text) for name, text in told.items() if type(text) is str})
     return lines
+
+
+def _last_day(end: datetime, timezone: str) -> str:
+    """The day before a midnight."""
+    return (end.astimezone(ZoneInfo(timezone)) - timedelta(seconds=1)).strftime("%d.%m.%Y")
 
 
 def _moment(when: datetime, timezone: str) -> str:

@@ -37,6 +37,8 @@ class WriteNotice:
     office: str
     occasion: str = ""
     """The id of what is told of, where there may be several of a kind; empty: there is one."""
+    until: datetime | None = None
+    """When the time ends in which something can be done about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from mash_payments.gateways import girocheckout, paypal, stripe
-from mash_payments.model import METHODS, Method, NumberRule
+from mash_payments.model import METHODS, Method, NumberRule, Terms
 from mash_sdk.tenants import TenantError, Tenants
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,22 @@ class NumberSection(Section):
         return self
 
 
+class DeadlineSection(Section):
+    """Until when fees have to be paid, when payers are reminded, and how long they can pay after all."""
+
+    days: Annotated[int, Field(ge=2, le=365)]
+    remind_before: Annotated[int, Field(ge=1, le=364)]
+    grace: Annotated[int, Field(ge=1, le=365)]
+    demo: bool = False
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        """Nobody is reminded before there is a fee."""
+        if self.remind_before >= self.days:
+            raise ValueError("remind_before is not below days")
+        return self
+
+
 class CityMoney(Section):
     """One payments.toml."""
 
@@ -89,6 +105,7 @@ class CityMoney(Section):
     paypal: PayPalSection | None = None
     girocheckout: GiroSection | None = None
     receipt_numbers: NumberSection = NumberSection()
+    deadlines: DeadlineSection | None = None
 
 
 class StripeSecrets(BaseModel):
@@ -123,6 +140,7 @@ class CityFiles:
     stripe: Mapping[str, stripe.Account]
     paypal: Mapping[str, paypal.Account]
     girocheckout: Mapping[str, girocheckout.Account]
+    deadlines: Mapping[str, Terms]
 
     def methods(self, tenant: str) -> Sequence[Method]:
         """What it offers payers, in its order."""
@@ -131,6 +149,10 @@ class CityFiles:
     def numbers(self, tenant: str) -> NumberRule:
         """How it writes its Kassenzeichen."""
         return self.rules.get(tenant, NumberRule())
+
+    def terms(self, tenant: str) -> Terms | None:
+        """Until when its fees have to be paid; None: there is no end."""
+        return self.deadlines.get(tenant)
 
 
 def read(file: Path) -> CityMoney:
@@ -165,6 +187,7 @@ def load(tenants: Tenants, secrets: str) -> CityFiles:
         dict[str, paypal.Account](),
         dict[str, girocheckout.Account](),
     )
+    deadlines = dict[str, Terms]()
     try:
         known = Secrets.validate_json(secrets)
     except ValidationError as err:
@@ -196,7 +219,10 @@ def load(tenants: Tenants, secrets: str) -> CityFiles:
         }
         offered[tenant] = _offered(tenant, found, ready)
         rules[tenant] = found.receipt_numbers.rule()
-    return CityFiles(offered, rules, endpoints, cards, paypals, giros)
+        if said := found.deadlines:
+            zone = tenants[tenant].timezone
+            deadlines[tenant] = Terms(said.days, said.remind_before, said.grace, zone, said.demo)
+    return CityFiles(offered, rules, endpoints, cards, paypals, giros, deadlines)
 
 
 def _offered(tenant: str, found: CityMoney, ready: Mapping[str, bool]) -> Sequence[Method]:

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from mash.payments.v1 import events_pb2 as events
 from mash_payments.model import ledger
+from mash_payments.model.deadlines import AGAIN, PAYING, Deadlines
 from mash_payments.model.ledger import Booking
 from mash_payments.model.refund import NotRefundable, Refund
 from mash_payments.model.states import AttemptState, Change, Flag, Money, PaymentState, RefundState, Seen
@@ -24,7 +25,7 @@ AFTERLOOKS = tuple(timedelta(seconds=s) for s in (600, 3600, 86400))
 # A provider that forgot a transaction may find it again, for example in a backup.
 FORGOTTEN_LOOKS = (*AFTERLOOKS, timedelta(days=7), timedelta(days=30))
 
-ENDED = frozenset({PaymentState.SETTLED, PaymentState.WAIVED})
+ENDED = frozenset({PaymentState.SETTLED, PaymentState.WAIVED, PaymentState.EXPIRED})
 """Nothing is to be paid any more."""
 
 
@@ -51,6 +52,13 @@ class Attempt:
     chosen: str = ""
     # The trace in which the payer started it: later looks are linked to it.
     trace: str = ""
+
+    @property
+    def may_be_paid(self) -> bool:
+        """Whether a payer may be paying here."""
+        return self.state is AttemptState.INITIAL or (
+            self.state is AttemptState.UNKNOWN and self.ended_at is None
+        )
 
     def begun(self, transaction_id: str, redirect_url: str, now: datetime) -> None:
         """The provider answered: from now on the transaction can be looked at."""
@@ -105,6 +113,8 @@ class Payment:
     demo: bool = False
     # What the payer read the application in: `de`, `en` or `de-simple`.
     language: str = "de"
+    # None: a city without deadlines, or a fee of before there were any.
+    deadlines: Deadlines | None = None
     state: PaymentState = PaymentState.OPEN
     settled_at: datetime | None = None
     settled_by: str | None = None
@@ -244,7 +254,7 @@ class Payment:
 
     def waive(self) -> None:
         """The fee is not due any more. Money that came in for it, or still comes, has to go back."""
-        if self.state is PaymentState.WAIVED:
+        if self.state in {PaymentState.WAIVED, PaymentState.EXPIRED}:
             return
         settling = self.settling
         if settling is not None:
@@ -254,6 +264,36 @@ class Payment:
             return
         self.state = PaymentState.WAIVED
         self.booked.append(ledger.waived(self.id, self.due, settled=False))
+
+    def pass_time(self, now: datetime) -> None:
+        """Take the step whose time has come: remind the payer, say that it is overdue, or let it expire."""
+        deadlines = self.deadlines
+        if deadlines is None:
+            return
+        if self.state in ENDED:
+            deadlines.next_at = None
+            return
+        match deadlines.step(now):
+            case "remind" | "overdue" as step:
+                event = events.PaymentReminded(
+                    payment_id=self.id, application_id=self.application_id, overdue=step == "overdue"
+                )
+                for field_, moment in (
+                    (event.due_at, deadlines.due_at),
+                    (event.ends_at, deadlines.ends_at),
+                    (event.reminded_at, now),
+                ):
+                    field_.FromDatetime(moment)
+                self.happened.append(event)
+            case "expire" if any(now - a.started_at < PAYING for a in self.attempts if a.may_be_paid):
+                deadlines.next_at = now + AGAIN
+            case "expire":
+                deadlines.next_at = None
+                self.state = PaymentState.EXPIRED
+                self.booked.append(ledger.waived(self.id, self.due, settled=False))
+                expired = events.PaymentExpired(payment_id=self.id, application_id=self.application_id)
+                expired.expired_at.FromDatetime(now)
+                self.happened.append(expired)
 
     def prepare(self, attempt: Attempt) -> None:
         """Note the attempt before the provider hears of it."""
@@ -314,10 +354,11 @@ class Payment:
             attempt.flag = Flag.OVERPAID
             self.booked.append(ledger.paid(attempt.id, word.amount, account, ledger.CLEARING))
             return Change.OVERPAID
-        if self.state is PaymentState.WAIVED:
-            attempt.flag = Flag.WAIVED
+        if self.state in ENDED:
+            waived = self.state is PaymentState.WAIVED
+            attempt.flag = Flag.WAIVED if waived else Flag.EXPIRED
             self.booked.append(ledger.paid(attempt.id, word.amount, account, ledger.CLEARING))
-            return Change.WAIVED
+            return Change.WAIVED if waived else Change.EXPIRED
         self.state, self.settled_at, self.settled_by = PaymentState.SETTLED, now, attempt.id
         self.booked.append(ledger.paid(attempt.id, word.amount, account, ledger.RECEIVABLE))
         event = events.PaymentSettled(

@@ -26,12 +26,14 @@ class PaymentState(StrEnum):
     """OPEN: due, nobody is paying. STARTED: an attempt is open at the provider. SETTLED: paid in full.
 
     WAIVED: its application was taken back before it was paid; it is not due any more.
+    EXPIRED: nobody paid in time; it is not due any more.
     """
 
     OPEN = "OPEN"
     STARTED = "STARTED"
     SETTLED = "SETTLED"
     WAIVED = "WAIVED"
+    EXPIRED = "EXPIRED"
 
 
 class AttemptState(StrEnum):
@@ -50,6 +52,7 @@ class Flag(StrEnum):
     OVERPAID = "overpaid"
     MISMATCH = "mismatch"
     WAIVED = "waived"
+    EXPIRED = "expired"
 
 
 class Change(StrEnum):
@@ -62,6 +65,7 @@ class Change(StrEnum):
     OVERPAID = "overpaid"
     MISMATCH = "mismatch"
     WAIVED = "waived"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)

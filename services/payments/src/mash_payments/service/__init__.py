@@ -6,6 +6,7 @@ from mash_payments.service.bank import Imported as Imported
 from mash_payments.service.bank import Resolve as Resolve
 from mash_payments.service.checkout import Checkout as Checkout
 from mash_payments.service.checkout import Started as Started
+from mash_payments.service.deadlines import DeadlineService as DeadlineService
 from mash_payments.service.desk import CashDesk as CashDesk
 from mash_payments.service.payments import OpenPayment as OpenPayment
 from mash_payments.service.payments import PaymentService as PaymentService

@@ -73,6 +73,10 @@ class Checkout:
         """What a city offers its payers."""
         return self._payments.methods(tenant)
 
+    def demo_days(self, tenant: str) -> bool:
+        """Whether a city's deadlines are made up for the demo."""
+        return self._payments.demo_days(tenant)
+
     async def start(self, cmd: StartPayment) -> Started:
         """Open a transaction, or go on with the one that is open: a payer has one at a time.
 

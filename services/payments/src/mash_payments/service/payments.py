@@ -13,6 +13,7 @@ from mash_payments.model import (
     Attempt,
     AttemptState,
     Change,
+    Deadlines,
     Method,
     Money,
     Payment,
@@ -24,6 +25,8 @@ from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
 from mash_sdk.problems import Conflict, Fault, Invalid, NotFound, Unavailable
 from mash_sdk.telemetry import count, traceparent
+
+LATE = "Die Frist zum Bezahlen ist vorbei; der Antrag gilt als zurückgezogen."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ class PaymentService:
             demo=cmd.demo,
             language=cmd.language,
         )
+        if terms := self._cities.terms(unit.tenant):
+            payment.deadlines = Deadlines.of(terms, now)
         payment.opened()
         if await self._store.add(unit, payment):
             announce(payment, unit)
@@ -120,6 +125,8 @@ class PaymentService:
             return Prepared("repeat", payment, earlier, before)
         if payment.state is PaymentState.WAIVED:
             raise Conflict("Der Antrag ist zurückgezogen; es ist nichts zu bezahlen.", kind="fee-waived")
+        if payment.state is PaymentState.EXPIRED:
+            raise Conflict(LATE, kind="fee-expired")
         waiting = payment.open_attempt
         if waiting is not None and cmd.method not in {None, waiting.chosen}:
             return Prepared("leave", payment, waiting)
@@ -144,6 +151,11 @@ class PaymentService:
     def methods(self, tenant: str) -> Sequence[Method]:
         """What a city offers its payers."""
         return self._cities.methods(tenant)
+
+    def demo_days(self, tenant: str) -> bool:
+        """Whether its deadlines are made up for the demo."""
+        terms = self._cities.terms(tenant)
+        return terms is not None and terms.demo
 
     async def leave(self, attempt_id: str, unit: Unit) -> Payment:
         """The payer goes on with another method than this attempt's."""

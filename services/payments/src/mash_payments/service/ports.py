@@ -20,6 +20,7 @@ from mash_payments.model import (
     RefundState,
     Seen,
     Statement,
+    Terms,
 )
 from mash_sdk.database import Unit
 
@@ -184,6 +185,10 @@ class Cities(Protocol):
         """How it writes its Kassenzeichen."""
         ...
 
+    def terms(self, tenant: str) -> Terms | None:
+        """Until when its fees have to be paid; None: there is no end."""
+        ...
+
 
 class Payments(Protocol):
     """Payments with their attempts. `lock` keeps others from changing the payment until the unit ends."""
@@ -250,6 +255,10 @@ class Payments(Protocol):
 
     async def claim_due(self, unit: Unit, now: datetime, *, again: datetime, limit: int) -> Sequence[Due]:
         """Attempts of all tenants due for a look; nobody else gets them before `again`."""
+        ...
+
+    async def passed(self, unit: Unit, now: datetime, *, limit: int) -> Sequence[Due]:
+        """Payments of all tenants whose next deadline has come; `attempt_id` is the payment's."""
         ...
 
     async def counts(self, unit: Unit, now: datetime) -> tuple[int, int]:

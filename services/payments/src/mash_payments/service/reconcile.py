@@ -11,6 +11,7 @@ from typing import Protocol
 
 from mash_payments import signals
 from mash_payments.service.checkout import Checkout
+from mash_payments.service.deadlines import DeadlineService
 from mash_payments.service.ports import Due, Payments, ProviderError, Units
 from mash_payments.service.refunds import Refunds
 from mash_sdk import journey
@@ -41,6 +42,7 @@ class Reconciler:
         self,
         checkout: Checkout,
         refunds: Refunds,
+        deadlines: DeadlineService,
         store: Payments,
         units: Units,
         *,
@@ -49,6 +51,7 @@ class Reconciler:
     ) -> None:
         self._checkout = checkout
         self._refunds = refunds
+        self._deadlines = deadlines
         self._store = store
         self._units = units
         self._every = every
@@ -66,11 +69,14 @@ class Reconciler:
             waiting, refunds = await self._store.counts(unit, now)
             due = await self._store.claim_due(unit, now, again=now + CLAIM, limit=self._at_once)
             back = await self._store.claim_refunds(unit, now, again=now + CLAIM, limit=self._at_once)
+            passed = await self._store.passed(unit, now, limit=self._at_once)
         record(signals.WAITING, waiting)
         record(signals.REFUNDS, refunds)
         # A task each: what one joins (its journey) must not reach the next.
-        looks = [(one, self._checkout.confirm) for one in due] + [
-            (one, self._refunds.confirm) for one in back
+        looks = [
+            *((one, self._checkout.confirm) for one in due),
+            *((one, self._refunds.confirm) for one in back),
+            *((one, self._deadlines.pass_time) for one in passed),
         ]
         await asyncio.gather(*(asyncio.create_task(self._look(one, ask)) for one, ask in looks))
         return len(looks)

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from mash_payments.model import (
+    ENDED,
     Attempt,
     AttemptState,
+    Deadlines,
     Flag,
     Money,
     Payment,
@@ -177,6 +179,13 @@ class PaymentStore:
         )
         return [Due(*row) for row in await unit.connection.execute(statement)]
 
+    async def passed(self, unit: Unit, now: datetime, *, limit: int) -> Sequence[Due]:
+        """Found by a partial index. Nobody claims them: the step is taken once, under the row's lock."""
+        named = (payments.c.tenant, payments.c.application_id, payments.c.id, sa.literal(""))
+        statement = sa.select(*named).where(payments.c.next_step_at <= now)
+        statement = statement.order_by(payments.c.next_step_at).limit(limit)
+        return [Due(*row) for row in await unit.connection.execute(statement)]
+
     async def counts(self, unit: Unit, now: datetime) -> tuple[int, int]:
         """Both are found by partial indexes."""
         back = sa.select(sa.func.coalesce(sa.func.sum(refunds.c.cents), 0)).where(
@@ -214,6 +223,9 @@ class PaymentStore:
 
 
 def _row(payment: Payment) -> dict[str, Any]:
+    deadlines = payment.deadlines
+    # Of what has ended no step is left to be taken.
+    going_on = deadlines if payment.state not in ENDED else None
     return {
         "id": payment.id,
         "application_id": payment.application_id,
@@ -229,6 +241,9 @@ def _row(payment: Payment) -> dict[str, Any]:
         "opened_at": payment.opened_at,
         "settled_at": payment.settled_at,
         "settled_by": payment.settled_by,
+        "due_at": deadlines.due_at if deadlines else None,
+        "ends_at": deadlines.ends_at if deadlines else None,
+        "next_step_at": going_on.next_at if going_on else None,
     }
 
 
@@ -242,6 +257,7 @@ def _payment(row: sa.Row[Any], found: list[Attempt], back: list[Refund]) -> Paym
         receipt_number=row.receipt_number,
         demo=row.demo,
         language=row.language,
+        deadlines=Deadlines(row.due_at, row.ends_at, row.next_step_at) if row.due_at else None,
         opened_at=row.opened_at,
         state=PaymentState(row.state),
         settled_at=row.settled_at,

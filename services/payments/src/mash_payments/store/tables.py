@@ -25,6 +25,9 @@ payments = sa.Table(
     sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("settled_at", sa.DateTime(timezone=True)),
     sa.Column("settled_by", sa.Text),
+    sa.Column("due_at", sa.DateTime(timezone=True)),
+    sa.Column("ends_at", sa.DateTime(timezone=True)),
+    sa.Column("next_step_at", sa.DateTime(timezone=True)),
 )
 
 attempts = sa.Table(

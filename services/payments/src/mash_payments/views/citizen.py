@@ -42,7 +42,7 @@ async def show(page: Page, who: Citizen, application_id: ApplicationId, paying: 
         payment = await paying.show(who.tenant, who.subject, application_id)
     except NotFound:
         return pages.render(page, "none.html", title="Keine Gebühr gefunden", status=404)
-    return render(page, payment, paying.methods(who.tenant))
+    return render(page, payment, paying)
 
 
 @router.post("/pay/{application_id}", response_class=HTMLResponse)
@@ -64,12 +64,15 @@ async def pay(
         )
     except (Unavailable, Conflict) as problem:
         payment = await paying.show(who.tenant, who.subject, application_id)
-        methods = paying.methods(who.tenant)
-        return render(page, payment, methods, notice=problem.detail, status=problem.status)
+        return render(page, payment, paying, notice=problem.detail, status=problem.status)
     return RedirectResponse(started.redirect_url or page.url(f"/pay/{application_id}"), status_code=303)
 
 
-TITLES = {PaymentState.SETTLED: "Gebühr bezahlt", PaymentState.WAIVED: "Gebühr entfallen"}
+TITLES = {
+    PaymentState.SETTLED: "Gebühr bezahlt",
+    PaymentState.WAIVED: "Gebühr entfallen",
+    PaymentState.EXPIRED: "Gebühr entfallen",
+}
 
 
 @router.get("/pay/{application_id}/receipt", response_class=HTMLResponse)
@@ -102,11 +105,12 @@ async def come_back(
 
 
 def render(
-    page: Page, payment: Payment, methods: Sequence[Method], notice: str = "", status: int = 200
+    page: Page, payment: Payment, paying: Checkout, notice: str = "", status: int = 200
 ) -> HTMLResponse:
     """The page for the state the payment is in."""
     say = PHRASES.say(payment.language)
     title = say(TITLES.get(payment.state, "Gebühr bezahlen"))
+    methods = paying.methods(page.principal.tenant)
     last = payment.attempts[-1] if payment.attempts else None
     return pages.render(
         page,
@@ -118,6 +122,7 @@ def render(
         chosen=chosen(payment, methods),
         notice=say(notice) if notice in PHRASES else notice,
         last=last,
+        demo_days=paying.demo_days(page.principal.tenant),
         say=say,
         why=WHY,
     )

@@ -36,6 +36,10 @@ _NOWHERE = (
     "Verwendungszweck, oder fragen Sie Ihre Kommune."
 )
 
+_STRAY = (
+    "Die Frist zum Bezahlen war vorbei. Ihre Zahlung vom {day} über {amount} ist zur Erstattung vorgemerkt."
+)
+
 PHRASES = Phrases(
     {
         # What stands over the page.
@@ -60,6 +64,20 @@ PHRASES = Phrases(
             "You have withdrawn the application. The fee is no longer due.",
             "Sie haben den Antrag zurückgezogen. Deshalb müssen Sie keine Gebühr bezahlen.",
         ),
+        "Die Frist zum Bezahlen ist vorbei; der Antrag gilt als zurückgezogen.": (
+            "The time to pay is over; the application counts as withdrawn.",
+            "Die Zeit zum Bezahlen ist vorbei. Deshalb bearbeiten wir Ihren Antrag nicht mehr.",
+        ),
+        "Wenn Sie die Leistung noch brauchen, stellen Sie den Antrag bitte neu.": (
+            "If you still need the service, please apply again.",
+            "Wollen Sie das noch haben? Dann machen Sie bitte einen neuen Antrag.",
+        ),
+        "Die Gebühr ist überfällig": ("The fee is overdue", "Bitte bezahlen Sie jetzt"),
+        "Sie können noch bis zum {day} bezahlen. Danach gilt Ihr Antrag als zurückgezogen.": (
+            "You can still pay until {day}. After that your application counts as withdrawn.",
+            "Sie können noch bis zum {day} bezahlen. Danach bearbeiten wir Ihren Antrag nicht mehr.",
+        ),
+        "Zu bezahlen bis": ("To be paid until", "Bitte bezahlen Sie bis zum"),
         "Die Zahlung ist begonnen": ("The payment has begun", "Sie haben mit dem Bezahlen angefangen"),
         _WAITING: (
             (
@@ -118,6 +136,10 @@ PHRASES = Phrases(
         _WITHDRAWN: (
             "Your application is withdrawn. Your payment of {day}, {amount}, is marked for refund.",
             "Ihr Antrag ist zurückgezogen. Sie haben am {day} bezahlt. Sie bekommen {amount} zurück.",
+        ),
+        _STRAY: (
+            "The time to pay was over. Your payment of {day}, {amount}, is marked for refund.",
+            "Die Zeit zum Bezahlen war vorbei. Sie haben am {day} bezahlt. Sie bekommen {amount} zurück.",
         ),
         _OTHER: (
             (
@@ -241,5 +263,5 @@ PHRASES = Phrases(
         ),
     }
 )
-WHY = {"overpaid": _TWICE, "waived": _WITHDRAWN, "mismatch": _OTHER}
+WHY = {"overpaid": _TWICE, "waived": _WITHDRAWN, "expired": _STRAY, "mismatch": _OTHER}
 """Why an attempt's money goes back (Flag)."""

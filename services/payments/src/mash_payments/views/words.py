@@ -37,6 +37,7 @@ PAYMENTS = {
     PaymentState.STARTED: "begonnen",
     PaymentState.SETTLED: "bezahlt",
     PaymentState.WAIVED: "entfallen",
+    PaymentState.EXPIRED: "nicht bezahlt, Frist vorbei",
 }
 ATTEMPTS = {
     AttemptState.UNKNOWN: "ungewiss: keine Antwort",

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from mash_forms.service import Sealing
+from mash_sdk.audit import Sealing
 from mash_sdk.testing import Bench
 from mash_tools import audit
 
@@ -18,7 +18,7 @@ CITIES = Path(__file__).parents[2] / "services" / "forms" / "tests" / "cities"
 
 
 async def verify(*more: str) -> int:
-    return await asyncio.to_thread(audit.main, ["verify", "--city", "heidelberg", *more])
+    return await asyncio.to_thread(audit.main, ["verify", "--city", "heidelberg", "--trail", "forms", *more])
 
 
 async def test_it_says_whether_the_chain_holds_and_where_it_breaks(
@@ -49,6 +49,48 @@ async def test_it_says_whether_the_chain_holds_and_where_it_breaks(
     capsys.readouterr()
     assert await verify() == 1
     assert "broken at line 2: it was altered" in capsys.readouterr().out
+
+
+async def test_each_service_that_keeps_a_trail_is_asked(
+    bench_of: Callable[..., Awaitable[Bench]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    forms = await bench_of("mash_forms", cities=CITIES, case_key="a secret of tests, with over 32 characters")
+    away = "http://127.0.0.1:9"
+    payments = await bench_of(
+        "mash_payments",
+        xbezahldienste_url=away,
+        xbezahldienste_client_id="x",
+        xbezahldienste_client_secret="x",
+        return_secret="k" * 32,
+    )
+    till = payments.client(subject="theo", roles=["treasurer"])
+    assert (await till.get("/desk/payments")).status_code == 200
+    sealing = payments.program.provides[Sealing]
+    assert isinstance(sealing, Sealing)
+    assert await sealing.once() == 1
+    for name, bench in (("FORMS", forms), ("PAYMENTS", payments)):
+        monkeypatch.setenv(f"{name}_POSTGRES_WORKER", bench.program.settings.postgres_worker)
+    ask = ["verify", "--city", "heidelberg"]
+    assert await asyncio.to_thread(audit.main, ask) == 0
+    said = capsys.readouterr().out
+    assert "forms in heidelberg holds: 0 lines" in said
+    assert "payments in heidelberg holds: 1 lines" in said
+    connection = await asyncpg.connect(payments.program.settings.postgres_admin)
+    await connection.execute("set session_replication_role = replica")
+    await connection.execute("update payments.audit set actor = 'nobody' where number = 1")
+    await connection.close()
+    assert await asyncio.to_thread(audit.main, ask) == 1
+    said = capsys.readouterr().out
+    assert "forms in heidelberg holds" in said
+    assert "payments in heidelberg is broken at line 1: it was altered" in said
+    assert "actor=nobody" in said
+
+
+def test_an_end_is_of_one_trail() -> None:
+    with pytest.raises(SystemExit):
+        audit.main(["verify", "--city", "heidelberg", "--noted", "1:" + "00" * 32])
 
 
 def test_where_nothing_runs_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

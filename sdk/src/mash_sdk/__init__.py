@@ -10,6 +10,7 @@ from mash_sdk.clock import system_clock as system_clock
 PUBLIC = frozenset(
     {
         "mash_sdk",  # main, Clock, system_clock
+        "mash_sdk.audit",  # Trail, Sealing, verified, seal, Chain, Head: audit trails that can be proved
         "mash_sdk.blocking",  # in_process: work that would hold up the event loop
         "mash_sdk.clock",
         "mash_sdk.database",  # Database, Unit, Cause, tenant_column
@@ -19,7 +20,7 @@ PUBLIC = frozenset(
         "mash_sdk.journey",
         "mash_sdk.kafka",  # Subscriptions, Retry, Limit, EventContext; Stream, Delivered, Outlet, is_passing
         "mash_sdk.load",  # Visitor, Person, task: for load.py
-        "mash_sdk.migrations",  # protect
+        "mash_sdk.migrations",  # protect; chain, unchain: tables of audit trails
         "mash_sdk.names",
         "mash_sdk.phrases",  # Phrases, LANGUAGES: what pages say in German, English and Leichte Sprache
         "mash_sdk.problems",

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from mash_forms.model.audit import Chain, Head, Line, Sealed, seal
-from mash_forms.service import Sealing
+from mash_forms.model.audit import Line
 from mash_forms.service.ports import Action
 from mash_forms.views.trail import ACTIONS, purpose
+from mash_sdk.audit import Chain, Head, Sealed, Sealing, seal
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
 from mash_sdk.testing import Bench

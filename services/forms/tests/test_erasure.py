@@ -8,7 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
-from mash_forms.service import Retention, Sealing
+from mash_forms.service import Retention
+from mash_sdk.audit import Sealing
 from mash_sdk.ids import new_id
 from mash_sdk.testing import CSRF, Bench
 

@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from mash.payments.v1.events_pb2 import PaymentSettled
 from mash.platform.v1.money_pb2 import Money
-from mash_forms.service import KeyKeeping, Retention, Sealing
+from mash_forms.service import KeyKeeping, Retention
 from mash_forms.settings import Settings
 from mash_forms.store.vault import CaseKey, Unreadable, Vault
+from mash_sdk.audit import Sealing
 from mash_sdk.ids import new_id
 from mash_sdk.settings import SettingsError
 from mash_sdk.testing import Bench

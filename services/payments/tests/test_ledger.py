@@ -100,7 +100,7 @@ async def test_cities_books_are_apart(bench: Bench, payer: Any) -> None:
     assert await books(bench, "mannheim") == {}
     desk = bench.program.provides[CashDesk]
     async with bench.program.database.unit("mannheim") as unit:
-        assert not await desk.search("", unit, limit=10, after=None)  # type: ignore[attr-defined]
+        assert not await desk.search("", "theo", unit, limit=10, after=None)  # type: ignore[attr-defined]
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(-(10**12), 10**12))

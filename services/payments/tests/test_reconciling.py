@@ -90,7 +90,7 @@ async def test_the_search_goes_on_until_it_is_told_to_stop(
             bench.clock.forward(seconds=11)
             return len(pauses) == 3
 
-    (run,) = bench.program.runs
+    run = bench.program.runs[0]
     with bench.program.telemetry.active():
         await run(cast("Any", Running()))
     await bench.settle()

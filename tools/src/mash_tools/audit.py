@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`./mash audit verify`: whether the chain of a city's audit trail holds, and which line breaks it first."""
+"""`./mash audit verify`: whether the chains of a city's audit trails hold, and which line breaks one."""
 
 import argparse
 import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from mash_forms.model.audit import Break, Head
-from mash_forms.service.auditing import Verdict, verified
-from mash_forms.store import AuditStore, Vault
+from mash_forms import store as forms
+from mash_payments import store as payments
+from mash_sdk.audit import Break, Head, Trail, Verdict, verified
 from mash_sdk.database import Database
 from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable
@@ -18,7 +19,11 @@ from mash_tools.platform.reach import worker_dsn
 from mash_tools.problems import LauncherError
 from mash_tools.realms.access import DATA, typed_path
 
-FORMS = Names("forms")
+TRAILS: dict[str, Trail[Any]] = {
+    "forms": forms.AuditStore(forms.Vault("")),
+    "payments": payments.AuditStore(),
+}
+"""Who keeps a trail."""
 WHY = {
     "missing": "it is missing",
     "altered": "it was altered, or a line before it was exchanged",
@@ -28,7 +33,7 @@ WHY = {
 
 
 def main(argv: list[str]) -> int:
-    """0 if the chain holds, 1 if it is broken, 2 when the platform cannot be reached."""
+    """0 if the chains hold, 1 if one is broken, 2 when the platform cannot be reached."""
     parser = argparse.ArgumentParser(prog="./mash audit", description=__doc__)
     parser.add_argument(
         "--data", type=typed_path, default=DATA, metavar="DIR", help="data folder of ./mash up"
@@ -36,39 +41,48 @@ def main(argv: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     verify = commands.add_parser("verify", help="go along the chain")
     verify.add_argument("--city", required=True, help="whose trail")
-    verify.add_argument("--noted", type=Head.read, metavar="NUMBER:HASH", help="an end noted down earlier")
+    verify.add_argument("--trail", choices=list(TRAILS), help="only this service's")
+    verify.add_argument(
+        "--noted", type=Head.read, metavar="NUMBER:HASH", help="an end of that trail, noted down earlier"
+    )
     asked = parser.parse_args(argv)
+    if asked.noted is not None and asked.trail is None:
+        parser.error("--noted is the end of one trail: say which with --trail")
+    holds = True
     try:
-        verdict = asyncio.run(_verify(asked.data, asked.city, asked.noted))
+        for service in [asked.trail] if asked.trail else TRAILS:
+            verdict = asyncio.run(_verify(service, asked.data, asked.city, asked.noted))
+            print(said(f"{service} in {asked.city}", verdict))
+            holds = holds and verdict.broken is None
     except (LauncherError, Unavailable) as err:
         print(err, file=sys.stderr)
         return 2
-    print(said(asked.city, verdict))
-    return 0 if verdict.broken is None else 1
+    return 0 if holds else 1
 
 
-def said(city: str, verdict: Verdict) -> str:
+def said(whose: str, verdict: Verdict[Any]) -> str:
     """What was found, in words."""
     if verdict.broken is None:
         more = f"; {verdict.open} lines are not sealed yet" if verdict.open else ""
-        return f"The audit trail of {city} holds: {verdict.head.number} lines{more}.\nIts end: {verdict.head}"
-    return _broken(city, verdict.broken, verdict.head)
-
-
-def _broken(city: str, broken: Break, head: Head) -> str:
-    told = f"The audit trail of {city} is broken at line {broken.number}: {WHY[broken.why]}."
-    if broken.line is not None:
-        line = broken.line
-        told += (
-            f"\nIt says now: {line.at.isoformat()} {line.action} {line.application_id or '-'}, id {line.id}"
+        return (
+            f"The audit trail of {whose} holds: {verdict.head.number} lines{more}.\nIts end: {verdict.head}"
         )
+    return _broken(whose, verdict.broken, verdict.head)
+
+
+def _broken(whose: str, broken: Break[Any], head: Head) -> str:
+    told = f"The audit trail of {whose} is broken at line {broken.number}: {WHY[broken.why]}."
+    if broken.line is not None:
+        said_now = " ".join(f"{name}={value}" for name, value in broken.line.told().items() if value)
+        told += f"\nIt says now: {said_now}"
     return f"{told}\nUp to line {head.number} it holds: {head}"
 
 
-async def _verify(data: Path, city: str, noted: Head | None) -> Verdict:
-    dsn = worker_dsn(data, os.environ, FORMS)
-    database = Database(Settings.model_construct(postgres=dsn, postgres_worker=dsn), FORMS.folder)
+async def _verify(service: str, data: Path, city: str, noted: Head | None) -> Verdict[Any]:
+    names = Names(service)
+    dsn = worker_dsn(data, os.environ, names)
+    database = Database(Settings.model_construct(postgres=dsn, postgres_worker=dsn), names.folder)
     try:
-        return await verified(AuditStore(Vault("")), database, city, noted)
+        return await verified(TRAILS[service], database, city, noted)
     finally:
         await database.close()

@@ -45,9 +45,9 @@ from mash_forms.service import (
     Refusals,
     Retention,
     ReuseService,
-    Sealing,
 )
 from mash_forms.settings import Settings
+from mash_forms.signals import AUDIT_SEALED
 from mash_forms.store import (
     ApplicationStore,
     AttachmentStore,
@@ -82,12 +82,13 @@ from mash_forms.views import (
 )
 from mash_forms.views import automation as automation_views
 from mash_forms.views import letters as views_letters
+from mash_sdk.audit import Sealing
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
 from mash_sdk.program import Program
 from mash_sdk.publishing import Publishing
 from mash_sdk.rpc import RpcDoor
-from mash_sdk.telemetry import observed
+from mash_sdk.telemetry import count, observed
 
 
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
@@ -100,7 +101,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     cases = Cases(versions, letters, files_sent, files)
     retention = Retention(ExpiryStore(), cases, audit, program.database)
     keys = KeyKeeping(PlainStore(vault), program.database)
-    sealing = Sealing(audit, program.database)
+    sealing = Sealing(audit, program.database, partial(count, AUDIT_SEALED))
     applying = observed(
         ApplicationService(store, versions, letters, audit, files, cases, files_sent, SearchStore(vault)),
         "applications",

@@ -21,6 +21,7 @@ WORDS = counter(
     doc="what providers' answers changed: settled, ended, forgotten, overpaid, mismatch, waived, expired",
     attributes=("mash.payment.provider", "mash.payment.outcome"),
 )
+AUDIT_SEALED = counter("mash.payments.audit.sealed", doc="lines of the audit trail that were chained")
 EXPIRED = counter("mash.payments.expired", doc="fees that nobody paid in time")
 UNKNOWN = counter(
     "mash.payments.unknown", doc="attempts whose answer never came", attributes=("mash.payment.provider",)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from mash_forms.model.audit import Head
 from mash_forms.public import View
 from mash_forms.service import AuditService
+from mash_sdk.audit import Head
 from mash_sdk.http import Allow, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import Fault, Invalid

@@ -3,7 +3,7 @@
 
 from mash_forms.service.applications import ApplicationService, Submit
 from mash_forms.service.attachments import Attach, AttachmentService, StoredFile
-from mash_forms.service.auditing import AuditService, Verdict
+from mash_forms.service.auditing import AuditService
 from mash_forms.service.automation import AutomationService, Judgement
 from mash_forms.service.bulk import Bulk, BulkService, DoAll, Done
 from mash_forms.service.cases import Cases
@@ -35,7 +35,6 @@ from mash_forms.service.proposals import ProposalService
 from mash_forms.service.refusals import Refusals
 from mash_forms.service.retention import Retention
 from mash_forms.service.reuse import Offer, Reuse, ReuseService
-from mash_forms.service.sealing import Sealing
 
 __all__ = [
     "AddRow",
@@ -84,12 +83,10 @@ __all__ = [
     "Retention",
     "Reuse",
     "ReuseService",
-    "Sealing",
     "Settle",
     "Situation",
     "StoredDocument",
     "StoredFile",
     "Submit",
-    "Verdict",
     "Write",
 ]

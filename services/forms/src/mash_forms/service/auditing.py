@@ -2,30 +2,16 @@
 """The audit trail for whom the law has look into it: is the chain whole, and who saw one application."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 
-from mash_forms.model.audit import Break, Chain, Head, Line
+from mash_forms.model.audit import Line
 from mash_forms.service.ports import Action, Actor, Audit
 from mash_forms.service.trail import Trail
+from mash_sdk.audit import Head, Verdict, verified
 from mash_sdk.database import Database, Unit
 from mash_sdk.identity import Principal
 from mash_sdk.problems import NotFound
 
-PIECE = 2000
-"""Lines that are looked at in one transaction."""
-LATE = timedelta(minutes=5)
-"""A line that is not sealed after so long was kept from it."""
 SHOWN = 500
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What was found: how far the chain holds, how many lines are not sealed yet, and the first break."""
-
-    head: Head
-    open: int
-    broken: Break | None
 
 
 class AuditService:
@@ -36,7 +22,7 @@ class AuditService:
         self._audit = audit
         self._database = database
 
-    async def verify(self, who: Principal, noted: Head | None = None) -> Verdict:
+    async def verify(self, who: Principal, noted: Head | None = None) -> Verdict[Line]:
         """Go along the whole chain of the auditor's city, and note that it was done."""
         verdict = await verified(self._trail, self._database, who.tenant, noted)
         async with self._database.unit(who.tenant) as unit:
@@ -62,20 +48,3 @@ class AuditService:
         lines = await self._trail.of(unit, application_id, SHOWN)
         await self._audit.note(unit, Action.AUDIT_READ, application_id, Actor("person", who.subject))
         return lines, await self._trail.said(unit, lines)
-
-
-async def verified(trail: Trail, database: Database, tenant: str, noted: Head | None = None) -> Verdict:
-    """Go along a tenant's chain, piece by piece. `noted`: a head of earlier, which has to lie on it."""
-    chain = Chain(noted)
-    while chain.broken is None:
-        async with database.unit(tenant) as unit:
-            lines = await trail.sealed(unit, chain.head.number, PIECE)
-        chain.go_on(lines)
-        if len(lines) < PIECE:
-            break
-    chain.end()
-    async with database.unit(tenant) as unit:
-        number, oldest = await trail.count_open(unit), await trail.oldest_open(unit)
-        late = oldest is not None and unit.clock.now() - oldest.at > LATE
-    broken = chain.broken or (Break(chain.head.number + 1, "late", oldest) if late else None)
-    return Verdict(chain.head, number, broken)

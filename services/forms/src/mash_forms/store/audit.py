@@ -4,23 +4,25 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, literal, null, select, text, union, union_all, update
+from sqlalchemy import literal, select, union, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
-from mash_forms.model.audit import Head, Line, Sealed
+from mash_forms.model.audit import Line
 from mash_forms.service.ports import PLATFORM, Action, Actor, Gone
 from mash_forms.service.trail import Known
 from mash_forms.store.tables import applications, attachments, audit, documents, drafts, issued_letters
 from mash_forms.store.vault import Vault
+from mash_sdk.audit import Trail
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
 
 
-class AuditStore:
+class AuditStore(Trail[Line]):
     """Keeps the trail and its chain."""
 
     def __init__(self, vault: Vault) -> None:
+        super().__init__(audit, _line)
         self._vault = vault
 
     async def note(
@@ -123,63 +125,6 @@ class AuditStore:
         was = select(issued_letters.c.application_id).where(issued_letters.c.reference == reference)
         found = await unit.connection.scalars(union(there, was).limit(1))
         return found.one_or_none()
-
-    async def waiting(self, unit: Unit) -> Sequence[str]:
-        found = await unit.connection.execute(
-            select(audit.c.tenant).where(audit.c.number == null()).distinct()
-        )
-        return list(found.scalars())
-
-    async def turn(self, unit: Unit) -> bool:
-        """Wait for nobody: who does not get the lock leaves the chain to who has it."""
-        lock = "select pg_try_advisory_xact_lock(hashtextextended('mash.forms.audit.' || :tenant, 0))"
-        return bool(await unit.connection.scalar(text(lock), {"tenant": unit.tenant}))
-
-    async def head(self, unit: Unit) -> Head:
-        found = await unit.connection.execute(
-            select(audit.c.number, audit.c.hash)
-            .where(audit.c.tenant == unit.tenant, audit.c.number.is_not(None))
-            .order_by(audit.c.number.desc())
-            .limit(1)
-        )
-        row = found.first()
-        return Head(*row) if row is not None else Head()
-
-    async def open(self, unit: Unit, limit: int) -> Sequence[Line]:
-        found = await unit.connection.execute(
-            select(audit)
-            .where(audit.c.tenant == unit.tenant, audit.c.number == null())
-            .order_by(audit.c.id)
-            .limit(limit)
-        )
-        return [_line(row) for row in found.mappings()]
-
-    async def oldest_open(self, unit: Unit) -> Line | None:
-        found = await self.open(unit, 1)
-        return found[0] if found else None
-
-    async def count_open(self, unit: Unit) -> int:
-        found = await unit.connection.execute(
-            select(func.count()).where(audit.c.tenant == unit.tenant, audit.c.number == null())
-        )
-        return int(found.scalar_one())
-
-    async def seal(self, unit: Unit, lines: Sequence[Sealed]) -> None:
-        await unit.connection.execute(
-            update(audit)
-            .where(audit.c.tenant == unit.tenant, audit.c.id == bindparam("line"))
-            .values(number=bindparam("place"), hash=bindparam("digest")),
-            [{"line": one.line.id, "place": one.number, "digest": one.hash} for one in lines],
-        )
-
-    async def sealed(self, unit: Unit, after: int, limit: int) -> Sequence[Sealed]:
-        found = await unit.connection.execute(
-            select(audit)
-            .where(audit.c.tenant == unit.tenant, audit.c.number > after)
-            .order_by(audit.c.number)
-            .limit(limit)
-        )
-        return [Sealed(_line(row), row["number"], bytes(row["hash"])) for row in found.mappings()]
 
 
 def _line(row: RowMapping) -> Line:

@@ -9,11 +9,12 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import HTMLResponse
 
-from mash_forms.model.audit import Head, Line
+from mash_forms.model.audit import Line
 from mash_forms.model.reference import read_reference
 from mash_forms.service import AuditService, Verdict
 from mash_forms.service.ports import Action
 from mash_forms.views.words import pages, texts
+from mash_sdk.audit import Head
 from mash_sdk.http import Allow, InUnit, Page, PageContext, PageForm, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import NotFound

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The domain of payments: types, rules, what happened. No I/O, no framework, no clock of its own."""
 
+from mash_payments.model.audit import Action as Action
+from mash_payments.model.audit import AuditLine as AuditLine
 from mash_payments.model.deadlines import Deadlines as Deadlines
 from mash_payments.model.deadlines import Terms as Terms
 from mash_payments.model.ledger import Booking as Booking

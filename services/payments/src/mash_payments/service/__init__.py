@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The use cases of payments, and the Protocols of what they need."""
 
+from mash_payments.service.auditing import NotTheirs as NotTheirs
+from mash_payments.service.auditing import Refusals as Refusals
 from mash_payments.service.bank import BankService as BankService
 from mash_payments.service.bank import Imported as Imported
 from mash_payments.service.bank import Resolve as Resolve

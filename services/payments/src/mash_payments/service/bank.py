@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from mash_payments.model import Attempt, Line, LineState, Payment, RefundState, Statement, ledger
+from mash_payments.model import Action, Attempt, Line, LineState, Payment, RefundState, Statement, ledger
 from mash_payments.model.numbers import receipt_numbers_in, without_card_numbers
 from mash_payments.model.statement import (
     BANK,
@@ -19,6 +19,7 @@ from mash_payments.model.statement import (
     Waits,
     find,
 )
+from mash_payments.service.auditing import Audit
 from mash_payments.service.payments import announce
 from mash_payments.service.ports import KeptLine, Ledger, Payments, ReadStatements, Statements
 from mash_payments.service.refunds import check_words
@@ -60,7 +61,15 @@ class Resolve:
 class BankService:
     """Imports statements and takes a treasurer's word on what did not match."""
 
-    def __init__(self, store: Payments, statements: Statements, books: Ledger, reads: ReadStatements) -> None:
+    def __init__(
+        self,
+        store: Payments,
+        statements: Statements,
+        books: Ledger,
+        reads: ReadStatements,
+        audit: Audit,
+    ) -> None:
+        self._audit = audit
         self._store = store
         self._statements = statements
         self._books = books
@@ -83,6 +92,9 @@ class BankService:
             )
         statement_id = new_id()
         known = await self._statements.add(unit, statement_id, statement, digest, by)
+        await self._audit.note(
+            unit, Action.STATEMENT_LOADED, by, detail=known.id if known is not None else statement_id
+        )
         if known is not None:
             if known.digest != digest:
                 raise Conflict(
@@ -123,6 +135,9 @@ class BankService:
             payment_id=payment.id if payment else None,
             by=cmd.by,
             note=cmd.note.strip(),
+        )
+        await self._audit.note(
+            unit, Action.LINE_RESOLVED, cmd.by, payment.id if payment else None, f"{kept.id} {cmd.what}"
         )
 
     async def _line(self, statement_id: str, line: Line, unit: Unit) -> bool:

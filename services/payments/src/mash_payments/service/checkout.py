@@ -182,20 +182,23 @@ class Checkout:
 
         The event that opens a payment may come a moment after the payer: NotFound is raised a little later.
         """
-        for left in reversed(range(PATIENCE // 2)):
-            try:
-                async with self._units.unit(tenant) as unit:
-                    payment = await self._payments.own(payer, unit, application_id=application_id)
-                break
-            except NotFound:
-                if not left:
-                    raise
-                await self._sleep(STEP)
+        payment = await self._seek(tenant, payer, application_id)
         journey.join(payment.application_id)
         attempt = payment.open_attempt
         if attempt is None or payment.state in ENDED:
             return payment
         return await self._ask(tenant, attempt.id) or payment
+
+    async def _seek(self, tenant: str, payer: str, application_id: str) -> Payment:
+        """Wait as long for another's payment as for none: the time it takes tells nobody which it is."""
+        for _ in range(PATIENCE // 2 - 1):
+            async with self._units.unit(tenant) as unit:
+                payment = await self._payments.seek(payer, unit, application_id)
+            if payment is not None:
+                return payment
+            await self._sleep(STEP)
+        async with self._units.unit(tenant) as unit:
+            return await self._payments.own(payer, unit, application_id=application_id)
 
     async def _ask(self, tenant: str, attempt_id: str) -> Payment | None:
         """The payment after a look; None if the provider gave no answer: the reconciler will ask again."""

@@ -20,12 +20,14 @@ from mash_payments.model import (
     PaymentState,
     Seen,
 )
+from mash_payments.service.auditing import NotTheirs
 from mash_payments.service.ports import Begun, Cities, KeyUse, Payments
 from mash_sdk.database import Unit
 from mash_sdk.ids import new_id
 from mash_sdk.problems import Conflict, Fault, Invalid, NotFound, Unavailable
 from mash_sdk.telemetry import count, traceparent
 
+NONE = "Diese Zahlung gibt es nicht."
 LATE = "Die Frist zum Bezahlen ist vorbei; der Antrag gilt als zurückgezogen."
 
 
@@ -223,6 +225,11 @@ class PaymentService:
         )
         return owned(payment, payer)
 
+    async def seek(self, payer: str, unit: Unit, application_id: str) -> Payment | None:
+        """A payer's payment, if it is there already and theirs. Nothing is refused."""
+        payment = await self._store.of_application(unit, application_id)
+        return payment if payment is not None and payment.payer == payer else None
+
     async def list_own(self, payer: str, unit: Unit, *, limit: int, after: str | None) -> Sequence[Payment]:
         """A payer's payments, newest first; `after` is the id of the last one seen."""
         return await self._store.of_payer(unit, payer, limit=limit, after=after)
@@ -293,12 +300,14 @@ def announce(payment: Payment, unit: Unit) -> None:
 def found(payment: Payment | None) -> Payment:
     """The payment; NotFound if there is none."""
     if payment is None:
-        raise NotFound("Diese Zahlung gibt es nicht.")
+        raise NotFound(NONE)
     return payment
 
 
 def owned(payment: Payment | None, payer: str) -> Payment:
-    """The payment if it is the payer's; NotFound otherwise, so that nobody learns of others' payments."""
-    if payment is None or not payer or payment.payer != payer:
-        raise NotFound("Diese Zahlung gibt es nicht.")
+    """The payment if it is the payer's. Raises NotTheirs otherwise, as if it were not there."""
+    if payment is None:
+        raise NotFound(NONE)
+    if not payer or payment.payer != payer:
+        raise NotTheirs(NONE, payment.id, payer)
     return payment

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mash_payments.model import (
+    Action,
     Money,
     NotRefundable,
     Payment,
@@ -15,6 +16,7 @@ from mash_payments.model import (
     RefundState,
     has_card_number,
 )
+from mash_payments.service.auditing import Audit
 from mash_payments.service.payments import announce, found
 from mash_payments.service.ports import (
     NotOffered,
@@ -51,7 +53,10 @@ class RequestRefund:
 class Refunds:
     """Sends refunds and learns what became of them. Opens its units itself, none around a call."""
 
-    def __init__(self, store: Payments, providers: Mapping[str, PaymentProvider], units: Units) -> None:
+    def __init__(
+        self, store: Payments, providers: Mapping[str, PaymentProvider], units: Units, audit: Audit
+    ) -> None:
+        self._audit = audit
         self._store = store
         self._providers = providers
         self._units = units
@@ -71,6 +76,7 @@ class Refunds:
                 raise Conflict("Diese Erstattung gehört zu einer anderen Zahlung.", kind="refund-id-reused")
             self._note(payment, cmd, unit)
             await self._store.save(unit, payment)
+            await self._audit.note(unit, Action.REFUND_REQUESTED, cmd.by, payment.id, cmd.refund_id)
         return await self._send(cmd.tenant, cmd.refund_id)
 
     async def confirm(self, tenant: str, refund_id: str) -> Payment:
@@ -103,7 +109,7 @@ class Refunds:
             )
         return await self._send(tenant, refund_id)
 
-    async def found_out(self, tenant: str, refund_id: str, *, done: bool) -> Payment:
+    async def found_out(self, tenant: str, refund_id: str, *, by: str, done: bool) -> Payment:
         """A treasurer looked at the provider's own pages and says what became of an unknown refund."""
 
         def take(payment: Payment, unit: Unit) -> None:
@@ -112,7 +118,7 @@ class Refunds:
             state = RefundState.DONE if done else RefundState.FAILED
             payment.gone_back(refund_id, state, "", unit.clock.now())
 
-        return await self._take(tenant, refund_id, take)
+        return await self._take(tenant, refund_id, take, by)
 
     def _note(self, payment: Payment, cmd: RequestRefund, unit: Unit) -> None:
         try:
@@ -164,11 +170,15 @@ class Refunds:
 
         return await self._take(tenant, refund_id, take)
 
-    async def _take(self, tenant: str, refund_id: str, change: Callable[[Payment, Unit], None]) -> Payment:
+    async def _take(
+        self, tenant: str, refund_id: str, change: Callable[[Payment, Unit], None], by: str = ""
+    ) -> Payment:
         async with self._units.unit(tenant) as unit:
             payment = found(await self._store.of_refund(unit, refund_id, lock=True))
             change(payment, unit)
             await self._store.save(unit, payment)
+            if by:
+                await self._audit.note(unit, Action.REFUND_FOUND_OUT, by, payment.id, refund_id)
             announce(payment, unit)
         return payment
 

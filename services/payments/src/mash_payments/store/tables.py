@@ -63,6 +63,20 @@ attempt_keys = sa.Table(
     sa.Column("opened", sa.Boolean, nullable=False),
 )
 
+audit = sa.Table(
+    "audit",
+    metadata,
+    tenant_column(),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("payment_id", sa.Text),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("number", sa.BigInteger),
+    sa.Column("hash", sa.LargeBinary),
+)
+
 receipt_numbers = sa.Sequence("receipt_numbers", metadata=metadata)
 
 refunds = sa.Table(

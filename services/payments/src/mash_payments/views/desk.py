@@ -46,10 +46,11 @@ LENGTH = 25
 
 @router.get("", response_class=HTMLResponse)
 async def overview(
-    page: Page, _: Treasurer, desk: Desk, unit: InUnit, q: Words = "", after: After = None
+    page: Page, who: Treasurer, desk: Desk, unit: InUnit, q: Words = "", after: After = None
 ) -> HTMLResponse:
     """Payments, newest first or as searched for, and what waits for a person."""
-    found = await desk.search(q, unit, limit=LENGTH + 1, after=parse_id(after, "?after") if after else None)
+    start = parse_id(after, "?after") if after else None
+    found = await desk.search(q, who.subject, unit, limit=LENGTH + 1, after=start)
     waiting = await desk.waiting(unit)
     return pages.render(
         page,
@@ -70,9 +71,9 @@ async def waiting_list(page: Page, _: Treasurer, desk: Desk, unit: InUnit) -> HT
 
 
 @router.get("/lines/{line_id}", response_class=HTMLResponse)
-async def line(page: Page, _: Treasurer, desk: Desk, unit: InUnit, line_id: str) -> HTMLResponse:
+async def line(page: Page, who: Treasurer, desk: Desk, unit: InUnit, line_id: str) -> HTMLResponse:
     """One line, and what it may be."""
-    found = await desk.line(parse_id(line_id, "?line_id"), unit)
+    found = await desk.line(parse_id(line_id, "?line_id"), who.subject, unit)
     if found is None:
         raise NotFound("Diesen Umsatz gibt es nicht.")
     return pages.render(
@@ -94,7 +95,7 @@ async def resolve(
         await bank.resolve(Resolve(id_, who.subject, what, name, field(form, "note")), unit)  # type: ignore[arg-type]
     except Invalid as problem:
         await unit.discard()
-        found = await desk.line(id_, unit)
+        found = await desk.line(id_, who.subject, unit)
         return pages.render(
             page,
             "line.html",
@@ -133,23 +134,23 @@ async def load(page: Page, who: Treasurer, bank: Bank, unit: InUnit, form: PageF
 
 @router.get("/settlement", response_class=HTMLResponse)
 async def settlement(
-    page: Page, _: Treasurer, desk: Desk, unit: InUnit, since: Day = "", until: Day = ""
+    page: Page, who: Treasurer, desk: Desk, unit: InUnit, since: Day = "", until: Day = ""
 ) -> HTMLResponse:
     """A period's accounts: what they held, what changed, what they hold."""
     zone = page.tenant.timezone if page.tenant else "Europe/Berlin"
     first, last, begin, end = words.period(since, until, unit.clock.now().date(), zone)
-    found = await desk.settlement(begin, end, unit)
+    found = await desk.settlement(begin, end, who.subject, unit)
     return pages.render(page, "settlement.html", title="Abrechnung", found=found, first=first, last=last)
 
 
 @router.get("/settlement.csv")
 async def settlement_csv(
-    page: Page, _: Treasurer, desk: Desk, unit: InUnit, since: Day = "", until: Day = ""
+    page: Page, who: Treasurer, desk: Desk, unit: InUnit, since: Day = "", until: Day = ""
 ) -> Response:
     """The same period's bookings, a line each, for the city's own books."""
     zone = page.tenant.timezone if page.tenant else "Europe/Berlin"
     first, last, begin, end = words.period(since, until, unit.clock.now().date(), zone)
-    found = await desk.settlement(begin, end, unit)
+    found = await desk.settlement(begin, end, who.subject, unit)
     out = io.StringIO()
     rows = csv.writer(out, delimiter=";")
     rows.writerow(["Buchung", "Zeitpunkt", "Art", "Kassenzeichen", "Konto", "Soll", "Haben", "Währung"])
@@ -175,9 +176,9 @@ async def settlement_csv(
 
 
 @router.get("/{payment_id}", response_class=HTMLResponse)
-async def case(page: Page, _: Treasurer, desk: Desk, unit: InUnit, payment_id: str) -> HTMLResponse:
+async def case(page: Page, who: Treasurer, desk: Desk, unit: InUnit, payment_id: str) -> HTMLResponse:
     """A payment, its attempts and refunds, and all that was booked for it."""
-    found = await desk.case(parse_id(payment_id, "?payment_id"), unit)
+    found = await desk.case(parse_id(payment_id, "?payment_id"), who.subject, unit)
     journey.join(found.payment.application_id)
     return pages.render(
         page, "cash_case.html", title=found.payment.receipt_number, case=found, refund_id=new_id()
@@ -211,7 +212,9 @@ async def found_out(
     outcome = field(form, "outcome")
     if outcome not in {"done", "not-done"}:
         raise Invalid("Bitte wählen Sie, ob die Erstattung erfolgt ist.")
-    await back.found_out(who.tenant, parse_id(refund_id, "?refund_id"), done=outcome == "done")
+    await back.found_out(
+        who.tenant, parse_id(refund_id, "?refund_id"), by=who.subject, done=outcome == "done"
+    )
     return RedirectResponse(page.url(f"/desk/payments/{payment_id}"), status_code=303)
 
 

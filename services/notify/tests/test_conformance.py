@@ -15,11 +15,13 @@ from mash.payments.v1.events_pb2 import PaymentRefunded, PaymentReminded
 from mash.sensors.v1.events_pb2 import AlertOpened, AlertResolved
 from mash_sdk.testing import Bench, ModuleConformance
 
+ANNA = "5d1a3c1e-0000-4000-8000-00000000a22a"
 NOW = Timestamp(seconds=1_772_445_600)
 ALERT = {"alert_id": "w1", "rule": "frost", "thing_id": "t1", "observed_at": NOW}
 
 
 class TestNotify(ModuleConformance):
+    subject = ANNA
     examples = (
         ApplicationSubmitted(application_id="a1", form="f", applicant_id="p", submitted_at=NOW),
         ApplicationReceived(application_id="a1", applicant_id="p", received_at=NOW),
@@ -35,5 +37,16 @@ class TestNotify(ModuleConformance):
     @pytest.fixture(autouse=True)
     async def subscriber(self, bench: Bench) -> None:
         """Nobody would hear of an alert otherwise."""
-        anna = bench.client(subject="anna", email="anna@example.org")
+        anna = bench.client(subject=ANNA, email="anna@example.org")
         assert (await anna.put("/api/notify/v1/subscriptions/frost/t1")).status_code == 200
+
+    @pytest.fixture(autouse=True)
+    async def entry(self, bench: Bench) -> None:
+        """Something lies in her mailbox."""
+        await bench.deliver(
+            ApplicationSubmitted(application_id="a0", form="f", applicant_id=ANNA, submitted_at=NOW)
+        )
+        await bench.deliver(ApplicationReceived(application_id="a0", applicant_id=ANNA, received_at=NOW))
+        mailbox = await bench.client(subject=ANNA).get("/api/notify/v1/mailbox")
+        (entry,) = mailbox.json()["items"]
+        type(self).known = {"entry_id": entry["id"], "rule": "frost", "thing_id": "t1"}

@@ -4,14 +4,16 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+import pytest
 from google.protobuf.message import Message
 
 from mash.forms.v1.events_pb2 import ApplicationSubmitted, ApplicationWithdrawn
 from mash.platform.v1.money_pb2 import Money
 from mash_sdk.ids import new_id
-from mash_sdk.testing import ModuleConformance
+from mash_sdk.testing import Bench, ModuleConformance
 
-APPLICATION = new_id()
+APPLICATION, PAID = new_id(), new_id()
+PAYER = new_id()
 
 
 class TestPayments(ModuleConformance):
@@ -26,3 +28,13 @@ class TestPayments(ModuleConformance):
         ),
         ApplicationWithdrawn(application_id=APPLICATION, applicant_id=new_id(), fee_waived=True),
     )
+    subject: ClassVar[str] = PAYER
+
+    @pytest.fixture(autouse=True)
+    async def fee(self, bench: Bench) -> None:
+        """A fee of the one who asks, with an attempt, and a statement with a line that waits for a person."""
+        fee = Money(cents=3070, currency="EUR")
+        await bench.deliver(ApplicationSubmitted(application_id=PAID, applicant_id=PAYER, fee=fee))
+        payer = bench.client(subject=PAYER)
+        (payment,) = (await payer.get("/api/payments/v1/payments")).json()["items"]
+        type(self).known = {"payment_id": payment["id"], "application_id": PAID}

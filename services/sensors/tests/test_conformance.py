@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The suite that every service runs."""
 
+from typing import Any
+
 import pytest
 
 from mash_sdk.testing import Bench, ModuleConformance
@@ -8,6 +10,14 @@ from mash_sdk.testing import Bench, ModuleConformance
 
 class TestSensors(ModuleConformance):
     """sensors listens to no event. Once it does, the first test fails and asks for the suite's own two."""
+
+    @pytest.fixture(autouse=True)
+    async def device(self, sender: Any) -> None:
+        """A device that has sent something."""
+        await sender.send()
+        await sender.bench.settle()
+        thing = sender.about["thing_id"]
+        type(self).known = {"device_id": sender.id, "thing_id": thing, "key": f"'{thing}'"}
 
     async def test_every_event_listened_to_has_an_example(self, bench: Bench) -> None:
         assert bench.program.events is None, (

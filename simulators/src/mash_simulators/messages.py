@@ -47,8 +47,10 @@ class Outbox:
         leaving = [self._forge(message) if kind == "forge" else message]
         leaving += leaving if kind == "twice" else []
         leaving, self._held = leaving + self._held, []
-        self.sent += leaving
-        task = asyncio.create_task(self._send(leaving, fault.seconds if fault and kind == "late" else 0.0))
+        late = fault.seconds if fault and kind == "late" else 0.0
+        if not late:
+            self.sent += leaving
+        task = asyncio.create_task(self._send(leaving, late))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -57,7 +59,9 @@ class Outbox:
         return [asdict(message) for message in self.sent]
 
     async def _send(self, messages: list[Message], seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        if seconds:
+            await asyncio.sleep(seconds)
+            self.sent += messages
         for message in messages:
             if on_this_machine(message.url):
                 await asyncio.to_thread(send, message)

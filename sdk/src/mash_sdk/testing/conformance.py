@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -61,7 +62,7 @@ class ModuleConformance:
 
     examples: ClassVar[Sequence[Message]] = ()
     known: ClassVar[Mapping[str, str]] = {}
-    """What is there on the bench, by the name of its place in a route's path."""
+    """What is there on the bench, by the name of its place in a route's path; a fixture may set it."""
     subject: ClassVar[str | None] = None
     """Whose that is."""
 
@@ -145,7 +146,7 @@ class ModuleConformance:
             each: bench.client(HOME, each, self.subject) if each else bench.visitor(HOME)
             for each in roles.values()
         }
-        wrong, answered = [], set()
+        wrong, answered, found = [], set(), set()
         for request in asked:
             person = people[roles[request.method, request.path]]
             # What the document does not say: pages' forms carry the session's token.
@@ -154,9 +155,12 @@ class ModuleConformance:
                 sent = {"data": {"csrf": CSRF}}
             answer = await person.request(request.method, request.url, headers=request.headers, **sent)
             answered.add(answer.status_code)
+            if answer.is_success:
+                found |= {name for name, value in self.known.items() if value in unquote(request.url)}
             wrong += [f"{request}: {fault}" for fault in request.faults(answer)]
         assert wrong == []
         assert not asked or HTTPStatus.OK in answered, "nothing was answered: it proves nothing"
+        assert set(self.known) == found, "what is called known was never found: it proves nothing"
 
     async def test_the_manifest_is_true(self, bench: Bench) -> None:
         program = bench.program

@@ -71,9 +71,12 @@ class World:
         """What the provider had ended is paid nevertheless."""
         raise NotImplementedError
 
-    async def next(self, kind: str, *, on: str) -> None:
-        """The next call fails: `late`, `error`, `unavailable`, `hang_up`, `refuse`, `forget`."""
-        await self.post("/_sim/faults", {"kind": kind, "on": on, "seconds": SECONDS * 1.5})
+    async def next(self, kind: str, *, on: str, seconds: float = SECONDS * 1.5) -> None:
+        """The next call fails: `late`, `error`, `unavailable`, `hang_up`, `refuse`, `forget`.
+
+        The next message goes wrong: `forge`, `twice`, `lose`, `hold` (until after the next one), `late`.
+        """
+        await self.post("/_sim/faults", {"kind": kind, "on": on, "seconds": seconds})
 
     async def forgets_tokens(self) -> None:
         (await self.http.delete("/_sim/tokens")).raise_for_status()

@@ -11,10 +11,10 @@ from starlette.responses import HTMLResponse
 
 from mash_forms.model.audit import Line
 from mash_forms.model.reference import read_reference
-from mash_forms.service import AuditService, Verdict
+from mash_forms.service import AuditService
 from mash_forms.service.ports import Action
 from mash_forms.views.words import pages, texts
-from mash_sdk.audit import Head
+from mash_sdk.audit import Head, Verdict
 from mash_sdk.http import Allow, InUnit, Page, PageContext, PageForm, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import NotFound
@@ -137,7 +137,7 @@ def _page(
     page: PageContext,
     head: Head | None,
     *,
-    verdict: Verdict | None = None,
+    verdict: Verdict[Line] | None = None,
     noted: str = "",
     wrong: str = "",
     reference: str = "",

@@ -66,6 +66,9 @@ async def test_from_the_fee_to_the_receipt(bench: Bench, payer: Any) -> None:
     (event,) = payer.settled()
     assert (event.paid, event.provider) == (FEE, "xbezahldienste")
     assert is_receipt_number(event.receipt_number)
+    # XBezahldienste says PAYED, FIT-Connect's metadata BOOKED.
+    (attempt,) = (await payer.payment())["attempts"]
+    assert (attempt["state"], attempt["fit_connect"]) == ("PAYED", "BOOKED")
     assert "Die Gebühr ist bezahlt" in (await payer.page()).text
     receipt = await payer.browser.get(f"/pay/{payer.application}/receipt")
     assert event.receipt_number in receipt.text
@@ -260,6 +263,7 @@ async def test_programs_start_with_a_key_and_get_the_same_attempt_again(
 
     await payer.decides(first.json()["redirect_url"], "cancel")
     ended = await payer.browser.post(path, headers=key)
+    assert (first.json()["fit_connect"], ended.json()["fit_connect"]) == ("INITIAL", "CANCELED")
     assert (ended.json()["id"], ended.json()["state"]) == (first.json()["id"], "CANCELED")
     assert ended.headers["idempotent-replayed"] == "true"
     fresh = await payer.browser.post(path, headers={"idempotency-key": "key-00000002"})

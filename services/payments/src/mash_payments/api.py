@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from mash_payments.model import Attempt, Money, Payment, Refund, has_card_number
+from mash_payments.model import FIT_CONNECT, Attempt, Money, Payment, Refund, has_card_number
 from mash_payments.service import Checkout, Message, PaymentService, StartPayment
 from mash_sdk import journey
 from mash_sdk.http import REPLAYED, After, Allow, InUnit, Limit, Router
@@ -58,6 +58,9 @@ class AttemptView(BaseModel):
 
     id: str
     state: Literal["UNKNOWN", "INITIAL", "PAYED", "CANCELED", "FAILED"]
+    fit_connect: Literal["INITIAL", "BOOKED", "CANCELED", "FAILED"] | None = Field(
+        description="what FIT-Connect's metadata calls the state; null while it is unknown"
+    )
     method: str = Field(description="the method the payer chose")
     started_at: datetime
     redirect_url: str | None = None
@@ -70,6 +73,7 @@ class AttemptView(BaseModel):
         return cls(
             id=attempt.id,
             state=attempt.state.value,
+            fit_connect=FIT_CONNECT[attempt.state],
             method=attempt.chosen,
             started_at=attempt.started_at,
             redirect_url=attempt.redirect_url if attempt.state.value == "INITIAL" else None,

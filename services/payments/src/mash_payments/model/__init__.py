@@ -30,6 +30,7 @@ from mash_payments.model.statement import Line as Line
 from mash_payments.model.statement import LineState as LineState
 from mash_payments.model.statement import Reason as Reason
 from mash_payments.model.statement import Statement as Statement
+from mash_payments.model.states import FIT_CONNECT as FIT_CONNECT
 from mash_payments.model.states import AttemptState as AttemptState
 from mash_payments.model.states import Change as Change
 from mash_payments.model.states import Flag as Flag

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from mash.platform.v1 import money_pb2
 
@@ -96,7 +97,7 @@ class RefundState(StrEnum):
 
 # What FIT-Connect's metadata calls a payment's state: BOOKED where XBezahldienste says PAYED, else its names.
 # An attempt without an answer has none: nothing is known that could be passed on.
-FIT_CONNECT: Mapping[AttemptState, str | None] = {
+FIT_CONNECT: Mapping[AttemptState, Literal["INITIAL", "BOOKED", "CANCELED", "FAILED"] | None] = {
     AttemptState.UNKNOWN: None,
     AttemptState.INITIAL: "INITIAL",
     AttemptState.PAYED: "BOOKED",

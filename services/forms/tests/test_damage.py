@@ -133,9 +133,16 @@ def use(form: Form) -> None:
     filled.charged()
     for step in filled.steps:
         said = asked(opened, step, opened.wrong(step))
-        about: dict[str, Any] = {"number": 1, "total": 1, "more": False, "to": "", "begins": None}
+        about: dict[str, Any] = {
+            "number": 1,
+            "total": 1,
+            "more": False,
+            "to": "",
+            "begins": None,
+            "checked": True,
+        }
         about |= {"form": form, "opened": opened, "section": step.section, "asked": said}
-        about |= {"t": say(form.spoken), "languages": LANGUAGES}
+        about |= {"t": say(form.spoken), "languages": LANGUAGES, "told": said.faults}
         pages.render(PAGE, "step.html", title="", status=200, **about)
 
 

@@ -55,6 +55,16 @@ def routine_cities(cities: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def visited_cities(tmp_path: Path) -> Path:
+    """The same cities; heidelberg's office `amt` gives appointments, and its form `beratung` asks for one."""
+    folder, here = tmp_path / "visited", Path(__file__).parent / "appointments"
+    shutil.copytree(CITIES, folder)
+    shutil.copy(here / "beratung.yaml", folder / "heidelberg" / "forms")
+    shutil.copy(here / "appointments.toml", folder / "heidelberg")
+    return folder
+
+
+@pytest.fixture
 async def bench(bench_of: Callable[..., Awaitable[Bench]], cities: Path) -> Bench:
     return await bench_of("mash_forms", cities=cities)
 

@@ -7,12 +7,14 @@ from random import SystemRandom
 from mash.forms.v1.forms_pb2_grpc import add_ApplicationServiceServicer_to_server
 from mash_forms import events
 from mash_forms.api import applications as applications_api
+from mash_forms.api import appointments as appointments_api
 from mash_forms.api import automation as automation_api
 from mash_forms.api import cases as cases_api
 from mash_forms.api import holds as holds_api
 from mash_forms.api import messages as messages_api
 from mash_forms.api import proposals as proposals_api
 from mash_forms.api import trail as trail_api
+from mash_forms.gateways.calendar_file import ICalendarFile
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.gateways.clamav import ClamAv, NoScanner
 from mash_forms.gateways.printer import TypstPrinter
@@ -21,9 +23,11 @@ from mash_forms.public import LOOK_EVERY, Publication
 from mash_forms.rpc import ApplicationRpc
 from mash_forms.service import (
     ApplicationService,
+    AppointmentService,
     AttachmentService,
     AuditService,
     AutomationService,
+    Booking,
     BulkService,
     Cases,
     CaseworkService,
@@ -50,6 +54,7 @@ from mash_forms.settings import Settings
 from mash_forms.signals import AUDIT_SEALED
 from mash_forms.store import (
     ApplicationStore,
+    AppointmentStore,
     AttachmentStore,
     AuditStore,
     ConversationStore,
@@ -74,12 +79,14 @@ from mash_forms.views import (
     catalogue,
     conversations,
     desk,
+    desk_appointments,
     handover,
     holds,
     proposals,
     reuse,
     trail,
 )
+from mash_forms.views import appointments as views_appointments
 from mash_forms.views import automation as automation_views
 from mash_forms.views import letters as views_letters
 from mash_sdk.audit import Sealing
@@ -93,21 +100,26 @@ from mash_sdk.telemetry import count, observed
 
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program = Program(package=__package__, settings=settings, clock=clock)
-    files = PublishedCatalogue(CityFiles(settings.cities), EditionStore(), program.database)
+    openings = CityFiles(settings.cities)
+    files = PublishedCatalogue(openings, EditionStore(), program.database)
     vault = Vault(settings.case_key, settings.case_keys_earlier.split())
     store, versions, letters = ApplicationStore(vault), FormVersionStore(), DocumentStore(vault)
     audit, files_sent = AuditStore(vault), AttachmentStore(vault)
     program.database.on_refusal(Refusals(audit, audit).note)
     cases = Cases(versions, letters, files_sent, files)
+    calendar = AppointmentStore()
+    booking = Booking(calendar, openings, cases)
     retention = Retention(ExpiryStore(), cases, audit, program.database)
     keys = KeyKeeping(PlainStore(vault), program.database)
     sealing = Sealing(audit, program.database, partial(count, AUDIT_SEALED))
     applying = observed(
-        ApplicationService(store, versions, letters, audit, files, cases, files_sent, SearchStore(vault)),
+        ApplicationService(
+            store, versions, letters, audit, files, cases, files_sent, SearchStore(vault), booking
+        ),
         "applications",
     )
     draft_store, scanner = DraftStore(vault), ClamAv(settings.scanner) if settings.scanner else NoScanner()
-    drafts = observed(DraftService(draft_store, versions, files, cases, applying), "drafts")
+    drafts = observed(DraftService(draft_store, versions, files, cases, applying, booking), "drafts")
     attaching = observed(
         AttachmentService(files_sent, draft_store, drafts, store, audit, scanner, program.database),
         "attachments",
@@ -116,6 +128,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     desk_service = observed(DeskService(store, letters, audit, cases), "desk")
     talking = observed(ConversationService(store, ConversationStore(vault), audit, cases), "conversations")
     holding = observed(HoldService(HoldStore(), audit, desk_service, audit), "holds")
+    appointments = observed(
+        AppointmentService(store, calendar, booking, openings, talking, audit, cases, ICalendarFile()),
+        "appointments",
+    )
     later = observed(LaterFiles(store, files_sent, audit, scanner, program.database), "later-files")
     casework = observed(CaseworkService(store, audit, cases), "casework")
     printer = TypstPrinter()
@@ -151,6 +167,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         applications_api.router,
         cases_api.router,
         messages_api.router,
+        appointments_api.router,
         trail_api.router,
         holds_api.router,
         proposals_api.router,
@@ -160,6 +177,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         reuse.router,
         apply.router,
         account.router,
+        views_appointments.router,
+        desk_appointments.router,
         desk.router,
         conversations.router,
         bulk.router,
@@ -188,6 +207,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         CaseworkService: casework,
         ConversationService: talking,
         LaterFiles: later,
+        Booking: booking,
+        AppointmentService: appointments,
         BulkService: observed(BulkService(casework, desk_service, program.database), "bulk"),
         FigureService: observed(FigureService(FigureStore(), cases), "figures"),
         ProposalService: proposing,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from mash_forms.model.extending import BrokenChain, extended
 from mash_sdk.tenants import RESERVED
 from mash_tools.cities import files, references
+from mash_tools.cities.appointments import AppointmentsFile, unopened, wrong_openings
 from mash_tools.cities.faults import Fault, of_shape
 from mash_tools.cities.forms import FormFile
 from mash_tools.cities.sensors import RuleFile, SensorsFile
@@ -30,6 +31,7 @@ _REQUIRED: dict[str, type[BaseModel]] = {
 }
 _OPTIONAL: dict[str, type[BaseModel]] = {
     "people.toml": files.PeopleFile,
+    "appointments.toml": AppointmentsFile,
     "sensors.toml": SensorsFile,
     "registers.toml": files.RegistersFile,
 }
@@ -222,10 +224,19 @@ def _rules(folder: Path, found: dict[str, Read]) -> Iterator[Fault]:
         fees=references.keys(found, "fees.toml", "fees"),
         languages=content.languages,
     )
+    opened: set[str] | None = set()
+    if "appointments.toml" in found:
+        calendars = found["appointments.toml"].source
+        opened = {one["office"] for one in calendars.data.get("openings", [])}
+        yield from references.once(found, "appointments.toml", "openings", "office")
+        yield from wrong_openings(calendars, named.offices)
+    elif (source.file.parent / "appointments.toml").is_file():
+        opened = None  # it is at fault itself
     for name in found:
         form = _content(found, name, FormFile)
         if form is not None:
             yield from references.form(form[0], form[1], named)
+            yield from unopened(form[0], form[1], opened) if opened is not None else ()
 
 
 def _sensors(found: dict[str, Read], *, demo: bool) -> Iterator[Fault]:

@@ -147,7 +147,17 @@ class FormField(RowField):
     """One question, or a group of questions that is asked several times."""
 
     widget: Literal[  # type: ignore[assignment]
-        "text", "email", "date", "radio", "select", "checkbox", "textarea", "number", "group", "upload"
+        "text",
+        "email",
+        "date",
+        "radio",
+        "select",
+        "checkbox",
+        "textarea",
+        "number",
+        "group",
+        "upload",
+        "appointment",
     ]
     fields: list[RowField] = Field(default_factory=list)
     item: Text | None = None

@@ -100,6 +100,9 @@ def _toml_lines(text: str) -> list[tuple[Place, int]]:
             name = header["name"]
             if header["list"]:
                 counts[name] = counts.get(name, -1) + 1
+                # What lies in the new one begins anew: [[openings]], [[openings.hours]], [[openings]] …
+                for inside in [other for other in counts if other.startswith(f"{name}.")]:
+                    del counts[inside]
             table = _place(name, counts)
             found.append((table, number))
         elif key := _KEY.match(line.strip()):

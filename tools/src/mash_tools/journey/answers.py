@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from mash_forms.model.complaints import complaints_of
 from mash_forms.model.filling import Filled, fill
-from mash_forms.model.form import Field, Form
+from mash_forms.model.form import APPOINTMENT, Field, Form
 from mash_forms.model.formats import FORMATS
 from mash_sdk.ids import new_id
 
@@ -51,7 +51,12 @@ def filled_in(form: Form, today: date, answer: Callable[[Field], Any], tries: in
     data: dict[str, Any] = {}
     for _ in range(tries):
         filled = fill(form, data, today)
-        missing = {name for name in filled.fields if name not in data}
+        # Which slots are free no file says: whoever need not have an appointment goes without.
+        missing = {
+            name
+            for name, field in filled.fields.items()
+            if name not in data and (field.required or field.widget != APPOINTMENT)
+        }
         wrong = complaints_of(filled, today)
         if not missing and not wrong:
             return filled

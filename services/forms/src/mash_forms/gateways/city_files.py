@@ -20,6 +20,7 @@ import yaml
 from mash_forms.model.definition import BrokenForm, define, fees_of, read_form
 from mash_forms.model.extending import BrokenChain, extended
 from mash_forms.model.form import Form
+from mash_forms.model.openings import Opening, openings_of
 from mash_forms.model.reference import is_reference, reference_of
 from mash_forms.service.ports import City, Situation
 from mash_forms.signals import FORMS_BROKEN
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 LOOK_AGAIN = 1.0
 """Seconds between two looks at the files' times."""
-SHARED = ("city.toml", "portal.toml", "offices.toml", "fees.toml")
+SHARED = ("city.toml", "portal.toml", "offices.toml", "fees.toml", "appointments.toml")
 DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """What comes of a file that is gone, no text, no TOML, or not of the shape it should have."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -45,6 +46,7 @@ class _Loaded:
     shared: Mapping[str, Mapping[str, Any]]
     city: City
     forms: Mapping[str, Form]
+    openings: Mapping[str, Opening]
 
 
 class CityFiles:
@@ -66,6 +68,14 @@ class CityFiles:
 
     async def form(self, tenant: str, name: str) -> Form | None:
         return (await self._current(tenant)).forms.get(name)
+
+    async def opening(self, tenant: str, office: str) -> Opening | None:
+        """When an office gives appointments."""
+        return (await self._current(tenant)).openings.get(office)
+
+    async def openings(self, tenant: str) -> Mapping[str, Opening]:
+        """When offices give appointments, by their ids."""
+        return (await self._current(tenant)).openings
 
     async def _current(self, tenant: str) -> _Loaded:
         loaded = self._loaded.get(tenant)
@@ -104,7 +114,7 @@ def _load(folder: Path, stamp: Stamp, before: _Loaded | None) -> _Loaded:
             _broken(file, fault)
             if before is not None and file.stem in before.forms:
                 forms[file.stem] = before.forms[file.stem]
-    return _Loaded(stamp, shared, city, forms)
+    return _Loaded(stamp, shared, city, forms, _openings(folder, shared, before))
 
 
 def _shared(file: Path, before: _Loaded | None) -> Mapping[str, Any]:
@@ -116,6 +126,16 @@ def _shared(file: Path, before: _Loaded | None) -> Mapping[str, Any]:
     except DAMAGE as fault:
         _broken(file, fault)
         return before.shared[file.name] if before is not None else {}
+
+
+def _openings(
+    folder: Path, shared: Mapping[str, Mapping[str, Any]], before: _Loaded | None
+) -> Mapping[str, Opening]:
+    try:
+        return openings_of(shared["appointments.toml"], shared["offices.toml"])
+    except DAMAGE as fault:
+        _broken(folder / "appointments.toml", fault)
+        return before.openings if before is not None else {}
 
 
 def _below(folder: Path) -> Path:

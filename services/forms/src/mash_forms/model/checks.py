@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from mash_forms.model.expressions import RESERVED, RESULTS, ROW, TODAY, BadExpression, Expression, Language
-from mash_forms.model.form import Raw
+from mash_forms.model.form import APPOINTMENT, Raw
 from mash_forms.model.formats import Validator
 from mash_forms.model.processing import REGISTERS
 from mash_forms.model.reach import Reach, reach
@@ -58,6 +58,7 @@ def _structure(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
     for place, field, about in _fields(form, properties):
         if isinstance(about, Mapping):
             yield from _field(place, field, about)
+    yield from _appointments(form, properties)
     if form.get("handover"):
         yield from _handover(form, properties)
 
@@ -100,6 +101,26 @@ def _field(place: Place, field: Raw, about: Raw) -> Iterator[Found]:
             yield (*place, "options", at), f"{option['value']!r} is not what data allow for {field['path']}"
 
 
+def _appointments(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
+    seen = False
+    for place, field, about in _fields(form, properties):
+        moment = isinstance(about, Mapping) and about.get("format") == "date-time"
+        if (field["widget"] == APPOINTMENT) != moment:
+            yield (
+                (*place, "widget"),
+                "the widget `appointment` and a string of format date-time belong together",
+            )
+        if field["widget"] != APPOINTMENT:
+            continue
+        if seen:
+            yield (*place, "widget"), "a form has one appointment; remove the other question"
+        if form.get("handover"):
+            yield (*place, "widget"), "another authority decides (handover), so there is no appointment here"
+        if "taken" not in field["errors"]:
+            yield (*place, "errors"), "has no `taken`; add what to say if somebody else has the slot by then"
+        seen = True
+
+
 def _group(place: Place, field: Raw, rows: Raw) -> Iterator[Found]:
     asked = [inside["path"].removeprefix("/") for inside in field.get("fields") or []]
     for name in sorted(rows["properties"].keys() - set(asked)):
@@ -110,8 +131,8 @@ def _group(place: Place, field: Raw, rows: Raw) -> Iterator[Found]:
                 (*place, "fields", at, "path"),
                 f"/{name} is not exactly once in the rows of {field['path']}",
             )
-        if field["fields"][at]["widget"] in {"group", "upload"}:
-            yield (*place, "fields", at, "widget"), "a row holds neither groups nor uploads"
+        if field["fields"][at]["widget"] in {"group", "upload", APPOINTMENT}:
+            yield (*place, "fields", at, "widget"), "a row holds neither groups nor uploads nor appointments"
 
 
 def _fields(form: Raw, properties: Mapping[str, Any]) -> Iterator[tuple[Place, Raw, Any]]:

@@ -16,6 +16,7 @@ from mash_forms.model.formats import FORMATS, Validator
 from mash_forms.model.handover import Handover
 from mash_forms.model.money import Money
 from mash_forms.model.processing import Processing
+from mash_forms.model.times import moment_said, wall_time
 from mash_forms.model.workflow import Workflow
 
 Raw = Mapping[str, Any]
@@ -23,6 +24,8 @@ LANGUAGES = {"de": "Deutsch", "en": "English", "de-simple": "Leichte Sprache"}
 """Languages a form may be in, as BCP 47 names them, and as they call themselves."""
 _YES = {"de": ("Ja", "Nein"), "en": ("Yes", "No"), "de-simple": ("Ja", "Nein")}
 _FILES = {"de": ("Datei", "Dateien"), "en": ("file", "files"), "de-simple": ("Datei", "Dateien")}
+APPOINTMENT = "appointment"
+"""The widget that asks for a slot of the office."""
 MOST_ROWS = 20
 """Rows of a group, at most, where its schema does not say."""
 
@@ -214,6 +217,17 @@ class Form:
         """Checks answers by the schema."""
         return Validator(self.schema, format_checker=FORMATS)
 
+    @cached_property
+    def appointment(self) -> Field | None:
+        """The question for an appointment with the office, if there is one."""
+        return next((field for field in self.fields.values() if field.widget == APPOINTMENT), None)
+
+    @cached_property
+    def lasting(self) -> tuple[str, ...]:
+        """Answers and computed values that hold as they were given; an appointment may be changed later."""
+        known = (*self.fields, *(one.name for one in self.computed))
+        return tuple(name for name in known if self.appointment is None or name != self.appointment.name)
+
     @property
     def declared(self) -> str:
         """The version its file declares."""
@@ -256,9 +270,7 @@ class Form:
             return f"{len(value)} {_FILES[self.spoken][len(value) != 1]}"
         if isinstance(value, bool):
             return _YES[self.spoken][not value]
-        if field and field.widget == "date" and isinstance(value, str):
-            return ".".join(reversed(value.split("-")))
-        return str(value)
+        return _time_said(field, value, self.spoken) or str(value)
 
     def answers(self, data: Raw, names: tuple[str, ...] | None = None) -> list[tuple[str, str]]:
         """Return label and answer of the given fields (default: of all that were answered)."""
@@ -289,3 +301,11 @@ class Form:
         """Tell whether every word of a search occurs in title, summary or keywords."""
         text = " ".join((self.title, self.summary, *self.keywords)).casefold()
         return all(word in text for word in query.casefold().split())
+
+
+def _time_said(field: Field | None, value: Any, language: str) -> str:
+    """Return a day or an appointment as people read it; empty if it is neither."""
+    if field and field.widget == "date" and isinstance(value, str):
+        return ".".join(reversed(value.split("-")))
+    at = wall_time(value) if field and field.widget == APPOINTMENT else None
+    return moment_said(at, language) if at else ""

@@ -14,6 +14,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from mash_forms.model.times import wall_time
+
 _MAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -25,6 +27,10 @@ def _formats() -> FormatChecker:
     @checker.checks("email")  # type: ignore[untyped-decorator]
     def _email(value: object) -> bool:
         return not isinstance(value, str) or _MAIL.fullmatch(value) is not None
+
+    @checker.checks("date-time")  # type: ignore[untyped-decorator]
+    def _moment(value: object) -> bool:
+        return not isinstance(value, str) or wall_time(value) is not None
 
     return checker
 

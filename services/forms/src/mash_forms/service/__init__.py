@@ -2,9 +2,11 @@
 """Use cases of forms, by who asks for them. Each takes a command and the door's unit; none commits."""
 
 from mash_forms.service.applications import ApplicationService, Submit
+from mash_forms.service.appointments import AppointmentService, Choose
 from mash_forms.service.attachments import Attach, AttachmentService, StoredFile
 from mash_forms.service.auditing import AuditService
 from mash_forms.service.automation import AutomationService, Judgement
+from mash_forms.service.booking import Booking, Offered
 from mash_forms.service.bulk import Bulk, BulkService, DoAll, Done
 from mash_forms.service.cases import Cases
 from mash_forms.service.casework import CaseworkService
@@ -41,17 +43,20 @@ __all__ = [
     "Answer",
     "Answered",
     "ApplicationService",
+    "AppointmentService",
     "Attach",
     "AttachLater",
     "AttachmentService",
     "AuditService",
     "AutomationService",
+    "Booking",
     "Bulk",
     "BulkService",
     "Case",
     "Cases",
     "CaseworkService",
     "Catalogue",
+    "Choose",
     "City",
     "ConversationService",
     "Decide",
@@ -70,6 +75,7 @@ __all__ = [
     "Listing",
     "NoticeService",
     "Offer",
+    "Offered",
     "Opened",
     "Paging",
     "PreparationService",

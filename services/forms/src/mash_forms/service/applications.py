@@ -16,6 +16,7 @@ from mash_forms.model.form import Form
 from mash_forms.model.money import Money
 from mash_forms.model.reference import reference_of
 from mash_forms.model.workflow import Course
+from mash_forms.service.booking import Booking, asked, in_local_time
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import (
     Action,
@@ -68,6 +69,7 @@ class ApplicationService:
         cases: Cases,
         attachments: Attachments,
         searching: Searching,
+        booking: Booking,
     ) -> None:
         self._applications = applications
         self._versions = versions
@@ -77,6 +79,7 @@ class ApplicationService:
         self._cases = cases
         self._attachments = attachments
         self._searching = searching
+        self._booking = booking
 
     async def form(self, name: str, who: Principal) -> Form:
         """Return a form to be filled in.
@@ -112,12 +115,15 @@ class ApplicationService:
         now = unit.clock.now()
         today = today_of(city, unit)
         filled = fill(form, clean(form, cmd.data) if isinstance(cmd.data, Mapping) else {}, today)
+        in_local_time(filled, ZoneInfo(city.timezone))
         data = filled.data
         before = await self._applications.get(unit, cmd.id)
         if before is not None:
             return _same(before, cmd.id, form, cmd.who, data)
         _require_right(complaints_of(filled, today) if isinstance(cmd.data, Mapping) else [NO_OBJECT])
         await self._require_files(form, data, cmd, unit)
+        # Before anything else is written: what was refused here may be mended, and is no application yet.
+        _require_right(await self._booking.book(filled, cmd.id, cmd.who, unit))
         application = Application(
             id=cmd.id,
             reference=await self._free_reference(city, cmd.id, unit),
@@ -142,6 +148,9 @@ class ApplicationService:
         await self._searching.index(unit, application)
         by = Actor("person", cmd.who.subject)
         await self._audit.note(unit, Action.SUBMITTED, application.id, by)
+        if (starts_at := asked(filled)[1]) is not None:
+            at = f"{starts_at:%Y-%m-%dT%H:%MZ}"
+            await self._audit.note(unit, Action.APPOINTMENT_BOOKED, application.id, by, detail=at)
         if cmd.consent is not None:
             purpose = f"consent to {', '.join(cmd.consent.fields)} from {cmd.consent.source}"
             await self._audit.note(unit, Action.ANSWERS_REUSED, application.id, by, purpose)
@@ -173,6 +182,9 @@ class ApplicationService:
         if application.happened:
             await self._applications.save(unit, application)
             await self._audit.note(unit, Action.WITHDRAWN, application.id, Actor("person", who.subject))
+            if given_back := await self._booking.give_back(application.id, unit):
+                by, at = Actor("person", who.subject), f"{given_back.starts_at:%Y-%m-%dT%H:%MZ}"
+                await self._audit.note(unit, Action.APPOINTMENT_CANCELLED, application.id, by, detail=at)
             unit.announce(*application.happened)
             count(APPLICATIONS_WITHDRAWN, attributes={"mash.form": application.form})
         return application

@@ -15,6 +15,7 @@ from mash_forms.model.filling import Filled, Shown, fill
 from mash_forms.model.form import Field, Form
 from mash_forms.model.storable import storable
 from mash_forms.service.applications import ApplicationService, Submit, today_of
+from mash_forms.service.booking import Booking
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import Catalogue, Drafts, FormVersions
 from mash_forms.service.prefill import told
@@ -108,12 +109,14 @@ class DraftService:
         catalogue: Catalogue,
         cases: Cases,
         applications: ApplicationService,
+        booking: Booking,
     ) -> None:
         self._drafts = drafts
         self._versions = versions
         self._catalogue = catalogue
         self._cases = cases
         self._applications = applications
+        self._booking = booking
 
     async def blank(self, name: str, draft_id: str, who: Principal, unit: Unit, language: str = "") -> Opened:
         """Return a form to begin with, filled in with what the account knows. Nothing is kept yet."""
@@ -152,6 +155,9 @@ class DraftService:
         draft = before.draft.changed(form, data, cmd.step, unit.clock.now()).in_language(form, cmd.language)
         if not await self._drafts.save(unit, draft):
             raise NotTheirs(GONE, draft.id, cmd.who)
+        if form.appointment is not None:
+            today = today_of(await self._catalogue.city(unit.tenant), unit)
+            await self._booking.hold(fill(form, draft.data, today), draft.id, cmd.who, unit)
         after = await self._opened(draft, form, cmd.who, unit)
         now_shown = after.filled.step(cmd.step)
         if shown is None or now_shown is None:
@@ -186,6 +192,7 @@ class DraftService:
         """Put a draft where it can be fetched back from for a day."""
         draft = (await self._own(draft_id, who, unit)).thrown_away(unit.clock.now())
         await self._drafts.save(unit, draft)
+        await self._booking.release(draft.id, who, unit)
         return draft
 
     async def fetch_back(self, draft_id: str, who: Principal, unit: Unit) -> Draft:
@@ -222,7 +229,8 @@ class DraftService:
     async def _opened(self, draft: Draft, form: Form, who: Principal, unit: Unit) -> Opened:
         today: date = today_of(await self._catalogue.city(unit.tenant), unit)
         filled = fill(form, draft.data, today)
-        return Opened(draft, filled, complaints_of(filled, today), told(form, who))
+        wrong = [*complaints_of(filled, today), *await self._booking.wrong(filled, draft.id, unit)]
+        return Opened(draft, filled, wrong, told(form, who))
 
 
 def _sent(shown: Shown, values: Mapping[str, str]) -> list[Field]:

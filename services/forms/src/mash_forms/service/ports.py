@@ -4,7 +4,6 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
 from mash_forms.model.application import Application, Document, State
@@ -12,6 +11,7 @@ from mash_forms.model.conversation import Message, Note
 from mash_forms.model.draft import Draft
 from mash_forms.model.files import Attachment, Verdict
 from mash_forms.model.form import Form
+from mash_forms.service.actions import Action as Action
 from mash_sdk.database import Unit
 
 
@@ -273,43 +273,6 @@ class Documents(Protocol):
     async def of(self, unit: Unit, application_id: str) -> Sequence[Document]: ...
 
     async def get(self, unit: Unit, application_id: str, document_id: str) -> StoredDocument | None: ...
-
-
-class Action(StrEnum):
-    """What the audit trail knows of."""
-
-    SUBMITTED = "submitted"
-    SEEN = "seen"
-    SETTLED = "settled"
-    TAKEN_UP = "taken-up"
-    TAKEN_OVER = "taken-over"
-    PUT_BACK = "put-back"
-    MOVED = "moved"
-    ASKED = "asked"
-    ANSWERED = "answered"
-    WRITTEN = "message-written"
-    NOTED = "noted"
-    FILE_ADDED = "file-added"
-    DECIDED = "decided"
-    DECIDED_BY_RULE = "decided-by-rule"
-    SAMPLED = "sampled"
-    REVERSED = "reversed"
-    PROPOSED = "proposed"
-    CONFIRMED = "confirmed"
-    NOT_CONFIRMED = "not-confirmed"
-    DOCUMENT_ISSUED = "document-issued"
-    DOCUMENT_READ = "document-read"
-    RECEIPT_READ = "receipt-read"
-    APPLICANT_ASKED = "applicant-asked"
-    NOTICE_ASKED = "notice-asked"
-    WITHDRAWN = "withdrawn"
-    ANSWERS_REUSED = "answers-reused"
-    HELD = "held"
-    RELEASED = "released"
-    ERASED = "erased"
-    REFUSED = "refused"
-    AUDIT_READ = "audit-read"
-    VERIFIED = "verified"
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Retention:
         """Delete all that is due now. Returns how many of each kind were deleted."""
         await self._plan()
         deleted: dict[str, int] = {}
-        for kind in ("draft", "document", "application"):
+        for kind in ("draft", "hold", "document", "application"):
             while True:
                 async with self._database.worker_unit() as unit:
                     gone = await self._expiry.delete(unit, kind, BATCH)

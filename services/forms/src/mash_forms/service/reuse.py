@@ -11,7 +11,7 @@ from typing import Any
 
 from mash_forms.model.application import Application
 from mash_forms.model.consent import Consent
-from mash_forms.model.form import Field, Form
+from mash_forms.model.form import APPOINTMENT, Field, Form
 from mash_forms.service.applications import ApplicationService
 from mash_forms.service.cases import Cases
 from mash_forms.service.drafts import DraftService, TakeOver
@@ -110,7 +110,7 @@ class ReuseService:
 
 def _same(field: Field, before: Field | None) -> bool:
     """Tell whether two forms ask the same: by name, and for the same kind of answer."""
-    if before is None or field.is_group or field.widget == "upload":
+    if before is None or field.is_group or field.widget in {"upload", APPOINTMENT}:
         return False
     return (field.widget, json.dumps(field.schema, sort_keys=True)) == (
         before.widget,

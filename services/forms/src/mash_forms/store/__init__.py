@@ -2,6 +2,7 @@
 """The way down to PostgreSQL. Row-level security narrows every statement to the unit's tenant."""
 
 from mash_forms.store.applications import ApplicationStore
+from mash_forms.store.appointments import AppointmentStore
 from mash_forms.store.attachments import AttachmentStore
 from mash_forms.store.audit import AuditStore
 from mash_forms.store.conversations import ConversationStore
@@ -19,6 +20,7 @@ from mash_forms.store.vault import Unreadable, Vault
 
 __all__ = [
     "ApplicationStore",
+    "AppointmentStore",
     "AttachmentStore",
     "AuditStore",
     "ConversationStore",

@@ -8,8 +8,10 @@ from sqlalchemy import ColumnElement, delete, exists, select, tuple_, update
 
 from mash_forms.model.application import State
 from mash_forms.service.ports import Ended, Gone
+from mash_forms.store.appointments import lapsed
 from mash_forms.store.tables import (
     applications,
+    appointments,
     attachments,
     decisions,
     documents,
@@ -24,7 +26,7 @@ from mash_forms.store.tables import (
 from mash_forms.store.vault import CASE, LETTERS, shred
 from mash_sdk.database import Unit
 
-_OF_AN_APPLICATION = (proposals, documents, decisions, history, messages, notes, search)
+_OF_AN_APPLICATION = (appointments, proposals, documents, decisions, history, messages, notes, search)
 
 
 class ExpiryStore:
@@ -150,4 +152,20 @@ async def _applications(unit: Unit, limit: int) -> Sequence[tuple[str, str]]:
     return ids
 
 
-_DELETES = {"draft": _drafts, "document": _documents, "application": _applications}
+async def _holds(unit: Unit, limit: int) -> Sequence[tuple[str, str]]:
+    """Slots that were held for drafts and are not any more; nobody waits for this, they count as free."""
+    due = (
+        select(appointments.c.tenant, appointments.c.id)
+        .where(lapsed(unit.clock.now()))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = await unit.connection.execute(
+        delete(appointments)
+        .where(tuple_(appointments.c.tenant, appointments.c.id).in_(due))
+        .returning(appointments.c.tenant, appointments.c.application_id)
+    )
+    return [(row.tenant, row.application_id) for row in found]
+
+
+_DELETES = {"draft": _drafts, "hold": _holds, "document": _documents, "application": _applications}

@@ -263,3 +263,20 @@ form_holds = Table(
     Column("held_by", Text),
     Column("held_at", TIME),
 )
+appointments = Table(
+    "appointments",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("application_id", ID),
+    Column("subject", Text),
+    Column("office", Text),
+    Column("starts_at", TIME),
+    Column("ends_at", TIME),
+    Column("place", SmallInteger),
+    Column("standing", Text),
+    Column("held_until", TIME),
+    Column("sequence", Integer),
+    Column("cancelled_by", Text),
+    Column("changed_at", TIME),
+)

@@ -16,6 +16,7 @@ from mash_forms.views.words import (
     Data,
     Drafting,
     Forms,
+    Keeping,
     Letters,
     ShownApplication,
     ShownDocument,
@@ -41,6 +42,7 @@ async def account(
     forms: Forms,
     applications: Applying,
     drafting: Drafting,
+    keeping: Keeping,
     unit: InUnit,
     after: After = None,
     kept: Annotated[bool, Query()] = False,  # noqa: FBT002 — a query parameter
@@ -53,6 +55,7 @@ async def account(
         "account.html",
         title="Mein Konto",
         listing=listing,
+        appointments=await keeping.of_all(listing.items, unit),
         forms={form.name: form for form in await forms.forms(who.tenant)},
         first=after is None,
         drafts=await drafting.own(who, unit) if after is None else [],
@@ -85,6 +88,7 @@ async def application(
     who: Citizen,
     applications: Applying,
     talking: Talking,
+    keeping: Keeping,
     unit: InUnit,
     application_id: ShownApplication,
 ) -> HTMLResponse:
@@ -100,6 +104,7 @@ async def application(
         case=case,
         application=case.application,
         messages=messages,
+        kept=await keeping.of(case.application, unit),
         question=questions[-1] if questions else None,
         stage=case.form.workflow.stages.get(case.application.stage),
     )

@@ -16,17 +16,20 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mash_forms.model.checks import REVIEW
 from mash_forms.model.complaints import Complaint
+from mash_forms.model.days import day_of
 from mash_forms.model.draft import Draft
 from mash_forms.model.files import Attachment
 from mash_forms.model.filling import Shown
 from mash_forms.model.form import LANGUAGES
-from mash_forms.service import AddRow, Answer, Answered, Attach, Offer, Opened, RemoveRow
+from mash_forms.service import AddRow, Answer, Answered, Attach, Offer, Offered, Opened, RemoveRow
 from mash_forms.views.asking import asked, refusal_of
 from mash_forms.views.phrases import say
 from mash_forms.views.reuse import Reusing
+from mash_forms.views.slots import offered
 from mash_forms.views.words import (
     Applying,
     Attaching,
+    Bookings,
     Citizen,
     Data,
     Drafting,
@@ -45,6 +48,8 @@ from mash_sdk.problems import Invalid, NotFound
 router = Router(prefix="/pages/apply", tags=["pages"])
 
 
+_STAYS = {"upload", "detach", "language", "add", "remove", "week"}
+"""What leaves one on the page it was asked for on."""
 StepName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,79}$")]
 Said = Annotated[bool, Query()]
 Language = Annotated[str, Query(max_length=20)]
@@ -77,6 +82,7 @@ async def begin(
     who: Citizen,
     drafts: Drafting,
     reusing: Reusing,
+    bookings: Bookings,
     unit: InUnit,
     name: FormName,
     language: Language = "",
@@ -87,7 +93,9 @@ async def begin(
     begun = [draft for draft, form in await drafts.own(who, unit) if form.name == name]
     offer = await reusing.offer(opened.filled.form, opened.draft.data, who, unit)
     begins = Begins(begun[0] if begun else None, offer, unticked=refused == "consent")
-    return _step(page, opened, opened.filled.steps[0], begins=begins)
+    first = opened.filled.steps[0]
+    slots = await offered(bookings, opened, first, unit)
+    return _step(page, opened, first, begins=begins, slots=slots)
 
 
 @router.get("/{name}/{draft_id}", response_class=HTMLResponse)
@@ -146,6 +154,7 @@ async def step(
     who: Citizen,
     drafts: Drafting,
     attaching: Attaching,
+    bookings: Bookings,
     unit: InUnit,
     name: FormName,
     draft_id: ShownDraft,
@@ -154,6 +163,7 @@ async def step(
     more: Said = False,  # noqa: FBT002 — a query parameter
     to: Annotated[str, Query(max_length=20)] = "",
     refused: Annotated[str, Query(max_length=100)] = "",
+    week: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """One step of a form."""
     opened = await drafts.one(draft_id, name, who, unit)
@@ -161,7 +171,10 @@ async def step(
     if shown is None:  # it was asked once, and is not any more
         return await go_on(page, who, drafts, unit, name, draft_id)
     files = await attaching.of(draft_id, who, unit)
-    return _step(page, opened, shown, check=check, more=more, to=to, refused=refused, files=files)
+    slots = await offered(bookings, opened, shown, unit, week)
+    return _step(
+        page, opened, shown, check=check, more=more, to=to, refused=refused, files=files, slots=slots
+    )
 
 
 @router.post("/{name}/{draft_id}/{step}", response_class=HTMLResponse)
@@ -170,6 +183,7 @@ async def answer(
     who: Citizen,
     drafts: Drafting,
     attaching: Attaching,
+    bookings: Bookings,
     applications: Applying,
     data: Data,
     name: FormName,
@@ -207,10 +221,13 @@ async def answer(
     if action in FOLLOWS and "live" in values and done.step is not None:
         async with data.unit(who.tenant) as unit:
             sent_files = await attaching.of(draft_id, who, unit)
+            slots = await offered(bookings, done.opened, done.step, unit, values.get("week", ""))
         follows = Follows(frozenset(values.get("touched", "").split()))
         check = values.get("checked") == "1"
         to = values.get("to", "")
-        return _step(page, done.opened, done.step, check=check, to=to, files=sent_files, follows=follows)
+        return _step(
+            page, done.opened, done.step, check=check, to=to, files=sent_files, slots=slots, follows=follows
+        )
     return _next(page, done, step, action, values)
 
 
@@ -237,11 +254,9 @@ def _next(
 ) -> RedirectResponse:
     opened, back = done.opened, values.get("to", "")
     query = [f"to={REVIEW}"] if back == REVIEW else []
-    if action in {"upload", "detach", "language"}:
-        return _to(page, opened, step, query)
-    if action in {"add", "remove"}:
-        group = values["action"].partition(":")[2].partition(":")[0]
-        return _to(page, opened, step, query, f"f-{group}" if group in opened.filled.fields else "")
+    if action in _STAYS:
+        shows, place = _shows(opened, action, values["action"].partition(":")[2])
+        return _to(page, opened, step, [*shows, *query], place)
     if action == "back":
         return _to(page, opened, _before(opened, step))
     if done.more:
@@ -249,6 +264,15 @@ def _next(
     if done.step is not None and opened.wrong(done.step):
         return _to(page, opened, step, ["check=1", *query])
     return _to(page, opened, _after(opened, step, back))
+
+
+def _shows(opened: Opened, action: str, rest: str) -> tuple[list[str], str]:
+    """What the page shows that stays where it is: as its address says it, and the place on it."""
+    form = opened.filled.form
+    if action == "week" and form.appointment is not None and (day := day_of(rest)):
+        return [f"week={day}"], f"f-{form.appointment.name}"
+    group = rest.partition(":")[0]
+    return [], f"f-{group}" if action in {"add", "remove"} and group in opened.filled.fields else ""
 
 
 def _change(action: str, rest: str) -> AddRow | RemoveRow | None:
@@ -290,6 +314,7 @@ def _step(
     to: str = "",
     refused: str = "",
     files: Sequence[Attachment] = (),
+    slots: Offered | None = None,
     begins: Begins | None = None,
     follows: Follows | None = None,
 ) -> HTMLResponse:
@@ -298,7 +323,7 @@ def _step(
     if follows and not check:
         faults = [fault for fault in faults if follows.tells(fault)]
     faults = [*refusal_of(shown, refused), *faults]
-    shown_as = asked(opened, shown, faults, files)
+    shown_as = asked(opened, shown, faults, files, slots)
     t = say(opened.filled.form.spoken)
     total = len(opened.filled.steps) + 1
     title = f"{shown.section.title} ({t('Schritt {n} von {total}', n=number, total=total)})"

@@ -9,8 +9,8 @@ from typing import Any
 from mash_forms.model.complaints import Complaint, Path
 from mash_forms.model.files import Attachment, Refusal
 from mash_forms.model.filling import Shown
-from mash_forms.model.form import Field
-from mash_forms.service import Opened
+from mash_forms.model.form import APPOINTMENT, Field
+from mash_forms.service import Offered, Opened
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Question:
     fault: Complaint | None
     rows: Sequence[Sequence["Question"]] = ()
     files: Sequence[Attachment] = ()
+    slots: Offered | None = None
+    """Of a question for an appointment: what is free."""
     from_login: bool = False
     """The answer is what the login tells, and nobody has changed it."""
 
@@ -79,14 +81,19 @@ def refusal_of(shown: Shown, said: str) -> list[Complaint]:
 
 
 def asked(
-    opened: Opened, shown: Shown, faults: Sequence[Complaint], files: Sequence[Attachment] = ()
+    opened: Opened,
+    shown: Shown,
+    faults: Sequence[Complaint],
+    files: Sequence[Attachment] = (),
+    slots: Offered | None = None,
 ) -> Asked:
-    """Return the questions of a step. `files`: what was sent with the draft."""
+    """Return the questions of a step. `files`: what was sent with the draft; `slots`: what is free."""
     found = {fault.path: fault for fault in reversed(faults)}
     questions = [
         replace(
             _question(opened, field, opened.draft.data, found),
             files=[file for file in files if file.field == field.name],
+            slots=slots if field.widget == APPOINTMENT else None,
         )
         for field in shown.fields
     ]

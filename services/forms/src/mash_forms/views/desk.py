@@ -24,6 +24,7 @@ from mash_forms.views.words import (
     Clerk,
     Desk,
     Forms,
+    Keeping,
     ShownApplication,
     ShownDocument,
     ShownFile,
@@ -123,6 +124,7 @@ async def case(
     talking: Talking,
     proposing: Proposing,
     holding: Holding,
+    keeping: Keeping,
     unit: InUnit,
     application_id: ShownApplication,
 ) -> HTMLResponse:
@@ -146,6 +148,7 @@ async def case(
         notes=await talking.notes(application_id, who, unit),
         decides=decides is not None and decides.allows(who.roles),
         today=await desk.today(unit),
+        visit=await keeping.of(shown.application, unit),
         proposal=proposal,
         refused=refused,
         kept=await holding.of(application_id, unit),

@@ -10,11 +10,15 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from mash_forms.model.application import Decision, Document, Outcome, State
+from mash_forms.model.appointments import Appointment, Side, Standing
 from mash_forms.model.days import german
 from mash_forms.model.form import Letter
+from mash_forms.model.times import clock_said, day_said, moment_said
 from mash_forms.service import (
     ApplicationService,
+    AppointmentService,
     AttachmentService,
+    Booking,
     CaseworkService,
     Catalogue,
     ConversationService,
@@ -36,6 +40,8 @@ Anyone = Annotated[Principal, Depends(Allow.anyone())]
 Citizen = Annotated[Principal, Depends(Allow("citizen"))]
 Clerk = Annotated[Principal, Depends(Allow("clerk"))]
 Applying = Annotated[ApplicationService, Provide(ApplicationService)]
+Keeping = Annotated[AppointmentService, Provide(AppointmentService)]
+Bookings = Annotated[Booking, Provide(Booking)]
 Attaching = Annotated[AttachmentService, Provide(AttachmentService)]
 Data = Annotated[Database, Provide(Database)]
 Letters = Annotated[DocumentService, Provide(DocumentService)]
@@ -55,6 +61,12 @@ STATES: Mapping[State, str] = {
     State.COMPLETED: "Entschieden",
 }
 OUTCOMES: Mapping[Outcome, str] = {Outcome.APPROVED: "Genehmigt", Outcome.REJECTED: "Abgelehnt"}
+STANDINGS: Mapping[Standing, str] = {
+    Standing.HELD: "gehalten",
+    Standing.BOOKED: "gebucht",
+    Standing.CAME: "erschienen",
+    Standing.MISSED: "nicht erschienen",
+}
 KINDS: Mapping[State, str] = {
     State.INITIATED: "info",
     State.SUBMITTED: "warning",
@@ -78,6 +90,13 @@ def letter(letters: Mapping[Outcome, Letter], document: Document, decision: Deci
     return kinds.get(document.kind, letters[decision.outcome].title)
 
 
+def standing(appointment: Appointment) -> str:
+    """How an appointment stands."""
+    if appointment.standing is Standing.CANCELLED:
+        return "abgesagt vom Amt" if appointment.cancelled_by is Side.OFFICE else "abgesagt"
+    return STANDINGS[appointment.standing]
+
+
 pages = Pages(
     "mash_forms",
     filters={
@@ -87,6 +106,10 @@ pages = Pages(
         "size": size,
         "date": german,
         "letter": letter,
+        "standing": standing,
+        "day_said": day_said,
+        "moment_said": moment_said,
+        "clock_said": clock_said,
     },
 )
 

@@ -20,7 +20,7 @@ from playwright.async_api import FilePayload, Page, expect
 
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.model.filling import Filled
-from mash_forms.model.form import Field, Form
+from mash_forms.model.form import APPOINTMENT, Field, Form
 from mash_sdk.testing.patience import until
 from mash_tools.journey.answers import answered
 from mash_tools.platform import Platform
@@ -97,6 +97,10 @@ async def _fills_in(anna: Page, form: Form, filled: Filled) -> None:
 
 
 async def _answers(anna: Page, field: Field, data: Mapping[str, Any]) -> None:
+    if field.widget == APPOINTMENT:
+        await anna.locator(f"[name='{field.name}'][value*='T']").first.check()
+        await _follows(anna)
+        return
     if field.name not in data:
         return
     if field.is_group:

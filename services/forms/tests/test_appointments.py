@@ -102,7 +102,7 @@ async def test_a_slot_is_chosen_held_and_booked_without_a_script(
     assert "Dienstag, 3. März 2026 (4 frei)" in shown
     assert "Prüfamt, Musterstraße 1, 00000 Musterstadt" in shown
     assert "Demodaten" in shown
-    assert await draft.send("visit", "week:2026-03-09") == "visit?week=2026-03-09#f-visit-slots"
+    assert await draft.send("visit", "week:2026-03-09") == "visit?week=2026-03-09#f-visit"
     later = await draft.see("visit?week=2026-03-09")
     assert "Montag, 9. März 2026" in later
     assert "3. März" not in later
@@ -110,7 +110,7 @@ async def test_a_slot_is_chosen_held_and_booked_without_a_script(
     assert await draft.send("visit", visit=FIRST) == "review"
     assert "Dienstag, 3. März 2026, 9:00 Uhr" in await draft.see("review")
     kept = await draft.see("visit?week=2026-03-09")
-    assert "Ihre Wahl: Dienstag, 3. März 2026, 9:00 Uhr (bis 10:30 Uhr für Sie reserviert)" in kept
+    assert "Ihre Wahl: Dienstag, 3. März 2026, 9:00 Uhr</strong> (bis 10:30 Uhr für Sie reserviert)" in kept
     assert re.search(f'value="{re.escape(FIRST)}" checked', kept)
     # There are two places: the second is held too, and for the third there is none.
     assert await other.send("visit", visit=FIRST) == "review"
@@ -294,3 +294,24 @@ async def test_what_nobody_holds_any_more_and_what_is_past_its_retention_goes(
     assert (await retention.once())["application"] == 1
     async with bench.unit() as unit:
         assert (await unit.connection.execute(text("select count(*) from appointments"))).scalar() == 0
+
+
+async def test_a_page_that_follows_along_holds_what_is_chosen_and_stays_in_its_week(
+    anna: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
+    draft, slot = Draft(anna), "2026-03-10T09:00+01:00"
+    await draft.send("what", what="Haus")
+    assert 'name="week" value="2026-03-09"' in await draft.see("visit?week=2026-03-11")
+    live = {"csrf": CSRF, "action": "follow", "live": "1", "touched": "visit", "week": "2026-03-09"}
+    page = await anna.post(f"{draft.base}/visit", data={**live, "visit": slot})
+    assert page.status_code == 200
+    assert "Dienstag, 10. März 2026, 9:00 Uhr</strong> (bis 10:30 Uhr für Sie reserviert)" in page.text
+    assert page.text.count(f'value="{slot}"') == 1
+    await booked(bob, slot)
+    assert slot not in await free(bob, "2026-03-09")
+    # What is gone meanwhile is told at once, and is no choice any more.
+    other = Draft(bob)
+    await other.send("what", what="Haus")
+    gone = await bob.post(f"{other.base}/visit", data={**live, "visit": slot})
+    assert "Der Termin ist vergeben." in gone.text
+    assert f'value="{slot}"' not in gone.text

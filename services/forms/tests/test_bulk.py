@@ -78,6 +78,14 @@ async def test_the_page_asks_again_before_it_decides(
     sent = {"csrf": CSRF, "case": cases[:2], "does": "REJECTED"}
     asked = await kurt.post("/pages/desk/bulk", data=sent)
     assert "2 Anträge ablehnen?" in asked.text
+    assert asked.text.count('name="case"') == 2
+    # A colleague has the third one: it is told now, not afterwards.
+    mixed = await kurt.post("/pages/desk/bulk", data={**sent, "case": cases})
+    assert "2 Anträge ablehnen?" in mixed.text
+    assert "Jemand anderes hat diesen Vorgang in Bearbeitung." in mixed.text
+    assert cases[2] not in [part.partition('"')[0] for part in mixed.text.split('name="case" id="b-')]
+    alone = await kurt.post("/pages/desk/bulk", data={**sent, "case": cases[2:]})
+    assert "Keinen davon können Sie jetzt entscheiden" in alone.text
     missing = await kurt.post("/pages/desk/bulk", data={**sent, "confirmed": "yes", "reason": " "})
     assert missing.status_code == 422
     assert 'aria-invalid="true"' in missing.text

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Asking the applicant, answering, writing both ways and noting, through the doors."""
 
+from base64 import b64encode
+
 import httpx
 import pytest
 from sqlalchemy import text
@@ -148,3 +150,70 @@ async def test_a_colleagues_case_is_not_sent_back(bench: Bench, case: str) -> No
     karla = bench.client(roles=["clerk"], subject="karla")
     refused = await karla.post(f"{API}/cases/{case}/question", json={"text": "Wo?"})
     assert refused.json()["type"].endswith("/claimed")
+
+
+async def test_a_program_answers_with_files(
+    anna: httpx.AsyncClient, kurt: httpx.AsyncClient, case: str
+) -> None:
+    answer = f"{API}/applications/{case}/answer"
+    good = {"name": "loch.pdf", "content": b64encode(PDF).decode()}
+    assert (await anna.post(answer, json={"text": "Hier", "files": [good]})).status_code == 409
+    await kurt.post(f"{API}/cases/{case}/question", json={"text": "Bild?"})
+    bad = {"name": "a.png", "content": b64encode(b"MZ").decode()}
+    refused = await anna.post(answer, json={"text": "Hier", "files": [good, bad]})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/files/1")
+    assert await state(anna, case) == "ACTION_REQUIRED"
+    for wrong in (
+        {"text": "Hier", "files": [{"name": "a.pdf", "content": "%%"}]},
+        {"text": " ", "files": []},
+    ):
+        assert (await anna.post(answer, json=wrong)).status_code == 422
+    # What came before the fault is there, and sent once more it is there once.
+    key = {"Idempotency-Key": "an-answer-of-annas"}
+    for _ in range(2):
+        done = await anna.post(answer, json={"text": "Hier", "files": [good]}, headers=key)
+        assert (done.status_code, done.json()["state"]) == (200, "PROCESSING")
+    assert (await kurt.get(f"/pages/desk/applications/{case}")).text.count("loch.pdf</a>") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "wrong"),
+    [
+        (
+            "en",
+            ["Messages", "Question of the office", "Your answer", "Please answer by"],
+            "The text is missing.",
+        ),
+        ("de-simple", ["Das Amt fragt", "Dann prüft das Amt weiter."], "Schreiben Sie etwas in das Feld."),
+    ],
+)
+async def test_citizens_write_in_the_language_they_applied_in(
+    bench: Bench,
+    anna: httpx.AsyncClient,
+    kurt: httpx.AsyncClient,
+    case: str,
+    language: str,
+    said: list[str],
+    wrong: str,
+) -> None:
+    await kurt.post(f"{API}/cases/{case}/question", json={"text": "Wo?"})
+    async with bench.unit() as unit:
+        await unit.connection.execute(
+            text("update applications set applicant_language = :l"), {"l": language}
+        )
+    page = f"/pages/account/applications/{case}"
+    shown = (await anna.get(page)).text
+    assert [one for one in said if one not in shown] == []
+    assert f'lang="{language}"' in shown
+    again = await anna.post(f"{page}/answer", data={"csrf": CSRF, "text": "", "language": language})
+    assert again.status_code == 422
+    assert wrong in again.text
+    file = {"files": ("a.exe", b"MZ", "image/png")}
+    spoilt = await anna.post(
+        f"{page}/answer", data={"csrf": CSRF, "text": "Hier", "language": language}, files=file
+    )
+    assert spoilt.status_code == 422
+    assert (
+        await anna.post(f"{page}/messages", data={"csrf": CSRF, "text": "", "language": "x"})
+    ).status_code == 422
+    assert "Frage des Amts" in (await kurt.get(f"/pages/desk/applications/{case}")).text

@@ -95,11 +95,38 @@ async def test_what_is_put_back_is_there_for_others_and_stays_in_progress(
 ) -> None:
     case = await reported(anna)
     await claimed(kurt, case)
+    bench.clock.forward(minutes=11)
+    kurt = bench.client(roles=["clerk"], subject="kurt")
+    karla = bench.client(roles=["clerk"], subject="karla", given_name="Karla", family_name="Probe")
     for _ in range(2):
         back = await kurt.post(f"{API}/cases/{case}/release")
         assert (back.status_code, back.json()["claim"], back.json()["state"]) == (200, None, "PROCESSING")
     assert [action for action, _, _ in await trail(bench)].count("put-back") == 1
     assert (await claimed(karla, case))["claim"]["name"] == "Karla Probe"
+
+
+async def test_taking_up_is_undone_soon_after_if_nothing_has_happened_since(
+    bench: Bench, anna: httpx.AsyncClient, kurt: httpx.AsyncClient, karla: httpx.AsyncClient
+) -> None:
+    case = await reported(anna)
+    [before] = (await kurt.get(f"{API}/cases")).json()["items"]
+    await claimed(kurt, case)
+    back = (await kurt.post(f"{API}/cases/{case}/release")).json()
+    assert (back["state"], back["stage"], back["due_on"], back["claim"]) == (
+        "RECEIVED", before["stage"], before["due_on"], None,
+    )  # fmt: skip
+    history = (await anna.get(f"{API}/applications/{case}")).json()["history"]
+    assert [step["state"] for step in history] == ["SUBMITTED", "RECEIVED", "PROCESSING", "RECEIVED"]
+    assert [action for action, _, _ in await trail(bench)][-2] == "take-up-undone"
+    # It is taken up anew; what somebody took over, or sent back and got again, is put back as it is.
+    await claimed(kurt, case)
+    await claimed(karla, case, over=True)
+    assert (await karla.post(f"{API}/cases/{case}/release")).json()["state"] == "PROCESSING"
+    other = await reported(anna)
+    await claimed(kurt, other)
+    await kurt.post(f"{API}/cases/{other}/question", json={"text": "Wo?"})
+    await anna.post(f"{API}/applications/{other}/answer", json={"text": "Hier."})
+    assert (await kurt.post(f"{API}/cases/{other}/release")).json()["state"] == "PROCESSING"
 
 
 async def test_the_list_is_narrowed_by_form_office_state_and_who_has_it(

@@ -111,7 +111,14 @@ def test_every_phrase_of_the_templates_has_its_words() -> None:
     folder = files("mash_forms") / "pages"
     used = {
         phrase
-        for template in ("step.html", "review.html", "fields.html")
+        for template in (
+            "step.html",
+            "review.html",
+            "fields.html",
+            "slots.html",
+            "conversation.html",
+            "unsaid.html",
+        )
         for phrase in re.findall(r"\bt\(\"([^\"]*)\"", (folder / template).read_text(encoding="utf-8"))
     }
     assert len(used) > 30

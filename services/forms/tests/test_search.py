@@ -84,3 +84,22 @@ async def test_the_page_searches_by_post_and_pages(anna: httpx.AsyncClient, kurt
     none = await kurt.post("/pages/desk/search", data={"csrf": CSRF, "words": " "})
     assert "Hier liegt nichts" in none.text
     assert (await kurt.get("/pages/desk/search", params={"words": "x"})).status_code == 405
+
+
+async def test_that_there_is_more_than_one_search_finds_is_said(
+    anna: httpx.AsyncClient, kurt: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mash_forms.store.search.MOST_FOUND", 2)
+    for number in range(3):
+        answer = await kurt.post(f"{API}/cases/search", json={"words": "Schlagloch"})
+        assert (len(answer.json()["items"]), answer.json()["capped"]) == (number, False)
+        page = await kurt.post("/pages/desk/search", data={"csrf": CSRF, "words": "Schlagloch"})
+        assert "Es gibt mehr Treffer" not in page.text
+        await reported(anna, f"Schlagloch {number}")
+    # Also where nothing is left of them: what is looked for may be among the older ones.
+    for narrowed in ({}, {"form": "ausweis"}):
+        answer = await kurt.post(f"{API}/cases/search", json={"words": "Schlagloch", **narrowed})
+        assert answer.json()["capped"]
+    page = await kurt.post("/pages/desk/search", data={"csrf": CSRF, "words": "Schlagloch"})
+    assert "Es gibt mehr Treffer" in page.text
+    assert not (await kurt.get(f"{API}/cases")).json()["capped"]

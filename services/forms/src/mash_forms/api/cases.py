@@ -80,6 +80,9 @@ class CaseView(View):
 class CaseList(View):
     items: Sequence[CaseView]
     next: str | None
+    capped: bool = Field(
+        False, description="a search: more cases hold the words than the newest 1,000, which were looked at"
+    )
 
 
 class NewClaim(View):
@@ -249,4 +252,8 @@ async def _listed(
 ) -> CaseList:
     listing = await desk.queue(wanted, paging, who, unit, overdue=overdue)
     today = await desk.today(unit)
-    return CaseList(items=[CaseView.of(item, who, today) for item in listing.items], next=listing.next)
+    return CaseList(
+        items=[CaseView.of(item, who, today) for item in listing.items],
+        next=listing.next,
+        capped=listing.capped,
+    )

@@ -3,25 +3,44 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from io import BytesIO
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Base64Bytes, Field
 
-from mash_forms.api.applications import ApplicationId, ApplicationView, Citizen, Clerk, Person
+from mash_forms.api.applications import ApplicationId, ApplicationView, Citizen, Clerk, Data, Person
 from mash_forms.model.conversation import TEXT_LENGTH, Kind, Message, Note
+from mash_forms.model.files import REFUSALS
 from mash_forms.public import View
-from mash_forms.service import ConversationService, Write
+from mash_forms.service import AttachLater, ConversationService, LaterFiles, Write
+from mash_forms.service.conversations import checked
+from mash_forms.service.later_files import BYTES, MOST
 from mash_sdk.http import IdempotencyKey, InUnit, Router
+from mash_sdk.problems import Fault, Invalid
 from mash_sdk.provide import Provide
 from mash_sdk.storable import StorableText
 
 router = Router(prefix="/api/forms/v1", tags=["forms"])
 
+Later = Annotated[LaterFiles, Provide(LaterFiles)]
 Talking = Annotated[ConversationService, Provide(ConversationService)]
 
 
 class Written(View):
     text: StorableText = Field(max_length=TEXT_LENGTH)
+
+
+class NewFile(View):
+    """A file that comes with an answer. `name` is what its sender calls it; its bytes tell what it is."""
+
+    name: StorableText = Field(max_length=200)
+    content: Base64Bytes = Field(max_length=BYTES * 4 // 3 + 4, description="base64")
+
+
+class NewAnswer(Written):
+    """An answer to what the office asked, with files: PDF, PNG or JPEG, at most 10 MB each."""
+
+    files: list[NewFile] = Field(default_factory=list, max_length=MOST)
 
 
 class MessageView(View):
@@ -89,14 +108,26 @@ async def write(
 @router.post("/applications/{application_id}/answer")
 async def answer(
     who: Citizen,
-    unit: InUnit,
     talking: Talking,
+    later: Later,
+    data: Data,
     application_id: ApplicationId,
-    body: Written,
+    body: NewAnswer,
     idempotency_key: IdempotencyKey = None,  # noqa: ARG001 — the router answers a repeated key
 ) -> ApplicationView:
-    """Answer what the office asked; the application goes back to it."""
-    return ApplicationView.of(await talking.answer(Write(application_id, body.text, who), unit))
+    """Answer what the office asked, with files if there are some; the application goes back to it.
+
+    A file that is not taken is told by its pointer, and the question stays open; files before it are kept.
+    """
+    checked(body.text)
+    # Scanning takes its time: no transaction is open meanwhile.
+    for at, file in enumerate(body.files):
+        sent = AttachLater(application_id, file.name, BytesIO(file.content), len(file.content), who)
+        if refusal := await later.attach(sent):
+            reason, remedy = REFUSALS[refusal]
+            raise Invalid(reason, errors=[Fault(f"/files/{at}", reason, remedy)])
+    async with data.unit(who.tenant) as unit:
+        return ApplicationView.of(await talking.answer(Write(application_id, body.text, who), unit))
 
 
 @router.post("/cases/{application_id}/question")

@@ -23,7 +23,9 @@ multiply what it is given. Beside this the library ends evaluation after 10,000 
 what is nested deeper than 32."""
 TODAY, ROW = "today", "row"
 """Names that are not answers: the day in the city's time zone, and a group's row inside its own fields."""
-RESERVED = frozenset({TODAY, ROW, "id", "csrf", "action", "language", "to", "live", "touched", "checked"})
+RESERVED = frozenset(
+    {TODAY, ROW, "id", "csrf", "action", "language", "to", "live", "touched", "checked", "week"}
+)
 """What no field may be called: names of the expressions and of what a page sends beside the answers."""
 
 _TYPE = cel.Type

@@ -58,6 +58,23 @@ class Refusal(StrEnum):
     UNCHECKED = "unchecked"
 
 
+REFUSALS = {
+    Refusal.EMPTY: ("Die Datei ist leer.", "Wählen Sie eine andere."),
+    Refusal.SIZE: ("Die Datei ist zu groß.", "Verkleinern Sie sie oder teilen Sie sie auf."),
+    Refusal.TYPE: (
+        "Die Datei ist von einer Art, die wir nicht annehmen, oder beschädigt.",
+        "Speichern Sie sie neu als eine der genannten Arten.",
+    ),
+    Refusal.COUNT: ("Mehr Dateien nehmen wir hier nicht an.", "Entfernen Sie zuerst eine."),
+    Refusal.INFECTED: ("In der Datei wurde Schadsoftware gefunden.", "Wählen Sie eine andere."),
+    Refusal.UNCHECKED: (
+        "Wir können die Datei gerade nicht auf Schadsoftware prüfen.",
+        "Versuchen Sie es später noch einmal.",
+    ),
+}
+"""Reason and remedy."""
+
+
 @dataclass(frozen=True)
 class Attachment:
     """A file that belongs to a draft or application (`owner`); its bytes stay in the store."""

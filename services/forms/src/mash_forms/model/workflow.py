@@ -98,6 +98,10 @@ class Course:
         """Return where a transition leads."""
         return self._place(way.target, at)
 
+    def again(self, stage: str, since: datetime) -> Place | None:
+        """Return the place a case has been at since a time; None if there is no such stage."""
+        return self._place(stage, since) if stage in self.workflow.stages else None
+
     def _place(self, name: str, at: datetime) -> Place:
         stage = self.workflow.stages[name]
         days = stage.days

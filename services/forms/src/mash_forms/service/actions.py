@@ -11,6 +11,7 @@ class Action(StrEnum):
     SEEN = "seen"
     SETTLED = "settled"
     TAKEN_UP = "taken-up"
+    TAKE_UP_UNDONE = "take-up-undone"
     TAKEN_OVER = "taken-over"
     PUT_BACK = "put-back"
     MOVED = "moved"

@@ -90,6 +90,12 @@ class Offered:
     held_until: datetime | None = None
     """Until when the chosen one is nobody else's."""
 
+    @property
+    def lists_chosen(self) -> bool:
+        """Tell whether the chosen one is among those of this week."""
+        answers = {one.answer for _, choices in self.days for one in choices}
+        return self.chosen is not None and self.chosen.answer in answers
+
 
 class Booking:
     """What forms ask of offices' calendars; it asks nothing where a form has no appointment."""
@@ -115,7 +121,7 @@ class Booking:
         opening = await self._openings.opening(unit.tenant, form.office.id)
         if opening is None:
             return Offered(None, [], chosen=chosen, held_until=until)
-        free = await self._free(opening, owner, wanted, unit)
+        free = await self._free(opening, owner, unit)
         mondays = sorted({_monday(day) for day in free})
         shown = next((one for one in mondays if week is None or one >= _monday(week)), None)
         shown = shown or (mondays[-1] if mondays else None)
@@ -229,9 +235,7 @@ class Booking:
         )
         return None if place is None else (slot, place)
 
-    async def _free(
-        self, opening: Opening, owner: str | None, chosen: datetime | None, unit: Unit
-    ) -> dict[date, list[Slot]]:
+    async def _free(self, opening: Opening, owner: str | None, unit: Unit) -> dict[date, list[Slot]]:
         zone, now = await self._cases.zone(unit), unit.clock.now()
         end = now + timedelta(days=opening.days_ahead + 2)
         taken: dict[date, list[tuple[Slot, int]]] = {}
@@ -240,11 +244,7 @@ class Booking:
                 day = one.slot.starts_at.astimezone(zone).date()
                 taken.setdefault(day, []).append((one.slot, one.place))
         free = {
-            day: [
-                slot
-                for slot in slots
-                if slot.starts_at != chosen and free_place(slot, taken.get(day, []), opening.places)
-            ]
+            day: [slot for slot in slots if free_place(slot, taken.get(day, []), opening.places)]
             for day, slots in opening.days(now, zone)
         }
         return {day: slots for day, slots in free.items() if slots}

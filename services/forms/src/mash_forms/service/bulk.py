@@ -69,6 +69,19 @@ class BulkService:
             check_reason(cmd.outcome, cmd.reason.strip())
         return [await self._one(one, cmd) for one in ids]
 
+    async def preview(self, cmd: DoAll) -> list[Done]:
+        """Say what deciding them would come to now, one by one; nothing is changed."""
+        outcome = cmd.outcome or Outcome.REJECTED
+        found = []
+        for one in list(dict.fromkeys(cmd.ids))[:MOST]:
+            try:
+                async with self._database.unit(cmd.who.tenant) as unit:
+                    asked = Decide(one, outcome, cmd.reason, cmd.who)
+                    found.append(Done(one, await self._desk.alone_to_decide(asked, unit)))
+            except Problem as refusal:
+                found.append(Done(one, None, refusal.detail))
+        return found
+
     async def _one(self, application_id: str, cmd: DoAll) -> Done:
         try:
             async with self._database.unit(cmd.who.tenant) as unit:

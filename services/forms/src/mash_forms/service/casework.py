@@ -2,6 +2,7 @@
 """Working on a case: who has it, and where in its workflow it goes next."""
 
 from mash_forms.model.application import Application, Claim, Claimed, NotNow
+from mash_forms.model.undoing import undo_take_up
 from mash_forms.model.workflow import Does
 from mash_forms.service.cases import Cases
 from mash_forms.service.ports import Action, Actor, Applications, Audit
@@ -49,13 +50,20 @@ class CaseworkService:
         return application
 
     async def put_back(self, application_id: str, who: Principal, unit: Unit) -> Application:
-        """Let others work on it. Nothing changes if nobody does; Conflict if a colleague does."""
+        """Let others work on it. Nothing changes if nobody does; Conflict if a colleague does.
+
+        Soon after it was taken up that undoes it, if nothing has happened since: the case is where it was.
+        """
         application = await self._locked(application_id, who, unit)
         try:
             application.require_free(who.subject)
         except Claimed as fault:
             raise claimed() from fault
-        if application.put_back():
+        course, now = await self._cases.course(application, unit), unit.clock.now()
+        if undo_take_up(application, who.subject, now, course):
+            await self._applications.save(unit, application)
+            await self._audit.note(unit, Action.TAKE_UP_UNDONE, application.id, Actor("person", who.subject))
+        elif application.put_back():
             await self._applications.save(unit, application)
             await self._audit.note(unit, Action.PUT_BACK, application.id, Actor("person", who.subject))
         return application

@@ -100,10 +100,7 @@ class DeskService:
         application = await self._locked(cmd.application_id, cmd.who, unit)
         form = await self._cases.form(application.form, application.form_version, unit)
         if form.processing.four_eyes and cmd.proposed_by is None and application.decision is None:
-            raise Conflict(
-                "Über diesen Antrag entscheiden zwei Personen: Schlagen Sie die Entscheidung vor.",
-                kind="four-eyes",
-            )
+            raise _two_decide()
         decision = Decision(new_id(), cmd.outcome, reason, cmd.who.subject, unit.clock.now(), cmd.proposed_by)
         course = await self._cases.course(application, unit)
         if application.decision is None:
@@ -141,6 +138,14 @@ class DeskService:
             raise Conflict("Über diesen Antrag kann jetzt nicht entschieden werden.")
         return application
 
+    async def alone_to_decide(self, cmd: Decide, unit: Unit) -> Application:
+        """Return an application that this clerk could decide alone. Raises Conflict if that cannot be."""
+        application = await self.to_decide(cmd, unit)
+        form = await self._cases.form(application.form, application.form_version, unit)
+        if form.processing.four_eyes:
+            raise _two_decide()
+        return application
+
     async def reachable(self, application_id: str, who: Principal, unit: Unit) -> Application:
         """Return an application that this clerk may work on. Raises NotFound for any other."""
         return await self._locked(application_id, who, unit)
@@ -158,6 +163,12 @@ class DeskService:
 
     async def _locked(self, application_id: str, who: Principal, unit: Unit) -> Application:
         return require_in_scope(await self._applications.locked(unit, application_id), who)
+
+
+def _two_decide() -> Conflict:
+    return Conflict(
+        "Über diesen Antrag entscheiden zwei Personen: Schlagen Sie die Entscheidung vor.", kind="four-eyes"
+    )
 
 
 def check_reason(outcome: Outcome, reason: str) -> None:

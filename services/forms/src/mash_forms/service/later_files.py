@@ -66,6 +66,8 @@ class LaterFiles:
         async with self._database.unit(cmd.who.tenant) as unit:
             application = await self._asked(cmd, unit)
             there = await self._attachments.of(unit, application.id)
+            if any(one.field == LATER and one.sha256 == found.sha256 for one in there):
+                return None  # sent once more, as after an answer that got lost
             if sum(one.field == LATER for one in there) >= MOST:
                 return Refusal.COUNT
             attachment = Attachment(

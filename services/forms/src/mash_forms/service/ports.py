@@ -62,6 +62,8 @@ class Listing:
 
     items: Sequence[Application]
     next: str | None
+    capped: bool = False
+    """More cases hold the words than one search looks at: only the newest of them were narrowed further."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Retention:
             while True:
                 async with self._database.worker_unit() as unit:
                     gone = await self._expiry.delete(unit, kind, BATCH)
-                    if kind != "draft":
+                    if kind not in {"draft", "hold"}:
                         await self._notes.erased(unit, kind, gone)
                 number = len(gone)
                 if number:

@@ -2,6 +2,7 @@
 """SQL of applications with their history and decisions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, literal, select, tuple_, update
@@ -134,7 +135,10 @@ class ApplicationStore:
 
     async def queue(self, unit: Unit, wanted: QueueFilter, paging: Paging) -> Listing:
         words = await self._index.found(unit, wanted.words) if wanted.words is not None else None
-        return await self._listing(unit, queued(wanted, paging.after, words), paging)
+        listing = await self._listing(unit, queued(wanted, paging.after, words), paging)
+        if wanted.words is None:
+            return listing
+        return replace(listing, capped=await self._index.holds_more(unit, wanted.words))
 
     async def _listing(self, unit: Unit, query: Select[Any], paging: Paging) -> Listing:
         rows = (await unit.connection.execute(query.limit(paging.limit + 1))).mappings().all()

@@ -47,15 +47,20 @@ class SearchStore:
             .values(words=cast(literal(words, Text), TSVECTOR), blind=True)
         )
 
-    async def found(self, unit: Unit, words: str) -> Select[tuple[str]]:
+    async def found(self, unit: Unit, words: str, most: int | None = None) -> Select[tuple[str]]:
         """Return a query for the newest cases with these words."""
         key = await self._key(unit)
         asked = str(await unit.connection.scalar(_ASKED, {"words": words}))
         hidden = _QUOTED.sub(lambda one: f"'{token(key, _plain(one[1]))}'", asked)
         query: Select[tuple[str]] = select(
-            func.found_blind(cast(literal(hidden, Text), TSQUERY), words, MOST_FOUND)
+            func.found_blind(cast(literal(hidden, Text), TSQUERY), words, most or MOST_FOUND)
         )
         return query
+
+    async def holds_more(self, unit: Unit, words: str) -> bool:
+        """Tell whether more cases hold these words than one search finds."""
+        hits = (await self.found(unit, words, MOST_FOUND + 1)).subquery()
+        return (await unit.connection.scalar(select(func.count()).select_from(hits)) or 0) > MOST_FOUND
 
     async def _key(self, unit: Unit) -> CaseKey:
         return await self._vault.key(unit, WHOLE_CITY, SEARCH)

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mash_forms.model.conversation import Kind
 from mash_forms.service import Paging
+from mash_forms.views.phrases import say
 from mash_forms.views.words import (
     Applying,
     Attaching,
@@ -94,12 +95,15 @@ async def application(
 ) -> HTMLResponse:
     """One of them: how it stands, what comes next, its letters."""
     case = await applications.one(application_id, who, unit)
+    language = case.application.applicant.language
     title = f"{case.form.title} {case.application.reference}"
     messages = await talking.messages(application_id, who, unit, for_office=False)
     questions = [one for one in messages if one.kind is Kind.QUESTION]
     return pages.render(
         page,
         "application.html",
+        t=say(language),
+        language=language,
         title=title,
         case=case,
         application=case.application,

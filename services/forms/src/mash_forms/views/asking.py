@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mash_forms.model.complaints import Complaint, Path
-from mash_forms.model.files import Attachment, Refusal
+from mash_forms.model.files import REFUSALS, Attachment, Refusal
 from mash_forms.model.filling import Shown
 from mash_forms.model.form import APPOINTMENT, Field
 from mash_forms.service import Offered, Opened
@@ -53,23 +53,6 @@ class Asked:
 
     questions: Sequence[Question]
     faults: Sequence[Wrong]
-
-
-REFUSALS = {
-    Refusal.EMPTY: ("Die Datei ist leer.", "Wählen Sie eine andere."),
-    Refusal.SIZE: ("Die Datei ist zu groß.", "Verkleinern Sie sie oder teilen Sie sie auf."),
-    Refusal.TYPE: (
-        "Die Datei ist von einer Art, die wir nicht annehmen, oder beschädigt.",
-        "Speichern Sie sie neu als eine der genannten Arten.",
-    ),
-    Refusal.COUNT: ("Mehr Dateien nehmen wir hier nicht an.", "Entfernen Sie zuerst eine."),
-    Refusal.INFECTED: ("In der Datei wurde Schadsoftware gefunden.", "Wählen Sie eine andere."),
-    Refusal.UNCHECKED: (
-        "Wir können die Datei gerade nicht auf Schadsoftware prüfen.",
-        "Versuchen Sie es später noch einmal.",
-    ),
-}
-"""Reason and remedy."""
 
 
 def refusal_of(shown: Shown, said: str) -> list[Complaint]:

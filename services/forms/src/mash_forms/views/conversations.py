@@ -8,9 +8,11 @@ from typing import Annotated
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from mash_forms.model.files import REFUSALS
+from mash_forms.model.form import LANGUAGES
 from mash_forms.service import AttachLater, LaterFiles, Write
 from mash_forms.service.conversations import checked
-from mash_forms.views.asking import REFUSALS
+from mash_forms.views.phrases import say
 from mash_forms.views.words import Citizen, Clerk, Data, ShownApplication, Talking, pages, texts
 from mash_sdk.http import InUnit, Page, PageContext, PageForm, Router
 from mash_sdk.problems import Fault, Invalid
@@ -90,14 +92,14 @@ async def answer(
     """Answer what the office asked, with files if there are some; the application goes back to it."""
     place, text = f"/account/applications/{application_id}", _text(sent)
     if fault := _fault(text):
-        return _unsaid(page, place, "answer", text, fault)
+        return _unsaid(page, place, "answer", sent, fault)
     # Scanning takes its time: no transaction is open meanwhile.
     for file in _files(sent):
         refusal = await later.attach(
             AttachLater(application_id, file.filename or "", file.file, file.size or 0, who)
         )
         if refusal is not None:
-            return _unsaid(page, place, "answer", text, Fault("/files", *REFUSALS[refusal]))
+            return _unsaid(page, place, "answer", sent, Fault("/files", *REFUSALS[refusal]))
     async with data.unit(who.tenant) as unit:
         await talking.answer(Write(application_id, text, who), unit)
     return _to(page, place)
@@ -109,7 +111,7 @@ async def _said(
     """Say what was written and go back to where it stands; or show it again with what is wrong with it."""
     text = _text(sent)
     if fault := _fault(text):
-        return _unsaid(page, place, does, text, fault)
+        return _unsaid(page, place, does, sent, fault)
     await say(text)
     return _to(page, place)
 
@@ -135,16 +137,22 @@ def _fault(text: str) -> Fault | None:
     return None
 
 
-def _unsaid(page: PageContext, place: str, does: str, text: str, fault: Fault) -> HTMLResponse:
+def _unsaid(page: PageContext, place: str, does: str, sent: FormData, fault: Fault) -> HTMLResponse:
     # A refusal rolls its unit back, and with it the note of who saw what: so it shows nothing of the case.
+    # So it does not know the case's language either: the page that was sent says in which it was.
+    language = texts(sent).get("language", "")
+    language = language if language in LANGUAGES else ""
+    t = say(language)
     return pages.render(
         page,
         "unsaid.html",
-        title="Fehler: Noch nicht gesendet",
+        title=t("Fehler: Noch nicht gesendet"),
+        t=t,
+        language=language,
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
         place=place,
         does=does,
-        text=text,
+        text=_text(sent),
         fault=fault,
     )
 

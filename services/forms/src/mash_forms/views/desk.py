@@ -12,11 +12,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from mash_forms.model.application import Outcome, State
 from mash_forms.model.form import Form
 from mash_forms.model.reference import read_reference
+from mash_forms.model.searching import MOST_FOUND
 from mash_forms.model.workflow import Does
 from mash_forms.service import Catalogue, Decide, DeskService, Listing, Paging, QueueFilter
 from mash_forms.service.desk import check_reason
 from mash_forms.service.scope import offices_of
 from mash_forms.views.holds import Holding
+from mash_forms.views.phrases import say
 from mash_forms.views.proposals import Proposing
 from mash_forms.views.words import (
     STATES,
@@ -137,6 +139,7 @@ async def case(
     return pages.render(
         page,
         "case.html",
+        t=say("de"),
         title=title,
         case=shown,
         application=shown.application,
@@ -248,6 +251,7 @@ async def _around(desk: DeskService, forms: Catalogue, who: Principal, unit: Uni
         "forms": {form.name: form for form in known},
         "offices": _offices(known, who),
         "states": STATES,
+        "most_found": MOST_FOUND,
         "today": await desk.today(unit),
     }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the pages of filling in say themselves, in the languages a form may be in. German is the key."""
 
+from mash_forms.views.phrases_conversation import CONVERSATION
 from mash_sdk.phrases import Phrases
 
 _FIRST = (
@@ -32,6 +33,7 @@ _NOT_OF_US = (
     "Steht der Code so auf dem Schreiben, stammt es nicht von uns."
 )
 _PHRASES: dict[str, tuple[str, str]] = {
+    **CONVERSATION,
     "Schritt {n} von {total}": ("Step {n} of {total}", "Schritt {n} von {total}"),
     "Fehler": ("Error", "Fehler"),
     "Eine Angabe fehlt oder ist falsch": (

@@ -32,6 +32,7 @@ ACTIONS: Mapping[str, str] = {
     Action.TAKEN_UP: "in Bearbeitung genommen",
     Action.TAKEN_OVER: "von jemand anderem übernommen",
     Action.PUT_BACK: "zurückgelegt",
+    Action.TAKE_UP_UNDONE: "Inbearbeitungnahme zurückgenommen",
     Action.MOVED: "weitergegeben",
     Action.ASKED: "mit einer Frage zurückgegeben",
     Action.ANSWERED: "Frage beantwortet",

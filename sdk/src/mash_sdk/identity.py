@@ -55,7 +55,7 @@ class Principal:
     email_verified: bool = True
     """False where the token says that nobody has checked whose address it is (OpenID Connect Core, 5.1)."""
     level: str = ""
-    """Trust level (acr)."""
+    """Trust level that the login has reached (claim `trust_level`, else `acr`)."""
     birth_date: str = ""
     """YYYY-MM-DD; empty where the token does not say, or not the whole day."""
     address: Address = Address()
@@ -211,10 +211,20 @@ def _principal(realm: str, claims: dict[str, Any]) -> Principal:
         email=str(claims.get("email", "")),
         # A claim made from an attribute of one's own realm is text.
         email_verified=str(claims.get("email_verified", True)).lower() != "false",
-        level=str(claims.get("acr", "")),
+        level=_level(claims),
         birth_date=_day(claims.get("birthdate")),
         address=_address(claims.get("address")),
     )
+
+
+def _level(claims: dict[str, Any]) -> str:
+    # Keycloak's token exchange gives `acr` anew; `trust_level` is what the session has reached: one level as
+    # text, or all of them as an object (level → when).
+    told = claims.get("trust_level")
+    if isinstance(told, dict):
+        reached = [level for level in told if level.isascii() and level.isdecimal()]
+        return max(reached, key=int, default="")
+    return told if isinstance(told, str) and told else str(claims.get("acr", ""))
 
 
 def _day(claim: object) -> str:

@@ -83,6 +83,22 @@ async def test_a_login_gives_a_new_id_and_ends_the_old_one(front: Front, forms: 
         assert (await stale.get("/heidelberg/account")).status_code == 303
 
 
+@pytest.mark.parametrize(("wanted", "asked"), [("3", ["3"]), ("9", None), ("3%0aevil", None), ("", None)])
+async def test_who_is_logged_in_may_ask_for_a_higher_level_and_comes_back_to_where_they_were(
+    front: Front, forms: Module, wanted: str, asked: list[str] | None
+) -> None:
+    there = "/heidelberg/apply/x/0/step"
+    async with front.browser() as browser:
+        await front.login(browser)
+        away = await browser.get(f"/heidelberg/login?level={wanted}&next={there}")
+        if asked is None:
+            assert away.headers["location"] == there
+            return
+        assert parse_qs(urlsplit(away.headers["location"]).query)["acr_values"] == asked
+        back = await browser.get("/heidelberg/callback", params=front.keycloak.code(away.headers["location"]))
+        assert back.headers["location"] == there
+
+
 @pytest.mark.parametrize(
     "lost", ["state", "cookie", "code", "iss", "nonce", "aud", "issuer", "late", "tenant"]
 )

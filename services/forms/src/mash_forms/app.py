@@ -84,6 +84,7 @@ from mash_forms.views import (
     holds,
     proposals,
     reuse,
+    stronger,
     trail,
 )
 from mash_forms.views import appointments as views_appointments
@@ -175,6 +176,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         catalogue.router,
         handover.router,
         reuse.router,
+        stronger.router,
         apply.router,
         account.router,
         views_appointments.router,

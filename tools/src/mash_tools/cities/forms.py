@@ -20,6 +20,10 @@ STATES: tuple[State, ...] = (
 )  # fmt: skip
 
 
+TrustLevel = Annotated[int, Field(strict=True, ge=1, le=4)]
+"""As BundID counts them (STORK)."""
+
+
 class LeiKa(Fact):
     """The service's key in the catalogue of public services."""
 
@@ -164,6 +168,7 @@ class FormField(RowField):
     add: Text | None = None
     types: list[Literal["pdf", "png", "jpeg"]] = Field(default_factory=list)
     max_mb: Annotated[int, Field(strict=True, ge=1, le=20)] | None = None
+    trust_level: TrustLevel | None = None
 
     @model_validator(mode="after")
     def is_whole(self) -> Self:
@@ -182,6 +187,7 @@ class Step(Strict):
     text: Text | None = None
     when: Cel | None = None
     fim: Fim | None = None
+    trust_level: TrustLevel | None = None
     fields: Annotated[list[FormField], Field(min_length=1)]
 
 
@@ -357,7 +363,7 @@ class FormFile(Strict):
     fee: Slug | Annotated[list[Charge], Field(min_length=1)] | None = None
     leika: LeiKa | None = None
     legal_basis: Annotated[list[LegalBasis], Field(min_length=1)]
-    trust_level: Annotated[int, Field(strict=True, ge=1, le=4)]
+    trust_level: TrustLevel
     retention: dict[Literal["draft", "application", "document"], Keep]
     privacy: Text
     data: dict[str, Any]

@@ -11,6 +11,7 @@ from keycloak.exceptions import KeycloakGetError
 
 from mash_tools.problems import LauncherError
 from mash_tools.realms.differences import differences, merged
+from mash_tools.realms.levels import keep_levels
 from mash_tools.realms.people import Person
 from mash_tools.realms.shape import DEMO_MARK, PROFILE, Realm, Representation
 
@@ -50,6 +51,8 @@ class RealmKeeper:
         client_ids = self._clients(realm, scope_ids, report)
         self._spoken_roles(realm, client_ids, report)
         self._no_roles_of_its_own(realm, client_ids, report)
+        if realm.has_levels and keep_levels(self._admin, realm.name):
+            report.changed.append("login with levels")
         for person in realm.people:
             self._person(person, report)
         if is_new:

@@ -21,8 +21,8 @@ DEMO_MARK = "mash.demo"
 CITY_ROLES = ("citizen", "clerk", "supervisor", "editor", "treasurer", "auditor")
 OPERATOR_ROLES = ("operator",)
 _PERSON_SCOPES = ("profile", "email", "acr")
-_TOLD_TO = {"forms": ("address", "birthdate")}
-"""Who learns more of a person than name and e-mail: nobody else's token has it."""
+_TOLD_TO = {"forms": ("address", "birthdate", "trust_level")}
+"""Who learns more of a person and their login than name and e-mail: nobody else's token has it."""
 PROFILE = {"unmanagedAttributePolicy": "ADMIN_EDIT"}
 """People's attributes beyond Keycloak's own: administrators set them, people cannot change theirs."""
 _ACCESS_TOKEN_SECONDS = 300
@@ -58,6 +58,8 @@ class Realm:
     speaks_for_people: tuple[str, ...]
     """Clients whose tokens carry the person's realm roles."""
     people: tuple[Person, ...] = field(default=())
+    has_levels: bool = False
+    """Its own login asks for a second factor where a form wants a higher trust level."""
 
 
 def site_of(
@@ -113,6 +115,7 @@ def realm_of(site: Site, keycloak_url: str, client_jwks: Mapping[str, Representa
         clients=tuple(clients),
         speaks_for_people=(GATEWAY, DEMO_CLIENT) if site.demo else (GATEWAY,),
         people=site.people,
+        has_levels=site.demo,
     )
 
 
@@ -232,6 +235,18 @@ _MAPPERS: Mapping[str, Representation] = {
             "user.attribute": "birth_date",
             "claim.name": "birthdate",
             "jsonType.label": "String",
+            **_IN_ACCESS_TOKEN,
+        },
+    },
+    # Token exchange gives `acr` anew and loses the level that was reached; the session still knows it.
+    "trust_level": {
+        "name": "trust_level",
+        "protocol": "openid-connect",
+        "protocolMapper": "oidc-usersessionmodel-note-mapper",
+        "config": {
+            "user.session.note": "loa-map",
+            "claim.name": "trust_level",
+            "jsonType.label": "JSON",
             **_IN_ACCESS_TOKEN,
         },
     },

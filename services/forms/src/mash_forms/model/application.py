@@ -159,6 +159,8 @@ class Application:
     due_on: date | None = None
     consent: Consent | None = None
     """To what was taken over from an earlier application of the same person."""
+    trust_level: int | None = None
+    """What the login reached that handed it in; None: it was not noted then."""
     replaced: Decision | None = None
     """The decision that was reversed just now."""
     history: list[Step] = field(default_factory=list)

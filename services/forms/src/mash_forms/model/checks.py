@@ -16,7 +16,7 @@ from mash_forms.model.processing import REGISTERS
 from mash_forms.model.reach import Reach, reach
 from mash_forms.model.workflow_checks import workflow_faults
 
-REVIEW, HANDOVER, REUSE = "review", "handover", "reuse"
+REVIEW, HANDOVER, REUSE, STRONGER = "review", "handover", "reuse", "stronger"
 """Pages that forms have by themselves: no step can be called so."""
 Place = tuple[str | int, ...]
 Found = tuple[Place, str]
@@ -49,6 +49,7 @@ def _structure(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
     if elsewhere:
         return
     yield from _pages(form)
+    yield from _levels(form)
     for index, one in enumerate(form.get("computed") or []):
         if one["name"] in properties.keys() | RESERVED:
             what = f"a computed value cannot be called {one['name']!r}: an answer or the page is called so"
@@ -66,8 +67,23 @@ def _structure(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
 def _pages(form: Raw) -> Iterator[Found]:
     ids = [step["id"] for step in form["steps"]]
     for at, step_id in enumerate(ids):
-        if step_id in {REVIEW, HANDOVER, REUSE} or ids.index(step_id) < at:
+        if step_id in {REVIEW, HANDOVER, REUSE, STRONGER} or ids.index(step_id) < at:
             yield ("steps", at, "id"), f"{step_id} is the name of another page; choose another"
+
+
+def _levels(form: Raw) -> Iterator[Found]:
+    """A level that is no higher than the one around it says nothing, and hides a mistake."""
+    for at, step in enumerate(form["steps"]):
+        around = form.get("trust_level", 1)
+        places: list[tuple[Place, Raw]] = [(("steps", at), step)]
+        places += [(("steps", at, "fields", index), field) for index, field in enumerate(step["fields"])]
+        for place, raw in places:
+            level = raw.get("trust_level")
+            if level is not None and level <= around:
+                what = f"asks for trust level {level}, and {around} is needed there anyway; remove it"
+                yield (*place, "trust_level"), what
+            if raw is step and level is not None:
+                around = max(around, level)
 
 
 def _handover(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:

@@ -15,6 +15,7 @@ from mash_forms.model.application import Outcome, State
 from mash_forms.model.checks import faults
 from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.form import LANGUAGES, Charge, Computed, Form, Raw, Rule, Section
+from mash_forms.model.levels import LEVELS, level_in
 from mash_forms.model.money import CURRENCIES
 from mash_forms.model.processing import processing_of
 from mash_forms.model.reading import (
@@ -32,8 +33,6 @@ from mash_forms.model.reading import (
 )
 from mash_forms.model.storable import storable
 from mash_forms.model.workflow import workflow_of
-
-LEVELS = range(1, 5)
 
 
 class BrokenForm(Exception):
@@ -126,7 +125,9 @@ def _read(definition: Raw, language: str) -> Form:
         charges=_charges(raw, definition, names),
         schema=schema,
         language=names,
-        sections=tuple(_section(step, schema, names, language) for step in list_of(raw["steps"])),
+        sections=tuple(
+            _section(step, schema, names, language, raw["trust_level"]) for step in list_of(raw["steps"])
+        ),
         computed=tuple(
             Computed(
                 one["name"],
@@ -167,12 +168,13 @@ def _charges(raw: Raw, definition: Raw, names: Language) -> tuple[Charge, ...]:
     )
 
 
-def _section(step: Raw, schema: Raw, names: Language, language: str) -> Section:
+def _section(step: Raw, schema: Raw, names: Language, language: str, floor: int) -> Section:
+    level = level_in(step, floor)
     return Section(
         str_of(step["id"]),
         text_of(step["title"], language),
         text_of(step.get("text"), language),
-        tuple(field_of(field, schema, names, language) for field in list_of(step["fields"])),
+        tuple(field_of(field, schema, names, language, level) for field in list_of(step["fields"])),
         expression(step.get("when"), "boolean", names),
     )
 

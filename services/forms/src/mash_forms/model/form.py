@@ -130,6 +130,8 @@ class Field:
     add: str = ""
     types: tuple[str, ...] = ()
     max_bytes: int = 0
+    trust_level: int = 1
+    """What a login has to reach for an answer: the form's, its step's or its own, whichever is highest."""
 
     @property
     def is_group(self) -> bool:

@@ -7,14 +7,16 @@ from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.files import Kind
 from mash_forms.model.form import Fact, Fee, Field, Letter, Office, Option, Raw
 from mash_forms.model.handover import Handover, Point
+from mash_forms.model.levels import level_in
 from mash_forms.model.money import MOST, Money
 
 MAX_MB = 10
 """Megabytes of an uploaded file, at most, where its field does not say."""
 
 
-def field_of(raw: Raw, schema: Raw, names: Language, language: str) -> Field:
-    """Read a field; `schema` is that of the object it belongs to."""
+def field_of(raw: Raw, schema: Raw, names: Language, language: str, floor: int) -> Field:
+    """Read a field; `schema` is that of the object it belongs to, `floor` the trust level around it."""
+    level = level_in(raw, floor)
     name = str_of(raw["path"]).removeprefix("/")
     errors = {}
     for keyword, said in raw["errors"].items():
@@ -43,12 +45,14 @@ def field_of(raw: Raw, schema: Raw, names: Language, language: str) -> Field:
         schema=about,
         when=expression(raw.get("when"), "boolean", names),
         fields=tuple(
-            field_of(inside, about["items"], names, language) for inside in list_of(raw.get("fields") or [])
+            field_of(inside, about["items"], names, language, level)
+            for inside in list_of(raw.get("fields") or [])
         ),
         item=text_of(raw.get("item"), language),
         add=text_of(raw.get("add"), language),
         types=tuple(Kind(kind).value for kind in list_of(raw.get("types") or [])),
         max_bytes=int_of(raw.get("max_mb", MAX_MB)) << 20,
+        trust_level=level,
     )
 
 

@@ -15,6 +15,7 @@ from mash_forms.model.filling import Filled, fill
 from mash_forms.model.form import Form
 from mash_forms.model.money import Money
 from mash_forms.model.reference import reference_of
+from mash_forms.model.trust import level_of
 from mash_forms.model.workflow import Course
 from mash_forms.service.booking import Booking, asked, in_local_time
 from mash_forms.service.cases import Cases
@@ -35,10 +36,11 @@ from mash_forms.service.ports import (
     StoredDocument,
 )
 from mash_forms.service.scope import NotTheirs, require_own
+from mash_forms.service.trust import require_level, require_strong
 from mash_forms.signals import APPLICATIONS_SUBMITTED, APPLICATIONS_WITHDRAWN
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
-from mash_sdk.problems import Conflict, Fault, Forbidden, Invalid, NotFound, pointer
+from mash_sdk.problems import Conflict, Fault, Invalid, NotFound, pointer
 from mash_sdk.telemetry import count
 
 
@@ -84,19 +86,19 @@ class ApplicationService:
     async def form(self, name: str, who: Principal) -> Form:
         """Return a form to be filled in.
 
-        Raises NotFound for an unknown form, Forbidden if the login does not reach its trust level.
+        Raises NotFound for an unknown form, TooWeak if the login does not reach its trust level.
         """
         form = await self._catalogue.form(who.tenant, name)
         if form is None:
             raise NotFound("Diesen Dienst gibt es hier nicht.")
-        _require_level(form, who)
+        require_level(form, who)
         return form
 
     async def submit(self, cmd: Submit, unit: Unit) -> Application:
         """Check and keep an application; the same one again is answered with the one that is there.
 
-        Raises NotFound for an unknown form, Invalid with JSON pointers under `/data`, Forbidden if the login
-        does not reach the form's trust level, Conflict if the id stands for another application.
+        Raises NotFound for an unknown form, Invalid with JSON pointers under `/data`, TooWeak if the login
+        does not reach the trust level of form or answers, Conflict if the id stands for another application.
         """
         return await self.hand_in(cmd, await self.form(cmd.form, cmd.who), unit)
 
@@ -110,12 +112,13 @@ class ApplicationService:
                 f"Darüber entscheidet: {form.office.title}. Bei uns können Sie das nur vorbereiten.",
                 kind="decided-elsewhere",
             )
-        _require_level(form, cmd.who)
+        require_level(form, cmd.who)
         city = await self._catalogue.city(unit.tenant)
         now = unit.clock.now()
         today = today_of(city, unit)
         filled = fill(form, clean(form, cmd.data) if isinstance(cmd.data, Mapping) else {}, today)
         in_local_time(filled, ZoneInfo(city.timezone))
+        require_strong(filled, cmd.who)
         data = filled.data
         before = await self._applications.get(unit, cmd.id)
         if before is not None:
@@ -135,6 +138,7 @@ class ApplicationService:
             submitted_at=now,
             office=form.office.id,
             consent=cmd.consent,
+            trust_level=level_of(cmd.who.level),
         )
         course = Course(form.workflow, ZoneInfo(city.timezone))
         application.submit(course.begins(now), demo_fee=filled.demo_fee)
@@ -233,13 +237,6 @@ class ApplicationService:
 def today_of(city: City, unit: Unit) -> date:
     """Return the day it is in a city."""
     return unit.clock.now().astimezone(ZoneInfo(city.timezone)).date()
-
-
-def _require_level(form: Form, who: Principal) -> None:
-    # Keycloak gives level 0 to a session that was resumed, so the lowest level asks for a login only.
-    level = int(who.level) if who.level.isdecimal() else 0
-    if form.trust_level > 1 and level < form.trust_level:
-        raise Forbidden("Für diesen Antrag brauchen Sie eine Anmeldung mit höherem Vertrauensniveau.")
 
 
 def _require_right(found: Sequence[Complaint]) -> None:

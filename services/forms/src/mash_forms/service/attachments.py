@@ -12,6 +12,7 @@ from mash_forms.model.form import Field
 from mash_forms.service.drafts import DraftService
 from mash_forms.service.ports import Action, Actor, Applications, Attachments, Audit, Drafts, Scanner
 from mash_forms.service.scope import NotTheirs, require_in_scope
+from mash_forms.service.trust import require_for
 from mash_sdk.database import Database, Unit
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
@@ -76,7 +77,7 @@ class AttachmentService:
         self._database = database
 
     async def attach(self, cmd: Attach) -> Refusal | None:
-        """Keep a file, or say why it is not taken. Raises NotFound for a draft that is not one's own."""
+        """Keep a file, or say why it is not taken. Raises NotFound for somebody else's draft, TooWeak."""
         async with self._database.unit(cmd.who.tenant) as unit:
             field, ids = await self._field(cmd, unit)
         if refusal := _too_much(field, cmd, ids):
@@ -111,6 +112,8 @@ class AttachmentService:
                 draft = await self._drafts.get(unit, draft_id, who.subject)
                 if draft is None:
                     return
+                opened = await self._drafting.one(draft_id, draft.form, who, unit)
+                require_for([opened.filled.form.fields[found.field]], who)
                 ids = [one for one in draft.data.get(found.field, []) if one != attachment_id]
                 await self._attachments.remove(unit, attachment_id)
                 await self._note(draft_id, found.field, ids, who, unit)
@@ -144,6 +147,7 @@ class AttachmentService:
         field = opened.filled.fields.get(cmd.field)
         if field is None or field.widget != "upload":
             raise NotFound("Hier wird keine Datei gebraucht.")
+        require_for([field], cmd.who)
         return field, list(opened.draft.data.get(cmd.field, []))
 
     async def _note(self, draft_id: str, field: str, ids: list[str], who: Principal, unit: Unit) -> None:

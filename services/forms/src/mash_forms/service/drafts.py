@@ -14,6 +14,7 @@ from mash_forms.model.draft import Draft
 from mash_forms.model.filling import Filled, Shown, fill
 from mash_forms.model.form import Field, Form
 from mash_forms.model.storable import storable
+from mash_forms.model.trust import level_of, too_weak, weakness
 from mash_forms.service.applications import ApplicationService, Submit, today_of
 from mash_forms.service.booking import Booking
 from mash_forms.service.cases import Cases
@@ -79,6 +80,15 @@ class Opened:
     complaints: Sequence[Complaint]
     told: Mapping[str, str] = field(default_factory=dict)
     """What the login tells, by the names of the fields it fills in."""
+    level: int = 1
+    """The trust level of the login that opened it."""
+
+    weak: Sequence[Field] = ()
+    """What is answered, or has to be, and asks for a stronger login."""
+
+    def allowed(self, field: Field) -> bool:
+        """Tell whether this login may answer a field."""
+        return field.trust_level <= self.level
 
     def from_login(self, name: str) -> bool:
         """Tell whether an answer is what the login tells."""
@@ -149,8 +159,11 @@ class DraftService:
         shown = filled.step(cmd.step)
         data = dict(before.draft.data)
         if shown is not None:
-            data = {**_without(data, shown), **_kept(posted(_sent(shown, cmd.values), cmd.values))}
-        if change is not None:
+            sent = [field for field in _sent(shown, cmd.values) if before.allowed(field)]
+            data = {**_without(data, shown, before), **_kept(posted(sent, cmd.values))}
+        if change is not None and (
+            change.group not in form.fields or before.allowed(form.fields[change.group])
+        ):
             data = _changed(form, data, change)
         draft = before.draft.changed(form, data, cmd.step, unit.clock.now()).in_language(form, cmd.language)
         if not await self._drafts.save(unit, draft):
@@ -172,7 +185,9 @@ class DraftService:
         first = blank.filled.steps[0].section.id if blank.filled.steps else ""
         answer = Answer(cmd.draft_id, cmd.form, first, {}, cmd.who, cmd.language)
         before = await self._found(answer, unit)
-        draft = before.draft.taken_over(before.filled.form, cmd.answers, cmd.consent)
+        fields = before.filled.form.fields
+        answers = {name: one for name, one in cmd.answers.items() if before.allowed(fields[name])}
+        draft = before.draft.taken_over(before.filled.form, answers, cmd.consent)
         if not await self._drafts.save(unit, draft):
             raise NotFound(GONE)
 
@@ -229,8 +244,12 @@ class DraftService:
     async def _opened(self, draft: Draft, form: Form, who: Principal, unit: Unit) -> Opened:
         today: date = today_of(await self._catalogue.city(unit.tenant), unit)
         filled = fill(form, draft.data, today)
-        wrong = [*complaints_of(filled, today), *await self._booking.wrong(filled, draft.id, unit)]
-        return Opened(draft, filled, wrong, told(form, who))
+        level = level_of(who.level)
+        fields = too_weak(filled, level)
+        weak = {field.name: weakness(field, level, form.spoken) for field in fields}
+        found = [*complaints_of(filled, today), *await self._booking.wrong(filled, draft.id, unit)]
+        wrong = [*weak.values(), *(one for one in found if not one.path or one.path[0] not in weak)]
+        return Opened(draft, filled, wrong, told(form, who), level, fields)
 
 
 def _sent(shown: Shown, values: Mapping[str, str]) -> list[Field]:
@@ -240,8 +259,8 @@ def _sent(shown: Shown, values: Mapping[str, str]) -> list[Field]:
     return [*shown.fields, *more]
 
 
-def _without(data: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
-    asked = {field.name for field in shown.fields if field.widget != "upload"}
+def _without(data: Mapping[str, Any], shown: Shown, before: Opened) -> dict[str, Any]:
+    asked = {field.name for field in shown.fields if field.widget != "upload" and before.allowed(field)}
     return {name: value for name, value in data.items() if name not in asked}
 
 

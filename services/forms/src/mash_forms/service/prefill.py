@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from mash_forms.model.form import Form
+from mash_forms.model.trust import level_of
 from mash_sdk.identity import Principal
 
 _HOUSE = re.compile(r"(?P<street>.*\S)\s+(?P<number>[0-9]+ ?[a-zA-Z]?)")
@@ -25,4 +26,9 @@ def told(form: Form, who: Principal) -> dict[str, str]:
         "postal_code": address.postal_code,
         "town": address.locality,
     }
-    return {name: known[field.prefill] for name, field in form.fields.items() if known.get(field.prefill)}
+    level = level_of(who.level)
+    return {
+        name: known[field.prefill]
+        for name, field in form.fields.items()
+        if known.get(field.prefill) and field.trust_level <= level
+    }

@@ -12,6 +12,7 @@ from typing import Any
 from mash_forms.model.application import Application
 from mash_forms.model.consent import Consent
 from mash_forms.model.form import APPOINTMENT, Field, Form
+from mash_forms.model.trust import level_of
 from mash_forms.service.applications import ApplicationService
 from mash_forms.service.cases import Cases
 from mash_forms.service.drafts import DraftService, TakeOver
@@ -71,7 +72,7 @@ class ReuseService:
         """Return what the newest application has that helps; None without one. `known`: what is filled in."""
         listing = await self._applications.own(unit, who.subject, Paging(LOOK_BACK))
         for application in listing.items:
-            found = await self._of(application, form, unit)
+            found = await self._of(application, form, who, unit)
             if found is not None and any(known.get(name) != value for name, value in found.answers.items()):
                 return found
         return None
@@ -83,7 +84,7 @@ class ReuseService:
         """
         source = require_own(await self._applications.get(unit, cmd.source_id), cmd.who)
         form = await self._applying.form(cmd.form, cmd.who)
-        found = await self._of(source, form, unit)
+        found = await self._of(source, form, cmd.who, unit)
         answers = (
             {name: value for name, value in found.answers.items() if name in cmd.fields} if found else {}
         )
@@ -96,12 +97,15 @@ class ReuseService:
         by = Actor("person", cmd.who.subject)
         await self._audit.note(unit, Action.ANSWERS_REUSED, source.id, by, purpose)
 
-    async def _of(self, application: Application, form: Form, unit: Unit) -> Offer | None:
+    async def _of(self, application: Application, form: Form, who: Principal, unit: Unit) -> Offer | None:
+        level = level_of(who.level)
         before = await self._cases.form(application.form, application.form_version, unit)
         answers = {
             name: application.data[name]
             for name, field in form.fields.items()
-            if name in application.data and _same(field, before.fields.get(name))
+            if name in application.data
+            and field.trust_level <= level
+            and _same(field, before.fields.get(name))
         }
         if not answers:
             return None

@@ -60,6 +60,7 @@ class ApplicationStore:
             "office": application.office,
             "stage": application.stage,
             "due_on": application.due_on,
+            "trust_level": application.trust_level,
         }
         kept = await unit.connection.execute(
             insert(applications)
@@ -277,6 +278,7 @@ def _application(
         stage=row["stage"],
         due_on=row["due_on"],
         consent=Consent.read(private.get("consent") or row["consent"]),
+        trust_level=row["trust_level"],
         history=past,
         stored_steps=len(past),
     )

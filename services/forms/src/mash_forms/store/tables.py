@@ -53,6 +53,7 @@ applications = Table(
     Column("changed_at", TIME),
     Column("withdrawn_at", TIME),
     Column("consent", JSONB(none_as_null=True)),
+    Column("trust_level", SmallInteger),
     Column("delete_after", TIME),
     Column("legal_hold", Boolean),
     Column("office", Text),

@@ -14,14 +14,17 @@ from fastapi import Path, Query
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from mash_forms.model.checks import REVIEW
+from mash_forms.model.checks import REVIEW, STRONGER
 from mash_forms.model.complaints import Complaint
 from mash_forms.model.days import day_of
 from mash_forms.model.draft import Draft
 from mash_forms.model.files import Attachment
 from mash_forms.model.filling import Shown
 from mash_forms.model.form import LANGUAGES
+from mash_forms.model.trust import NAMES
 from mash_forms.service import AddRow, Answer, Answered, Attach, Offer, Offered, Opened, RemoveRow
+from mash_forms.service.trust import TooWeak
+from mash_forms.views import stronger
 from mash_forms.views.asking import asked, refusal_of
 from mash_forms.views.phrases import say
 from mash_forms.views.reuse import Reusing
@@ -34,6 +37,7 @@ from mash_forms.views.words import (
     Data,
     Drafting,
     FormName,
+    Forms,
     ShownDraft,
     ShownFile,
     download,
@@ -83,13 +87,20 @@ async def begin(
     drafts: Drafting,
     reusing: Reusing,
     bookings: Bookings,
+    forms: Forms,
     unit: InUnit,
     name: FormName,
     language: Language = "",
     refused: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
     """The first step of a form, with what the login tells filled in, and what could be taken over."""
-    opened = await drafts.blank(name, new_id(), who, unit, language)
+    try:
+        opened = await drafts.blank(name, new_id(), who, unit, language)
+    except TooWeak as fault:
+        form = await forms.form(who.tenant, name)
+        if form is None:
+            raise
+        return stronger.refused(page, form, fault, f"/apply/{name}")
     begun = [draft for draft, form in await drafts.own(who, unit) if form.name == name]
     offer = await reusing.offer(opened.filled.form, opened.draft.data, who, unit)
     begins = Begins(begun[0] if begun else None, offer, unticked=refused == "consent")
@@ -143,7 +154,7 @@ async def hand_in(
     """Hand in the draft as an application."""
     try:
         application = await drafts.hand_in(draft_id, name, who, unit)
-    except Invalid:
+    except (Invalid, TooWeak):
         return RedirectResponse(page.url(f"/apply/{name}/{draft_id}/{REVIEW}"), HTTPStatus.SEE_OTHER)
     return RedirectResponse(page.url(f"/account/applications/{application.id}"), HTTPStatus.SEE_OTHER)
 
@@ -257,6 +268,8 @@ def _next(
     if action in _STAYS:
         shows, place = _shows(opened, action, values["action"].partition(":")[2])
         return _to(page, opened, step, [*shows, *query], place)
+    if action == "stronger":
+        return _to(page, opened, STRONGER, [f"to={step}"])
     if action == "back":
         return _to(page, opened, _before(opened, step))
     if done.more:
@@ -344,4 +357,5 @@ def _step(
         checked=check,
         told=[] if follows and not check else shown_as.faults,
         begins=begins,
+        level_names=NAMES,
     )

@@ -27,6 +27,8 @@ class Question:
     """Of a question for an appointment: what is free."""
     from_login: bool = False
     """The answer is what the login tells, and nobody has changed it."""
+    needs: int = 0
+    """The trust level that the login lacks for it; 0: it may be answered."""
 
     @property
     def name(self) -> str:
@@ -77,6 +79,7 @@ def asked(
             _question(opened, field, opened.draft.data, found),
             files=[file for file in files if file.field == field.name],
             slots=slots if field.widget == APPOINTMENT else None,
+            needs=0 if opened.allowed(field) else field.trust_level,
         )
         for field in shown.fields
     ]

@@ -2,6 +2,7 @@
 """What the pages of filling in say themselves, in the languages a form may be in. German is the key."""
 
 from mash_forms.views.phrases_conversation import CONVERSATION
+from mash_forms.views.stronger_phrases import STRONGER
 from mash_sdk.phrases import Phrases
 
 _FIRST = (
@@ -34,6 +35,7 @@ _NOT_OF_US = (
 )
 _PHRASES: dict[str, tuple[str, str]] = {
     **CONVERSATION,
+    **STRONGER,
     "Schritt {n} von {total}": ("Step {n} of {total}", "Schritt {n} von {total}"),
     "Fehler": ("Error", "Fehler"),
     "Eine Angabe fehlt oder ist falsch": (

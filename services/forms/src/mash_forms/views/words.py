@@ -14,6 +14,7 @@ from mash_forms.model.appointments import Appointment, Side, Standing
 from mash_forms.model.days import german
 from mash_forms.model.form import Letter
 from mash_forms.model.times import clock_said, day_said, moment_said
+from mash_forms.model.trust import NAMES
 from mash_forms.service import (
     ApplicationService,
     AppointmentService,
@@ -110,6 +111,7 @@ pages = Pages(
         "day_said": day_said,
         "moment_said": moment_said,
         "clock_said": clock_said,
+        "trust": NAMES.__getitem__,
     },
 )
 

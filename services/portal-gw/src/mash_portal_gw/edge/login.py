@@ -19,6 +19,8 @@ from mash_sdk.tenants import Tenants
 
 PATHS: Final = frozenset({"/login", "/callback", "/logout"})
 _ATTEMPT_SECONDS: Final = 600
+_LEVELS: Final = frozenset("1234")
+"""Trust levels that a page may ask for, as BundID counts them."""
 _FORM_BYTES: Final = 4096
 
 
@@ -65,17 +67,20 @@ class LoginDoor:
     async def _login(
         self, request: Request, place: Place, caller: Caller | None, send: Send, extra: Headers
     ) -> None:
-        asked = parse_qs(request.query.decode("ascii", "replace")).get("next", [""])[0]
-        then = safe_next(asked, place.prefix)
+        query = parse_qs(request.query.decode("ascii", "replace"))
+        then = safe_next(query.get("next", [""])[0], place.prefix)
+        level = query.get("level", [""])[0]
+        level = level if level in _LEVELS else ""
         if (
             caller is not None
             and caller.session is not None
+            and not level
             and "again" not in request.query.decode("latin-1")
         ):
             await send_redirect(send, then, extra)
             return
         await self._provider.reachable(place.tenant)
-        location, attempt = self._logins.begin(place.tenant, then)
+        location, attempt = self._logins.begin(place.tenant, then, level)
         cookie = self._cookies.setting(place.tenant, attempt, LOGIN_COOKIE, _ATTEMPT_SECONDS)
         await send_redirect(send, location, [*extra, (b"set-cookie", cookie)])
 

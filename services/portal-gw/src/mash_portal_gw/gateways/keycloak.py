@@ -60,7 +60,7 @@ class Keycloak:
     def issuer(self, tenant: str) -> str:
         return self._keys.issuer(tenant)
 
-    def login_url(self, attempt: Attempt) -> str:
+    def login_url(self, attempt: Attempt, level: str = "") -> str:
         challenge = hashlib.sha256(attempt.verifier.encode()).digest()
         asked = {
             "response_type": "code",
@@ -71,6 +71,8 @@ class Keycloak:
             "nonce": attempt.nonce,
             "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
+            # Whoever has a session there is asked only for what the level needs on top of it.
+            **({"acr_values": level} if level else {}),
         }
         return f"{self._endpoint(attempt.tenant, 'auth')}?{urlencode(asked)}"
 

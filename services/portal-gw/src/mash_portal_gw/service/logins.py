@@ -37,8 +37,11 @@ class Logins:
         self._sealer = sealer
         self._clock = clock
 
-    def begin(self, tenant: str, then: str) -> tuple[str, str]:
-        """The page at Keycloak to go to, and the cookie that ties its return to this browser."""
+    def begin(self, tenant: str, then: str, level: str = "") -> tuple[str, str]:
+        """The page at Keycloak to go to, and the cookie that ties its return to this browser.
+
+        `level`: the trust level to be reached; what was reached is in the token, and judged by services.
+        """
         attempt = Attempt(
             tenant=tenant,
             state=secrets.token_urlsafe(32),
@@ -50,7 +53,7 @@ class Logins:
         fields = [attempt.tenant, attempt.state, attempt.nonce, attempt.verifier, attempt.then]
         plain = json.dumps([*fields, attempt.until.timestamp()]).encode()
         sealed = base64.urlsafe_b64encode(self._sealer.seal(plain, _ATTEMPT)).rstrip(b"=").decode()
-        return self._provider.login_url(attempt), sealed
+        return self._provider.login_url(attempt, level), sealed
 
     def returned(self, tenant: str, sealed: str, state: str, issuer: str | None) -> Attempt:
         """The login that this return belongs to. `issuer`: the parameter `iss` (RFC 9207), if it came."""

@@ -19,7 +19,9 @@ class IdentityProvider(Protocol):
 
     def issuer(self, tenant: str) -> str: ...
 
-    def login_url(self, attempt: Attempt) -> str: ...
+    def login_url(self, attempt: Attempt, level: str = "") -> str:
+        """Where to send a browser. `level`: the trust level (acr) to be reached, if one is asked for."""
+        ...
 
     async def redeem(self, attempt: Attempt, code: str) -> Tokens:
         """Tokens for a code. Raise LoginExpired-like problems if they are not what the attempt asked for."""

@@ -21,8 +21,11 @@ from mash.forms.v1.events_pb2 import (
     DocumentIssued,
 )
 from mash.forms.v1.forms_pb2 import (
+    CosignatureParty,
     GetApplicantRequest,
     GetApplicantResponse,
+    GetCosignatureRequest,
+    GetCosignatureResponse,
     GetNoticeRequest,
     GetNoticeResponse,
 )
@@ -96,6 +99,25 @@ class Forms(ApplicationServiceServicer):
             reference="HD-7K2M-9QXC",
             path=f"/account/applications/{request.application_id}",
             office="Bürgeramt",
+        )
+
+    async def GetCosignature(  # noqa: N802
+        self, request: GetCosignatureRequest, context: Any
+    ) -> GetCosignatureResponse:
+        self._note("GetCosignature", request.request_id, context)
+        anna = CosignatureParty(
+            about_id="a1",
+            subject_id=ANNA,
+            name="Anna",
+            email=self.email,
+            language="de",
+            path="/apply/x/a1/review",
+        )
+        bert = CosignatureParty(
+            about_id="r1", subject_id="bert", name="Bert", language="de", path="/cosign/r1"
+        )
+        return GetCosignatureResponse(
+            service_title="Nebenwohnsitz anmelden", office="Bürgeramt", parties=[anna, bert]
         )
 
     def _note(self, method: str, application_id: str, context: Any) -> None:

@@ -8,6 +8,7 @@ from mash.forms.v1.events_pb2 import (
     ApplicationReceived,
     ApplicationSubmitted,
     ApplicationWithdrawn,
+    CosignatureChanged,
     DocumentIssued,
     MessageWritten,
 )
@@ -30,6 +31,7 @@ class TestNotify(ModuleConformance):
         MessageWritten(application_id="a1", applicant_id="p", message_id="m", written_at=NOW),
         PaymentReminded(application_id="a1", payment_id="y", due_at=NOW, ends_at=NOW, reminded_at=NOW),
         PaymentRefunded(application_id="a1", payment_id="y", refund_id="r", refunded_at=NOW),
+        CosignatureChanged(application_id="a1", request_id="r1", change_id="c1", changed_at=NOW),
         AlertOpened(**ALERT, opened_at=NOW),
         AlertResolved(**ALERT, resolved_at=NOW),
     )

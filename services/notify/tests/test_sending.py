@@ -11,10 +11,10 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 
-from mash.forms.v1.events_pb2 import ApplicationWithdrawn, MessageWritten
+from mash.forms.v1.events_pb2 import ApplicationWithdrawn, CosignatureChanged, MessageWritten
 from mash.notify.v1.events_pb2 import MessageDeliveryUnknown, MessageRefused, MessageSent
 from mash.payments.v1.events_pb2 import PaymentRefunded, PaymentReminded
-from mash_notify.gateways.forms import REACH, WORD
+from mash_notify.gateways.forms import REACH, SIGN, WORD
 from mash_notify.gateways.senders import senders_of
 from mash_notify.gateways.smtp import SmtpChannel
 from mash_notify.service import sender as sending_rules
@@ -131,6 +131,24 @@ async def test_a_fee_that_is_not_paid_is_told_of_three_times(
     assert "noch bis zum 15.04.2026" in late.text
     assert "/heidelberg/pay/a1" in early.text
     assert "/heidelberg/account/applications/a1" in lapsed.text
+
+
+async def test_both_people_are_told_how_a_second_signature_stands_each_where_they_read_it(
+    bench: Bench, sink: Any, forms: Any, sending: Any, eventually: Any
+) -> None:
+    async with sending(bench):
+        for change in ("c1", "c1", "c2"):
+            await bench.deliver(
+                CosignatureChanged(application_id="a1", request_id="r1", change_id=change, signed=True)
+            )
+        await eventually(lambda: len(sink.received()) == 2)
+    assert {mail.subject for mail in sink.received()} == {"Zweite Unterschrift: Nebenwohnsitz anmelden"}
+    assert forms.asked[0] == ("GetCosignature", "r1", SIGN)
+    async with bench.unit() as unit:
+        entries = await unit.connection.execute(text("select subject, path from mailbox order by id"))
+        paths = [(row.subject, row.path) for row in entries]
+    assert paths.count(("bert", "/cosign/r1")) == 2, "who has no address has the mailbox"
+    assert len(paths) == 4
 
 
 async def test_the_mail_leaves_as_soon_as_it_is_queued(

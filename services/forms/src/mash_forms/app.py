@@ -33,6 +33,7 @@ from mash_forms.service import (
     CaseworkService,
     Catalogue,
     ConversationService,
+    CosigningService,
     DeskService,
     DocumentService,
     DraftService,
@@ -49,6 +50,8 @@ from mash_forms.service import (
     Refusals,
     Retention,
     ReuseService,
+    SignatureCheck,
+    SignedDrafts,
 )
 from mash_forms.settings import Settings
 from mash_forms.signals import AUDIT_SEALED
@@ -58,6 +61,7 @@ from mash_forms.store import (
     AttachmentStore,
     AuditStore,
     ConversationStore,
+    CosignatureStore,
     DocumentStore,
     DraftStore,
     EditionStore,
@@ -89,6 +93,9 @@ from mash_forms.views import (
 )
 from mash_forms.views import appointments as views_appointments
 from mash_forms.views import automation as automation_views
+from mash_forms.views import (
+    cosigning as cosigning_views,
+)
 from mash_forms.views import letters as views_letters
 from mash_sdk.audit import Sealing
 from mash_sdk.clock import Clock, system_clock
@@ -107,7 +114,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     store, versions, letters = ApplicationStore(vault), FormVersionStore(), DocumentStore(vault)
     audit, files_sent = AuditStore(vault), AttachmentStore(vault)
     program.database.on_refusal(Refusals(audit, audit).note)
-    cases = Cases(versions, letters, files_sent, files)
+    signatures = CosignatureStore(vault)
+    cases = Cases(versions, letters, files_sent, files, signatures)
     calendar = AppointmentStore()
     booking = Booking(calendar, openings, cases)
     retention = Retention(ExpiryStore(), cases, audit, program.database)
@@ -115,15 +123,29 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     sealing = Sealing(audit, program.database, partial(count, AUDIT_SEALED))
     applying = observed(
         ApplicationService(
-            store, versions, letters, audit, files, cases, files_sent, SearchStore(vault), booking
+            store,
+            versions,
+            letters,
+            audit,
+            files,
+            cases,
+            files_sent,
+            SearchStore(vault),
+            booking,
+            SignatureCheck(signatures),
         ),
         "applications",
     )
-    draft_store, scanner = DraftStore(vault), ClamAv(settings.scanner) if settings.scanner else NoScanner()
+    draft_store = SignedDrafts(DraftStore(vault), signatures, audit)
+    scanner = ClamAv(settings.scanner) if settings.scanner else NoScanner()
     drafts = observed(DraftService(draft_store, versions, files, cases, applying, booking), "drafts")
     attaching = observed(
         AttachmentService(files_sent, draft_store, drafts, store, audit, scanner, program.database),
         "attachments",
+    )
+    enter_at = partial(program.tenants.url, path="/cosign")
+    cosigning = observed(
+        CosigningService(signatures, draft_store, drafts, cases, files, audit, enter_at), "cosigning"
     )
     fees = observed(FeeService(store, audit, cases), "fees")
     desk_service = observed(DeskService(store, letters, audit, cases), "desk")
@@ -177,6 +199,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         handover.router,
         reuse.router,
         stronger.router,
+        cosigning_views.router,
         apply.router,
         account.router,
         views_appointments.router,
@@ -190,7 +213,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         trail.router,
         views_letters.router,
     ]
-    program.rpc = [RpcDoor(add_ApplicationServiceServicer_to_server, ApplicationRpc(notices))]
+    program.rpc = [RpcDoor(add_ApplicationServiceServicer_to_server, ApplicationRpc(notices, cosigning))]
     program.events = events.subscriptions
     program.provides = {
         Catalogue: files,
@@ -208,6 +231,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         DeskService: desk_service,
         CaseworkService: casework,
         ConversationService: talking,
+        CosigningService: cosigning,
         LaterFiles: later,
         Booking: booking,
         AppointmentService: appointments,

@@ -6,14 +6,17 @@ from typing import Any
 import mash_sdk.rpc as calls
 from mash.forms.v1 import events_pb2
 from mash.forms.v1.forms_pb2 import (
+    CosignatureParty,
     GetApplicantRequest,
     GetApplicantResponse,
+    GetCosignatureRequest,
+    GetCosignatureResponse,
     GetNoticeRequest,
     GetNoticeResponse,
 )
 from mash.forms.v1.forms_pb2_grpc import ApplicationServiceServicer
 from mash_forms.model.application import OUTCOMES
-from mash_forms.service import NoticeService
+from mash_forms.service import CosigningService, NoticeService
 from mash_sdk import journey
 from mash_sdk.ids import parse_id
 
@@ -21,8 +24,9 @@ from mash_sdk.ids import parse_id
 class ApplicationRpc(ApplicationServiceServicer):
     """mash.forms.v1.ApplicationService."""
 
-    def __init__(self, notices: NoticeService) -> None:
+    def __init__(self, notices: NoticeService, cosigning: CosigningService) -> None:
         self._notices = notices
+        self._cosigning = cosigning
 
     async def GetApplicant(  # noqa: N802 — the contract's name
         self, request: GetApplicantRequest, _context: Any
@@ -52,4 +56,26 @@ class ApplicationRpc(ApplicationServiceServicer):
             outcome=OUTCOMES[notice.outcome] if notice.outcome else events_pb2.OUTCOME_UNSPECIFIED,
             path=notice.path,
             office=notice.office,
+        )
+
+    async def GetCosignature(  # noqa: N802 — the contract's name
+        self, request: GetCosignatureRequest, _context: Any
+    ) -> GetCosignatureResponse:
+        request_id = parse_id(request.request_id, "/request_id")
+        told = await self._cosigning.told(request_id, calls.caller(), calls.purpose(), calls.unit())
+        journey.join(told.request.draft_id)
+        return GetCosignatureResponse(
+            service_title=told.form.title,
+            office=told.form.office.title,
+            parties=[
+                CosignatureParty(
+                    about_id=about_id,
+                    subject_id=party.subject,
+                    name=party.name,
+                    email=party.email,
+                    language=party.language,
+                    path=path,
+                )
+                for about_id, party, path in told.parties
+            ],
         )

@@ -11,10 +11,11 @@ from mash.forms.v1.events_pb2 import (
     ApplicationReceived,
     ApplicationSubmitted,
     ApplicationWithdrawn,
+    CosignatureChanged,
     DocumentIssued,
     MessageWritten,
 )
-from mash.forms.v1.forms_pb2 import GetApplicantResponse, GetNoticeResponse
+from mash.forms.v1.forms_pb2 import GetApplicantResponse, GetCosignatureResponse, GetNoticeResponse
 from mash.payments.v1.events_pb2 import PaymentRefunded, PaymentReminded
 from mash.sensors.v1.alerts_pb2 import GetAlertResponse
 from mash.sensors.v1.events_pb2 import AlertOpened, AlertResolved
@@ -38,6 +39,8 @@ class Applications(Protocol):
     async def applicant(self, tenant: str, application_id: str) -> GetApplicantResponse: ...
 
     async def notice(self, tenant: str, application_id: str) -> GetNoticeResponse: ...
+
+    async def cosignature(self, tenant: str, request_id: str) -> GetCosignatureResponse: ...
 
 
 Forms = Annotated[Applications, Provide(Applications)]
@@ -136,6 +139,32 @@ async def say_refunded(event: PaymentRefunded, notice: GetNoticeResponse, unit: 
     said = _notice(event.application_id, Kind.REFUNDED, notice, event.refund_id)
     # How much, and when, stands with the fee.
     await notices.write(replace(said, path=f"{PAY}/{event.application_id}"), unit)
+
+
+async def people_of_cosignature(
+    event: CosignatureChanged, context: EventContext, forms: Forms
+) -> GetCosignatureResponse:
+    return await forms.cosignature(context.tenant, event.request_id)
+
+
+@subscriptions.on(CosignatureChanged, ask=people_of_cosignature)
+async def say_cosignature(
+    event: CosignatureChanged, told: GetCosignatureResponse, unit: Unit, notices: Use
+) -> None:
+    """Both are told that there is something to read; what, stands on the page."""
+    for party in told.parties:
+        person = RememberContact(party.about_id, party.subject_id, party.name, party.email, party.language)
+        await notices.remember(person, unit)
+        notice = WriteNotice(
+            about=party.about_id,
+            kind=Kind.COSIGNATURE,
+            service_title=told.service_title,
+            reference="",
+            path=party.path,
+            office=told.office,
+            occasion=event.change_id,
+        )
+        await notices.write(notice, unit)
 
 
 def _notice(about: str, kind: Kind, notice: GetNoticeResponse, occasion: str = "") -> WriteNotice:

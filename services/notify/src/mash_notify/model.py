@@ -31,6 +31,7 @@ class Kind(StrEnum):
     PAYMENT_REMINDER = "payment-reminder"
     PAYMENT_OVERDUE = "payment-overdue"
     REFUNDED = "refunded"
+    COSIGNATURE = "cosignature"
     ALERT_OPENED = "alert-opened"
     ALERT_RESOLVED = "alert-resolved"
 

@@ -6,7 +6,7 @@ from typing import Literal
 from mash_sdk.telemetry import counter, gauge, histogram
 
 Attribute = Literal[
-    "mash.notify.kind",  # received, decision, question, written, withdrawn, refunded, alert-opened …
+    "mash.notify.kind",  # what it is about: received, decision, question, cosignature, alert-opened …
     "mash.notify.channel",  # email
     "mash.notify.state",  # what became of an attempt: sent, queued, unknown, refused
     "mash.notify.message.id",

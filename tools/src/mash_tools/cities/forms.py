@@ -11,6 +11,8 @@ from mash_tools.cities.facts import Fact, Said, Slug, Strict, Text
 from mash_tools.cities.files import Office
 
 Pointer = Annotated[str, StringConstraints(pattern=r"^/[a-z][a-z0-9_]*$")]
+RowPointer = Annotated[str, StringConstraints(pattern=r"^/[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)?$")]
+"""An answer, or one of each row of a group."""
 Cel = Annotated[str, StringConstraints(min_length=1)]
 """An expression of CEL; what is wrong in it is told by mash_forms.model.checks."""
 Duration = Annotated[str, StringConstraints(pattern=r"^P(\d+[YMWD])+$")]
@@ -203,7 +205,7 @@ class Computed(Strict):
 class Rule(Strict):
     """What has to hold between answers, and what is said where it does not."""
 
-    at: Annotated[str, StringConstraints(pattern=r"^/[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)?$")]
+    at: RowPointer
     valid: Cel
     says: dict[str, Remedy]
 
@@ -346,6 +348,18 @@ class Processing(Strict):
     automation: Automation | None = None
 
 
+class Cosigner(Strict):
+    """Who else signs, and what they see for that."""
+
+    title: Text
+    text: Text
+    shows: Annotated[list[RowPointer], Field(min_length=1)]
+    when: Cel | None = None
+    days: Annotated[int, Field(strict=True, ge=1, le=60)] | None = None
+    trust_level: TrustLevel | None = None
+    legal_basis: LegalBasis
+
+
 class FormFile(Strict):
     """forms/<form>.yaml"""
 
@@ -384,6 +398,7 @@ class FormFile(Strict):
         return self
 
     processing: Processing = Field(default_factory=Processing)
+    cosigner: Cosigner | None = None
 
     @field_validator("states")
     @classmethod

@@ -107,3 +107,17 @@ class MessageWritten(_message.Message):
     written_at: _timestamp_pb2.Timestamp
     action_required: bool
     def __init__(self, application_id: _Optional[str] = ..., applicant_id: _Optional[str] = ..., message_id: _Optional[str] = ..., written_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., action_required: _Optional[bool] = ...) -> None: ...
+
+class CosignatureChanged(_message.Message):
+    __slots__ = ("application_id", "request_id", "change_id", "changed_at", "signed")
+    APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_AT_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_FIELD_NUMBER: _ClassVar[int]
+    application_id: str
+    request_id: str
+    change_id: str
+    changed_at: _timestamp_pb2.Timestamp
+    signed: bool
+    def __init__(self, application_id: _Optional[str] = ..., request_id: _Optional[str] = ..., change_id: _Optional[str] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., signed: _Optional[bool] = ...) -> None: ...

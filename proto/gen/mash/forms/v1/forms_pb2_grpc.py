@@ -40,6 +40,11 @@ class ApplicationServiceStub:
                 request_serializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetApplicantRequest.SerializeToString,
                 response_deserializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetApplicantResponse.FromString,
                 _registered_method=True)
+        self.GetCosignature = channel.unary_unary(
+                '/mash.forms.v1.ApplicationService/GetCosignature',
+                request_serializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetCosignatureRequest.SerializeToString,
+                response_deserializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetCosignatureResponse.FromString,
+                _registered_method=True)
         self.GetNotice = channel.unary_unary(
                 '/mash.forms.v1.ApplicationService/GetNotice',
                 request_serializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetNoticeRequest.SerializeToString,
@@ -53,6 +58,13 @@ class ApplicationServiceServicer:
 
     def GetApplicant(self, request, context):
         """How to reach the applicant. Audited with the purpose the caller gives.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCosignature(self, request, context):
+        """Whom to tell how a request for a second signature stands, and where each of them reads it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,6 +84,11 @@ def add_ApplicationServiceServicer_to_server(servicer, server):
                     servicer.GetApplicant,
                     request_deserializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetApplicantRequest.FromString,
                     response_serializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetApplicantResponse.SerializeToString,
+            ),
+            'GetCosignature': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCosignature,
+                    request_deserializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetCosignatureRequest.FromString,
+                    response_serializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetCosignatureResponse.SerializeToString,
             ),
             'GetNotice': grpc.unary_unary_rpc_method_handler(
                     servicer.GetNotice,
@@ -107,6 +124,33 @@ class ApplicationService:
             '/mash.forms.v1.ApplicationService/GetApplicant',
             mash_dot_forms_dot_v1_dot_forms__pb2.GetApplicantRequest.SerializeToString,
             mash_dot_forms_dot_v1_dot_forms__pb2.GetApplicantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCosignature(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mash.forms.v1.ApplicationService/GetCosignature',
+            mash_dot_forms_dot_v1_dot_forms__pb2.GetCosignatureRequest.SerializeToString,
+            mash_dot_forms_dot_v1_dot_forms__pb2.GetCosignatureResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -9,6 +9,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from mash_forms.model.cosigner_checks import cosigner_faults
 from mash_forms.model.expressions import RESERVED, RESULTS, ROW, TODAY, BadExpression, Expression, Language
 from mash_forms.model.form import APPOINTMENT, Raw
 from mash_forms.model.formats import Validator
@@ -16,7 +17,7 @@ from mash_forms.model.processing import REGISTERS
 from mash_forms.model.reach import Reach, reach
 from mash_forms.model.workflow_checks import workflow_faults
 
-REVIEW, HANDOVER, REUSE, STRONGER = "review", "handover", "reuse", "stronger"
+REVIEW, HANDOVER, REUSE, STRONGER, SIGNATURE = "review", "handover", "reuse", "stronger", "signature"
 """Pages that forms have by themselves: no step can be called so."""
 Place = tuple[str | int, ...]
 Found = tuple[Place, str]
@@ -37,6 +38,7 @@ def faults(form: Raw) -> Iterator[Found]:
     broken = list(_expressions(form, names))
     yield from broken
     yield from _processing(form)
+    yield from cosigner_faults(form)
     if not broken:
         yield from _reachable(form, names, properties)
 
@@ -67,7 +69,7 @@ def _structure(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
 def _pages(form: Raw) -> Iterator[Found]:
     ids = [step["id"] for step in form["steps"]]
     for at, step_id in enumerate(ids):
-        if step_id in {REVIEW, HANDOVER, REUSE, STRONGER} or ids.index(step_id) < at:
+        if step_id in {REVIEW, HANDOVER, REUSE, STRONGER, SIGNATURE} or ids.index(step_id) < at:
             yield ("steps", at, "id"), f"{step_id} is the name of another page; choose another"
 
 
@@ -209,6 +211,8 @@ def _values(form: Raw, names: Language) -> Iterator[tuple[Place, str, str, froze
         yield ("rules", at, "valid"), rule["valid"], "boolean", everything | {ROW} if inside else everything
     for at, rule in enumerate(_rules(form)):
         yield ("processing", "automation", "rules", at, "when"), rule["when"], "boolean", everything
+    if (form.get("cosigner") or {}).get("when") is not None:
+        yield ("cosigner", "when"), form["cosigner"]["when"], "boolean", everything
     for at, charge in enumerate(form["fee"] if isinstance(form.get("fee"), list) else []):
         for key, result in (("when", "boolean"), ("times", "integer")):
             if charge.get(key) is not None:

@@ -13,6 +13,7 @@ from jsonschema.exceptions import SchemaError
 
 from mash_forms.model.application import Outcome, State
 from mash_forms.model.checks import faults
+from mash_forms.model.cosigning import cosigner_of
 from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.form import LANGUAGES, Charge, Computed, Form, Raw, Rule, Section
 from mash_forms.model.levels import LEVELS, level_in
@@ -145,6 +146,7 @@ def _read(definition: Raw, language: str) -> Form:
         },
         workflow=workflow_of(raw.get("workflow"), language),
         handover=handover,
+        cosigner=cosigner_of(raw.get("cosigner"), names, language, raw["trust_level"]),
         processing=processing_of(raw.get("processing"), names, language),
         keeps={str_of(kind): str_of(keep["keep"]) for kind, keep in raw.get("retention", {}).items()},
     )

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from mash_forms.model.application import Outcome, State
+from mash_forms.model.cosigning import Cosigner
 from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.formats import FORMATS, Validator
 from mash_forms.model.handover import Handover
@@ -209,6 +210,8 @@ class Form:
     """Class of data (draft, application, document) → how long it is kept, an ISO 8601 duration."""
     handover: Handover | None = None
     """Where another authority decides: the form ends in a prepared document and has no states or letters."""
+    cosigner: Cosigner | None = None
+    """Who else has to sign."""
 
     @cached_property
     def fields(self) -> dict[str, Field]:

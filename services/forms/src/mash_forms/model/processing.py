@@ -117,7 +117,7 @@ def _automation(raw: Mapping[str, Any], names: Language, language: str) -> Autom
     return Automation(
         enabled=raw.get("enabled", False) is True,
         sample=sample,
-        permitted_by=_source(raw["permitted_by"]),
+        permitted_by=source_of(raw["permitted_by"]),
         rules=tuple(_rule(one, names, language) for one in raw["rules"]),
     )
 
@@ -134,9 +134,10 @@ def _rule(raw: Mapping[str, Any], names: Language, language: str) -> AutoRule:
             for one in raw.get("matches") or []
         ),
         outcome=Outcome(str(raw["outcome"]).upper()),
-        legal_basis=_source(raw["legal_basis"]),
+        legal_basis=source_of(raw["legal_basis"]),
     )
 
 
-def _source(raw: Mapping[str, Any]) -> Source:
+def source_of(raw: Mapping[str, Any]) -> Source:
+    """Read a rule of law."""
     return Source(str(raw["title"]), raw.get("source"), bool(raw.get("demo", False)))

@@ -11,6 +11,7 @@ from mash_forms.service.bulk import Bulk, BulkService, DoAll, Done
 from mash_forms.service.cases import Cases
 from mash_forms.service.casework import CaseworkService
 from mash_forms.service.conversations import ConversationService, Write
+from mash_forms.service.cosigning import CosigningService
 from mash_forms.service.desk import Decide, DeskService
 from mash_forms.service.documents import DocumentService, Printed
 from mash_forms.service.drafts import AddRow, Answer, Answered, DraftService, Opened, RemoveRow
@@ -37,6 +38,7 @@ from mash_forms.service.proposals import ProposalService
 from mash_forms.service.refusals import Refusals
 from mash_forms.service.retention import Retention
 from mash_forms.service.reuse import Offer, Reuse, ReuseService
+from mash_forms.service.signatures import SignatureCheck, SignedDrafts
 
 __all__ = [
     "AddRow",
@@ -59,6 +61,7 @@ __all__ = [
     "Choose",
     "City",
     "ConversationService",
+    "CosigningService",
     "Decide",
     "DeskService",
     "DoAll",
@@ -90,6 +93,8 @@ __all__ = [
     "Reuse",
     "ReuseService",
     "Settle",
+    "SignatureCheck",
+    "SignedDrafts",
     "Situation",
     "StoredDocument",
     "StoredFile",

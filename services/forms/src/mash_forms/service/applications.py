@@ -36,6 +36,7 @@ from mash_forms.service.ports import (
     StoredDocument,
 )
 from mash_forms.service.scope import NotTheirs, require_own
+from mash_forms.service.signatures import SignatureCheck
 from mash_forms.service.trust import require_level, require_strong
 from mash_forms.signals import APPLICATIONS_SUBMITTED, APPLICATIONS_WITHDRAWN
 from mash_sdk.database import Unit
@@ -72,6 +73,7 @@ class ApplicationService:
         attachments: Attachments,
         searching: Searching,
         booking: Booking,
+        signatures: SignatureCheck,
     ) -> None:
         self._applications = applications
         self._versions = versions
@@ -82,6 +84,7 @@ class ApplicationService:
         self._attachments = attachments
         self._searching = searching
         self._booking = booking
+        self._signatures = signatures
 
     async def form(self, name: str, who: Principal) -> Form:
         """Return a form to be filled in.
@@ -126,6 +129,7 @@ class ApplicationService:
         _require_right(complaints_of(filled, today) if isinstance(cmd.data, Mapping) else [NO_OBJECT])
         await self._require_files(form, data, cmd, unit)
         # Before anything else is written: what was refused here may be mended, and is no application yet.
+        await self._signatures.require(filled, cmd.id, cmd.who, unit)
         _require_right(await self._booking.book(filled, cmd.id, cmd.who, unit))
         application = Application(
             id=cmd.id,
@@ -165,6 +169,11 @@ class ApplicationService:
     async def exists(self, application_id: str, unit: Unit) -> bool:
         """Tell whether an id stands for an application, whoever's."""
         return await self._applications.get(unit, application_id) is not None
+
+    async def is_own(self, application_id: str, who: Principal, unit: Unit) -> bool:
+        """Tell whether an id stands for an application that this person handed in."""
+        found = await self._applications.get(unit, application_id)
+        return found is not None and found.applicant.subject == who.subject
 
     async def own(self, who: Principal, paging: Paging, unit: Unit) -> Listing:
         """Return the applicant's own applications, newest first."""

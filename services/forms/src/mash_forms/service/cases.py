@@ -2,9 +2,11 @@
 """Cases: an application together with the version of the form it stays with, and its documents."""
 
 from datetime import date
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from mash_forms.model.application import Application
+from mash_forms.model.cosigning import Request, Standing
 from mash_forms.model.definition import read_form
 from mash_forms.model.form import Form, Raw
 from mash_forms.model.workflow import Course
@@ -16,12 +18,26 @@ REMEMBERED = 200
 """Versions of forms that are kept read. They never change, and to read one takes its time."""
 
 
+class Signatures(Protocol):
+    """Where second signatures are."""
+
+    async def of(self, unit: Unit, draft_id: str) -> Request | None:
+        """Return the newest request of an application."""
+        ...
+
+
 class Cases:
     """Puts cases together for the use cases. Who may see one, and that it is noted, is theirs to say."""
 
     def __init__(
-        self, versions: FormVersions, documents: Documents, attachments: Attachments, catalogue: Catalogue
+        self,
+        versions: FormVersions,
+        documents: Documents,
+        attachments: Attachments,
+        catalogue: Catalogue,
+        signatures: Signatures,
     ) -> None:
+        self._signatures = signatures
         self._versions = versions
         self._documents = documents
         self._attachments = attachments
@@ -32,7 +48,10 @@ class Cases:
         """Return the case of an application, in German: so the office works, and so it writes."""
         form = await self.form(application.form, application.form_version, unit)
         documents = await self._documents.of(unit, application.id)
-        return Case(application, form, documents, await self._attachments.of(unit, application.id))
+        files = await self._attachments.of(unit, application.id)
+        signature = await self._signatures.of(unit, application.id) if form.cosigner else None
+        signed = signature if signature and signature.standing is Standing.SIGNED else None
+        return Case(application, form, documents, files, signed)
 
     async def course(self, application: Application, unit: Unit) -> Course:
         """Return the workflow an application stays with, in its city."""

@@ -152,6 +152,7 @@ def receipt_of(case: Case, city: City) -> Sheet:
     rows += [(_label(form, file), f"{file.name} ({file.size} Byte)") for file in case.attachments]
     if application.fee is not None:
         rows.append(("Gebühr", f"{application.fee} (Demodaten)" if form.demo_fee else str(application.fee)))
+    rows += _signature(case, city)
     return Sheet(
         city=city.full_title,
         office=form.office.title,
@@ -170,6 +171,19 @@ def receipt_of(case: Case, city: City) -> Sheet:
         demo=city.demo,
         rendered_at=handed_in,
     )
+
+
+def _signature(case: Case, city: City) -> list[tuple[str, str]]:
+    """Who else signed, when, how surely logged in, and under what."""
+    found, cosigner = case.cosignature, case.form.cosigner
+    if found is None or cosigner is None or found.signer is None or found.settled_at is None:
+        return []
+    at = found.settled_at.astimezone(ZoneInfo(city.timezone))
+    said = (
+        f"{found.signer.name}, am {german(at.date())} um {at:%H:%M} Uhr, Vertrauensniveau {found.trust_level}"
+    )
+    digest = " ".join(found.digest[place : place + 8] for place in range(0, len(found.digest), 8))
+    return [(f"Unterschrift: {cosigner.title}", said), ("Prüfwert der unterschriebenen Angaben", digest)]
 
 
 def _label(form: Form, file: Attachment) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from mash_forms.model.application import Application, Document, State
 from mash_forms.model.conversation import Message, Note
+from mash_forms.model.cosigning import Request
 from mash_forms.model.draft import Draft
 from mash_forms.model.files import Attachment, Verdict
 from mash_forms.model.form import Form
@@ -92,6 +93,8 @@ class Case:
     form: Form
     documents: Sequence[Document]
     attachments: Sequence[Attachment] = ()
+    cosignature: Request | None = None
+    """The second signature it was handed in with."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from mash_forms.store.appointments import AppointmentStore
 from mash_forms.store.attachments import AttachmentStore
 from mash_forms.store.audit import AuditStore
 from mash_forms.store.conversations import ConversationStore
+from mash_forms.store.cosignatures import CosignatureStore
 from mash_forms.store.drafts import DraftStore
 from mash_forms.store.expiry import ExpiryStore
 from mash_forms.store.figures import FigureStore
@@ -24,6 +25,7 @@ __all__ = [
     "AttachmentStore",
     "AuditStore",
     "ConversationStore",
+    "CosignatureStore",
     "DocumentStore",
     "DraftStore",
     "EditionStore",

@@ -11,7 +11,15 @@ from sqlalchemy.engine import RowMapping
 from mash_forms.model.audit import Line
 from mash_forms.service.ports import PLATFORM, Action, Actor, Gone
 from mash_forms.service.trail import Known
-from mash_forms.store.tables import applications, attachments, audit, documents, drafts, issued_letters
+from mash_forms.store.tables import (
+    applications,
+    attachments,
+    audit,
+    cosignatures,
+    documents,
+    drafts,
+    issued_letters,
+)
 from mash_forms.store.vault import Vault
 from mash_sdk.audit import Trail
 from mash_sdk.database import Unit
@@ -94,6 +102,9 @@ class AuditStore(Trail[Line]):
             select(literal("document"), documents.c.application_id, applications.c.applicant_subject)
             .join(applications, applications.c.id == documents.c.application_id)
             .where(documents.c.id == wanted),
+            select(literal("cosignature"), cosignatures.c.draft_id, cosignatures.c.applicant).where(
+                cosignatures.c.id == wanted
+            ),
             select(literal("file"), attachments.c.owner, attachments.c.subject).where(
                 attachments.c.id == wanted
             ),

@@ -13,6 +13,7 @@ from mash_forms.store.tables import (
     applications,
     appointments,
     attachments,
+    cosignatures,
     decisions,
     documents,
     drafts,
@@ -82,6 +83,7 @@ async def _drafts(unit: Unit, limit: int) -> Sequence[tuple[str, str]]:
     # By API one may hand in under the id of a draft that stays: files and key are the application's now.
     gone = sorted(set(ids) - {(row.tenant, row.id) for row in handed_in})
     await _files(unit, gone)
+    await _signatures(unit, gone)
     await shred(unit, gone, CASE)
     return ids
 
@@ -90,6 +92,13 @@ async def _files(unit: Unit, owners: Sequence[tuple[str, str]]) -> None:
     if owners:
         await unit.connection.execute(
             delete(attachments).where(tuple_(attachments.c.tenant, attachments.c.owner).in_(owners))
+        )
+
+
+async def _signatures(unit: Unit, owners: Sequence[tuple[str, str]]) -> None:
+    if owners:
+        await unit.connection.execute(
+            delete(cosignatures).where(tuple_(cosignatures.c.tenant, cosignatures.c.draft_id).in_(owners))
         )
 
 
@@ -145,6 +154,7 @@ async def _applications(unit: Unit, limit: int) -> Sequence[tuple[str, str]]:
             delete(table).where(tuple_(table.c.tenant, table.c.application_id).in_(ids))
         )
     await _files(unit, ids)
+    await _signatures(unit, ids)
     await shred(unit, ids, CASE, LETTERS)
     await unit.connection.execute(
         delete(applications).where(tuple_(applications.c.tenant, applications.c.id).in_(ids))

@@ -256,6 +256,25 @@ case_keys = Table(
     Column("wrapped", LargeBinary),
     Column("made_at", TIME),
 )
+cosignatures = Table(
+    "cosignatures",
+    TABLES,
+    tenant_column(),
+    Column("id", ID),
+    Column("draft_id", ID),
+    Column("form", Text),
+    Column("form_version", Text),
+    Column("digest", Text),
+    Column("code", LargeBinary),
+    Column("applicant", Text),
+    Column("signer", Text),
+    Column("standing", Text),
+    Column("trust_level", SmallInteger),
+    Column("asked_at", TIME),
+    Column("expires_at", TIME),
+    Column("settled_at", TIME),
+    Column("sealed", LargeBinary),
+)
 form_holds = Table(
     "form_holds",
     TABLES,

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mash_forms.model.conversation import Kind
 from mash_forms.service import Paging
+from mash_forms.views.cosigning import Cosigning
 from mash_forms.views.phrases import say
 from mash_forms.views.words import (
     Applying,
@@ -44,6 +45,7 @@ async def account(
     applications: Applying,
     drafting: Drafting,
     keeping: Keeping,
+    cosigning: Cosigning,
     unit: InUnit,
     after: After = None,
     kept: Annotated[bool, Query()] = False,  # noqa: FBT002 — a query parameter
@@ -60,6 +62,7 @@ async def account(
         forms={form.name: form for form in await forms.forms(who.tenant)},
         first=after is None,
         drafts=await drafting.own(who, unit) if after is None else [],
+        to_sign=await cosigning.mine(who, unit) if after is None else [],
         kept=kept,
         thrown=thrown if is_id(thrown) else "",
     )

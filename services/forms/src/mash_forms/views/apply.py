@@ -23,9 +23,11 @@ from mash_forms.model.filling import Shown
 from mash_forms.model.form import LANGUAGES
 from mash_forms.model.trust import NAMES
 from mash_forms.service import AddRow, Answer, Answered, Attach, Offer, Offered, Opened, RemoveRow
+from mash_forms.service.signatures import Unsigned, cosigner_in
 from mash_forms.service.trust import TooWeak
 from mash_forms.views import stronger
 from mash_forms.views.asking import asked, refusal_of
+from mash_forms.views.cosigning import Cosigning
 from mash_forms.views.phrases import say
 from mash_forms.views.reuse import Reusing
 from mash_forms.views.slots import offered
@@ -121,10 +123,23 @@ async def go_on(
 
 @router.get("/{name}/{draft_id}/review", response_class=HTMLResponse)
 async def review(
-    page: Page, who: Citizen, drafts: Drafting, unit: InUnit, name: FormName, draft_id: ShownDraft
-) -> HTMLResponse:
+    page: Page,
+    who: Citizen,
+    drafts: Drafting,
+    applications: Applying,
+    cosigning: Cosigning,
+    unit: InUnit,
+    name: FormName,
+    draft_id: ShownDraft,
+) -> Response:
     """All answers, to be looked through before they are handed in."""
-    opened = await drafts.one(draft_id, name, who, unit)
+    try:
+        opened = await drafts.one(draft_id, name, who, unit)
+    except NotFound as fault:
+        # A letter about a signature leads here, and may be opened once all is handed in.
+        if not await applications.is_own(draft_id, who, unit):
+            raise fault from None
+        return RedirectResponse(page.url(f"/account/applications/{draft_id}"), HTTPStatus.SEE_OTHER)
     faults = [(step, opened.wrong(step)) for step in opened.filled.steps]
     t = say(opened.filled.form.spoken)
     return pages.render(
@@ -138,6 +153,9 @@ async def review(
         faulty=[(step, wrong) for step, wrong in faults if wrong],
         charged=opened.filled.charged(),
         total=len(opened.filled.steps) + 1,
+        cosigner=cosigner_in(opened.filled),
+        signature=await cosigning.standing(opened, unit),
+        now=unit.clock.now(),
     )
 
 
@@ -154,7 +172,7 @@ async def hand_in(
     """Hand in the draft as an application."""
     try:
         application = await drafts.hand_in(draft_id, name, who, unit)
-    except (Invalid, TooWeak):
+    except (Invalid, TooWeak, Unsigned):
         return RedirectResponse(page.url(f"/apply/{name}/{draft_id}/{REVIEW}"), HTTPStatus.SEE_OTHER)
     return RedirectResponse(page.url(f"/account/applications/{application.id}"), HTTPStatus.SEE_OTHER)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the pages of filling in say themselves, in the languages a form may be in. German is the key."""
 
+from mash_forms.views.cosigning_phrases import COSIGNING
 from mash_forms.views.phrases_conversation import CONVERSATION
 from mash_forms.views.stronger_phrases import STRONGER
 from mash_sdk.phrases import Phrases
@@ -36,6 +37,7 @@ _NOT_OF_US = (
 _PHRASES: dict[str, tuple[str, str]] = {
     **CONVERSATION,
     **STRONGER,
+    **COSIGNING,
     "Schritt {n} von {total}": ("Step {n} of {total}", "Schritt {n} von {total}"),
     "Fehler": ("Error", "Fehler"),
     "Eine Angabe fehlt oder ist falsch": (

@@ -64,6 +64,12 @@ ACTIONS: Mapping[str, str] = {
     Action.RELEASED: "Löschsperre aufgehoben",
     Action.ERASED: "gelöscht",
     Action.REFUSED: "Zugriff verweigert",
+    Action.COSIGN_ASKED: "um zweite Unterschrift gebeten",
+    Action.COSIGN_TAKEN: "Bitte um Unterschrift angenommen",
+    Action.COSIGN_SEEN: "zu unterschreibende Angaben angesehen",
+    Action.COSIGNED: "zweite Unterschrift geleistet",
+    Action.COSIGN_DECLINED: "zweite Unterschrift abgelehnt",
+    Action.COSIGN_VOID: "zweite Unterschrift ungültig: Angaben geändert oder neu erbeten",
     Action.AUDIT_READ: "Protokoll angesehen",
     Action.VERIFIED: "Kette geprüft",
 }
@@ -72,6 +78,7 @@ DETAILS: Mapping[str, str] = {
     "draft": "Entwurf",
     "document": "Schreiben",
     "file": "Datei",
+    "cosignature": "Bitte um Unterschrift",
     "APPROVED": "Genehmigung",
     "REJECTED": "Ablehnung",
 }

@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from mash_forms.model.application import Decision, Document, Outcome, State
 from mash_forms.model.appointments import Appointment, Side, Standing
+from mash_forms.model.cosigning import Cosigner
 from mash_forms.model.days import german
-from mash_forms.model.form import Letter
+from mash_forms.model.form import Form, Letter
 from mash_forms.model.times import clock_said, day_said, moment_said
 from mash_forms.model.trust import NAMES
 from mash_forms.service import (
@@ -98,6 +99,15 @@ def standing(appointment: Appointment) -> str:
     return STANDINGS[appointment.standing]
 
 
+def shown_to(form: Form, cosigner: Cosigner) -> list[str]:
+    """What of a form its second person sees, by the labels."""
+    labels = {one.name: one.label for one in form.computed}
+    labels |= {name: field.label for name, field in form.fields.items()}
+    for name, field in form.fields.items():
+        labels |= {f"{name}/{one.name}": f"{field.item}: {one.label}" for one in field.fields}
+    return [labels[path] for path in cosigner.shows if path in labels]
+
+
 pages = Pages(
     "mash_forms",
     filters={
@@ -111,6 +121,7 @@ pages = Pages(
         "day_said": day_said,
         "moment_said": moment_said,
         "clock_said": clock_said,
+        "shown": shown_to,
         "trust": NAMES.__getitem__,
     },
 )

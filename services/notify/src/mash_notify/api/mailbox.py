@@ -34,6 +34,7 @@ class EntryView(BaseModel):
         "payment-reminder",
         "payment-overdue",
         "refunded",
+        "cosignature",
         "alert-opened",
         "alert-resolved",
     ]

@@ -42,6 +42,7 @@ class MessageView(BaseModel):
         "payment-reminder",
         "payment-overdue",
         "refunded",
+        "cosignature",
         "alert-opened",
         "alert-resolved",
     ]

@@ -4,6 +4,8 @@
 from mash.forms.v1.forms_pb2 import (
     GetApplicantRequest,
     GetApplicantResponse,
+    GetCosignatureRequest,
+    GetCosignatureResponse,
     GetNoticeRequest,
     GetNoticeResponse,
 )
@@ -12,6 +14,7 @@ from mash_sdk.rpc import Peers
 
 REACH = "reach the applicant about the application they handed in"
 WORD = "word a notice to the applicant"
+SIGN = "tell both people how a second signature stands"
 
 
 class FormsGateway:
@@ -29,4 +32,10 @@ class FormsGateway:
         request = GetNoticeRequest(application_id=application_id)
         answer = await self._peers.call(self._stub.GetNotice, request, tenant=tenant, purpose=WORD)
         assert isinstance(answer, GetNoticeResponse)  # noqa: S101 — the stub's own type
+        return answer
+
+    async def cosignature(self, tenant: str, request_id: str) -> GetCosignatureResponse:
+        request = GetCosignatureRequest(request_id=request_id)
+        answer = await self._peers.call(self._stub.GetCosignature, request, tenant=tenant, purpose=SIGN)
+        assert isinstance(answer, GetCosignatureResponse)  # noqa: S101 — the stub's own type
         return answer

@@ -21,6 +21,7 @@ from playwright.async_api import FilePayload, Page, expect
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.model.filling import Filled
 from mash_forms.model.form import APPOINTMENT, Field, Form
+from mash_forms.service.signatures import cosigner_in
 from mash_sdk.testing.patience import until
 from mash_tools.journey.answers import answered
 from mash_tools.platform import Platform
@@ -30,6 +31,8 @@ pytestmark = [pytest.mark.journey, pytest.mark.browser, pytest.mark.asyncio(loop
 Person = Callable[..., Awaitable[Page]]
 CITIES = Path(__file__).parents[2] / "cities"
 CITY_NAMES = ("heidelberg", "heilbronn", "mannheim")
+SEEDS = {"baugenehmigung": 16, "nebenwohnsitz": 7}
+"""By these somebody applies for a company, and the landlord signs online."""
 MOST_PAGES = 40
 """A form that asks for more pages than this goes round in circles."""
 
@@ -53,7 +56,7 @@ async def test_there_are_nine_in_each_city() -> None:
 @pytest.mark.parametrize(("city", "name"), WALKED, ids=["/".join(place) for place in WALKED])
 async def test_from_first_click_to_the_end(platform: Platform, person: Person, city: str, name: str) -> None:
     form = FORMS[city, name]
-    filled = answered(form, datetime.now(UTC).date(), seed=len(name))
+    filled = answered(form, datetime.now(UTC).date(), seed=SEEDS.get(name, len(name)))
     start = f"{platform.url}/{city}"
     anna = await person(width=390, height=844)
     await anna.goto(f"{start}/services/{name}")
@@ -64,6 +67,8 @@ async def test_from_first_click_to_the_end(platform: Platform, person: Person, c
     if form.handover is not None:
         await _takes_it_along(anna, form)
         return
+    if cosigner_in(filled) is not None:
+        await _signs_too(anna, await person(), start)
     await anna.get_by_role("button", name=re.compile("beantragen|abgeben")).click()
     await anna.wait_for_url(re.compile(r"/account/applications/[0-9a-f-]{36}$"))
     application = anna.url.rpartition("/")[2]
@@ -71,6 +76,20 @@ async def test_from_first_click_to_the_end(platform: Platform, person: Person, c
         await _pays(anna, application)
     await _approves(await person(), start, application)
     await _gets_the_letter(anna, form, f"{start}/account/applications/{application}")
+
+
+async def _signs_too(anna: Page, bernd: Page, start: str) -> None:
+    """Somebody else signs with the code that the applicant passes on, and the applicant goes on."""
+    await anna.get_by_role("button", name="Code für die Unterschrift holen").click()
+    code = await anna.locator("main strong").inner_text()
+    await bernd.goto(f"{start}/cosign")
+    await _log_in(bernd, "bernd")
+    await bernd.get_by_label("Code").fill(code)
+    await bernd.get_by_role("button", name="Weiter").click()
+    await bernd.get_by_role("checkbox").check()
+    await bernd.get_by_role("button", name="Unterschreiben", exact=True).click()
+    await expect(bernd.locator("main")).to_contain_text("Sie haben unterschrieben")
+    await anna.get_by_role("link", name="Zurück zum Antrag").click()
 
 
 async def _log_in(page: Page, username: str) -> None:
@@ -194,6 +213,9 @@ async def _approves(kurt: Page, start: str, application: str) -> None:
     await _log_in(kurt, "kurt")
     await _reload_until(kurt, "In Bearbeitung nehmen")
     await kurt.get_by_role("button", name="In Bearbeitung nehmen").click()
+    proof = kurt.get_by_role("button", name="Nachweis bestätigen")
+    if await proof.count():
+        await proof.click()
     await kurt.get_by_role("button", name="Genehmigen …").click()
     await kurt.get_by_role("button", name="Endgültig genehmigen").click()
     await expect(kurt.locator("main")).to_contain_text("Genehmigt")

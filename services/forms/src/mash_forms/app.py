@@ -45,6 +45,7 @@ from mash_forms.service import (
     LetterCheck,
     NoticeService,
     PreparationService,
+    ProofService,
     ProposalService,
     PublishedCatalogue,
     Refusals,
@@ -71,6 +72,7 @@ from mash_forms.store import (
     HoldStore,
     LetterStore,
     PlainStore,
+    ProofStore,
     ProposalStore,
     RunStore,
     SearchStore,
@@ -97,6 +99,7 @@ from mash_forms.views import (
     cosigning as cosigning_views,
 )
 from mash_forms.views import letters as views_letters
+from mash_forms.views import proofs as proof_views
 from mash_sdk.audit import Sealing
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.database import Database
@@ -114,8 +117,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     store, versions, letters = ApplicationStore(vault), FormVersionStore(), DocumentStore(vault)
     audit, files_sent = AuditStore(vault), AttachmentStore(vault)
     program.database.on_refusal(Refusals(audit, audit).note)
-    signatures = CosignatureStore(vault)
-    cases = Cases(versions, letters, files_sent, files, signatures)
+    signatures, proofs = CosignatureStore(vault), ProofStore()
+    cases = Cases(versions, letters, files_sent, files, signatures, proofs)
     calendar = AppointmentStore()
     booking = Booking(calendar, openings, cases)
     retention = Retention(ExpiryStore(), cases, audit, program.database)
@@ -148,7 +151,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         CosigningService(signatures, draft_store, drafts, cases, files, audit, enter_at), "cosigning"
     )
     fees = observed(FeeService(store, audit, cases), "fees")
-    desk_service = observed(DeskService(store, letters, audit, cases), "desk")
+    desk_service = observed(DeskService(store, letters, audit, cases, proofs), "desk")
     talking = observed(ConversationService(store, ConversationStore(vault), audit, cases), "conversations")
     holding = observed(HoldService(HoldStore(), audit, desk_service, audit), "holds")
     appointments = observed(
@@ -156,6 +159,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         "appointments",
     )
     later = observed(LaterFiles(store, files_sent, audit, scanner, program.database), "later-files")
+    proving = observed(ProofService(proofs, store, audit), "proofs")
     casework = observed(CaseworkService(store, audit, cases), "casework")
     printer = TypstPrinter()
     proposing = observed(
@@ -205,6 +209,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         views_appointments.router,
         desk_appointments.router,
         desk.router,
+        proof_views.router,
         conversations.router,
         bulk.router,
         proposals.router,
@@ -237,6 +242,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         AppointmentService: appointments,
         BulkService: observed(BulkService(casework, desk_service, program.database), "bulk"),
         FigureService: observed(FigureService(FigureStore(), cases), "figures"),
+        ProofService: proving,
         ProposalService: proposing,
         AutomationService: automation,
         DocumentService: documents,

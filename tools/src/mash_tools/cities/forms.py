@@ -360,6 +360,14 @@ class Cosigner(Strict):
     legal_basis: LegalBasis
 
 
+class Represents(Strict):
+    """Somebody one may act for, and what proves it."""
+
+    kind: Literal["child", "company"]
+    proof: Text
+    legal_basis: LegalBasis
+
+
 class FormFile(Strict):
     """forms/<form>.yaml"""
 
@@ -399,6 +407,7 @@ class FormFile(Strict):
 
     processing: Processing = Field(default_factory=Processing)
     cosigner: Cosigner | None = None
+    represents: list[Represents] = Field(default_factory=list)
 
     @field_validator("states")
     @classmethod

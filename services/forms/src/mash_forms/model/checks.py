@@ -15,6 +15,7 @@ from mash_forms.model.form import APPOINTMENT, Raw
 from mash_forms.model.formats import Validator
 from mash_forms.model.processing import REGISTERS
 from mash_forms.model.reach import Reach, reach
+from mash_forms.model.representing import expanded, represents_faults
 from mash_forms.model.workflow_checks import workflow_faults
 
 REVIEW, HANDOVER, REUSE, STRONGER, SIGNATURE = "review", "handover", "reuse", "stronger", "signature"
@@ -27,6 +28,21 @@ def faults(form: Raw) -> Iterator[Found]:
     """Every fault of a form's data, expressions and reachability. Raises SchemaError or KeyError and the
     like where it has not the shape that its file should have.
     """
+    own = list(represents_faults(form))
+    yield from own
+    if own:
+        return
+    whole = expanded(form)
+    more = len(whole["steps"]) - len(form["steps"])
+    for place, what in _faults(whole):
+        if place[:1] != ("steps",) or len(place) == 1:
+            yield place, what
+        else:
+            at = int(place[1]) - more
+            yield (("steps", at, *place[2:]) if at >= 0 else ("represents",)), what
+
+
+def _faults(form: Raw) -> Iterator[Found]:
     Draft202012Validator.check_schema(form["data"])
     properties: Mapping[str, Any] = form["data"]["properties"]
     structural = [*_structure(form, properties), *workflow_faults(form)]

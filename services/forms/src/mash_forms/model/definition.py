@@ -32,6 +32,7 @@ from mash_forms.model.reading import (
     str_of,
     text_of,
 )
+from mash_forms.model.representing import expanded, representations_of
 from mash_forms.model.storable import storable
 from mash_forms.model.workflow import workflow_of
 
@@ -99,7 +100,8 @@ def _broken(fault: Exception) -> BrokenForm:
 
 
 def _read(definition: Raw, language: str) -> Form:
-    raw, schema = definition["form"], definition["form"]["data"]
+    raw = expanded(definition["form"])
+    schema = raw["data"]
     digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
     worked_out = list_of(raw.get("computed") or [])
     names = Language.of(
@@ -147,6 +149,7 @@ def _read(definition: Raw, language: str) -> Form:
         workflow=workflow_of(raw.get("workflow"), language),
         handover=handover,
         cosigner=cosigner_of(raw.get("cosigner"), names, language, raw["trust_level"]),
+        represents=representations_of(raw, language),
         processing=processing_of(raw.get("processing"), names, language),
         keeps={str_of(kind): str_of(keep["keep"]) for kind, keep in raw.get("retention", {}).items()},
     )

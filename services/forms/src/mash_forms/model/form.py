@@ -17,6 +17,7 @@ from mash_forms.model.formats import FORMATS, Validator
 from mash_forms.model.handover import Handover
 from mash_forms.model.money import Money
 from mash_forms.model.processing import Processing
+from mash_forms.model.representing import Representation
 from mash_forms.model.times import moment_said, wall_time
 from mash_forms.model.workflow import Workflow
 
@@ -212,6 +213,8 @@ class Form:
     """Where another authority decides: the form ends in a prepared document and has no states or letters."""
     cosigner: Cosigner | None = None
     """Who else has to sign."""
+    represents: tuple[Representation, ...] = ()
+    """Whom one may act for with it, besides oneself."""
 
     @cached_property
     def fields(self) -> dict[str, Field]:

@@ -34,6 +34,7 @@ from mash_forms.service.ports import (
     StoredDocument,
 )
 from mash_forms.service.preparations import PreparationService, Prepared
+from mash_forms.service.proofs import ProofService
 from mash_forms.service.proposals import ProposalService
 from mash_forms.service.refusals import Refusals
 from mash_forms.service.retention import Retention
@@ -84,6 +85,7 @@ __all__ = [
     "PreparationService",
     "Prepared",
     "Printed",
+    "ProofService",
     "ProposalService",
     "PublishedCatalogue",
     "QueueFilter",

@@ -53,3 +53,4 @@ class Action(StrEnum):
     COSIGNED = "cosigned"
     COSIGN_DECLINED = "cosign-declined"
     COSIGN_VOID = "cosign-void"
+    PROOF_CONFIRMED = "proof-confirmed"

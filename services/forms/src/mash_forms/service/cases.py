@@ -10,7 +10,7 @@ from mash_forms.model.cosigning import Request, Standing
 from mash_forms.model.definition import read_form
 from mash_forms.model.form import Form, Raw
 from mash_forms.model.workflow import Course
-from mash_forms.service.ports import Attachments, Case, Catalogue, Documents, FormVersions
+from mash_forms.service.ports import Attachments, Case, Catalogue, Confirmation, Documents, FormVersions
 from mash_sdk.database import Unit
 from mash_sdk.problems import NotFound
 
@@ -26,6 +26,12 @@ class Signatures(Protocol):
         ...
 
 
+class Confirmations(Protocol):
+    """Where confirmed proofs are."""
+
+    async def confirmed(self, unit: Unit, application_id: str) -> Confirmation | None: ...
+
+
 class Cases:
     """Puts cases together for the use cases. Who may see one, and that it is noted, is theirs to say."""
 
@@ -36,8 +42,10 @@ class Cases:
         attachments: Attachments,
         catalogue: Catalogue,
         signatures: Signatures,
+        proofs: Confirmations,
     ) -> None:
         self._signatures = signatures
+        self._proofs = proofs
         self._versions = versions
         self._documents = documents
         self._attachments = attachments
@@ -51,7 +59,8 @@ class Cases:
         files = await self._attachments.of(unit, application.id)
         signature = await self._signatures.of(unit, application.id) if form.cosigner else None
         signed = signature if signature and signature.standing is Standing.SIGNED else None
-        return Case(application, form, documents, files, signed)
+        proven = await self._proofs.confirmed(unit, application.id) if form.represents else None
+        return Case(application, form, documents, files, signed, proven)
 
     async def course(self, application: Application, unit: Unit) -> Course:
         """Return the workflow an application stays with, in its city."""

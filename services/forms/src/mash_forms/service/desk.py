@@ -28,6 +28,7 @@ from mash_forms.service.ports import (
     QueueFilter,
     StoredDocument,
 )
+from mash_forms.service.proofs import Proofs, require_proven
 from mash_forms.service.scope import NotTheirs, claimed, offices_of, require_in_scope, require_may
 from mash_forms.signals import APPLICATIONS_DECIDED
 from mash_sdk.database import Unit
@@ -60,11 +61,13 @@ class DeskService:
         documents: Documents,
         audit: Audit,
         cases: Cases,
+        proofs: Proofs,
     ) -> None:
         self._applications = applications
         self._documents = documents
         self._audit = audit
         self._cases = cases
+        self._proofs = proofs
 
     async def queue(
         self, wanted: QueueFilter, paging: Paging, who: Principal, unit: Unit, *, overdue: bool = False
@@ -101,6 +104,8 @@ class DeskService:
         form = await self._cases.form(application.form, application.form_version, unit)
         if form.processing.four_eyes and cmd.proposed_by is None and application.decision is None:
             raise _two_decide()
+        if application.decision is None:
+            await require_proven(application, cmd.outcome, self._proofs, unit)
         decision = Decision(new_id(), cmd.outcome, reason, cmd.who.subject, unit.clock.now(), cmd.proposed_by)
         course = await self._cases.course(application, unit)
         if application.decision is None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from mash_forms.model.application import Decision, Document, Outcome
+from mash_forms.model.application import Application, Decision, Document, Outcome
 from mash_forms.model.codes import code_of, fingerprint
 from mash_forms.model.days import day_of, german, last_day
 from mash_forms.model.files import Attachment
 from mash_forms.model.form import Form, Letter, Office
 from mash_forms.model.processing import Source
+from mash_forms.model.representing import represented_in
 from mash_forms.service.cases import Cases
 from mash_forms.service.letters import Issued, Letters
 from mash_forms.service.ports import (
@@ -86,7 +87,7 @@ class DocumentService:
             title=letter.title,
             reference=application.reference,
             dated=decision.decided_at.astimezone(zone).date(),
-            addressee=application.applicant.name,
+            addressee=_addressee(application),
             text=letter.text,
             reason=decision.reason if decision.outcome is Outcome.REJECTED else "",
             rows=case.form.answers(application.data, letter.shows),
@@ -160,7 +161,7 @@ def receipt_of(case: Case, city: City) -> Sheet:
         title=f"Eingangsbestätigung: {form.title}",
         reference=application.reference,
         dated=handed_in.date(),
-        addressee=application.applicant.name,
+        addressee=_addressee(application),
         text=(
             f"Ihr Antrag ist am {german(handed_in.date())} um {handed_in:%H:%M} Uhr bei uns eingegangen. "
             "Nennen Sie bei Fragen das Aktenzeichen. Diese Bestätigung ist keine Entscheidung."
@@ -171,6 +172,13 @@ def receipt_of(case: Case, city: City) -> Sheet:
         demo=city.demo,
         rendered_at=handed_in,
     )
+
+
+def _addressee(application: Application) -> str:
+    """Whom a letter is for: who is represented, by whom."""
+    represented = represented_in(application.data)
+    name = application.applicant.name
+    return represented.addressed(name) if represented else name
 
 
 def _signature(case: Case, city: City) -> list[tuple[str, str]]:

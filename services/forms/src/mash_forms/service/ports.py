@@ -86,6 +86,14 @@ class QueueFilter:
 
 
 @dataclass(frozen=True)
+class Confirmation:
+    """A clerk (subject) who confirmed something."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Case:
     """An application with the version of the form it stays with, and its documents."""
 
@@ -95,6 +103,8 @@ class Case:
     attachments: Sequence[Attachment] = ()
     cosignature: Request | None = None
     """The second signature it was handed in with."""
+    proven: Confirmation | None = None
+    """That a clerk confirmed the proof of acting for somebody else."""
 
 
 @dataclass(frozen=True)

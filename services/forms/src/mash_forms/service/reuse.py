@@ -12,6 +12,7 @@ from typing import Any
 from mash_forms.model.application import Application
 from mash_forms.model.consent import Consent
 from mash_forms.model.form import APPOINTMENT, Field, Form
+from mash_forms.model.representing import NAMES
 from mash_forms.model.trust import level_of
 from mash_forms.service.applications import ApplicationService
 from mash_forms.service.cases import Cases
@@ -113,8 +114,11 @@ class ReuseService:
 
 
 def _same(field: Field, before: Field | None) -> bool:
-    """Tell whether two forms ask the same: by name, and for the same kind of answer."""
-    if before is None or field.is_group or field.widget in {"upload", APPOINTMENT}:
+    """Tell whether two forms ask the same: by name, and for the same kind of answer.
+
+    Whom one acts for is never taken over: the next time it may be another child.
+    """
+    if before is None or field.is_group or field.widget in {"upload", APPOINTMENT} or field.name in NAMES:
         return False
     return (field.widget, json.dumps(field.schema, sort_keys=True)) == (
         before.widget,

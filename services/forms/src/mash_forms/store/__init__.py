@@ -13,6 +13,7 @@ from mash_forms.store.figures import FigureStore
 from mash_forms.store.holds import HoldStore
 from mash_forms.store.letters import LetterStore
 from mash_forms.store.plain import PlainStore
+from mash_forms.store.proofs import ProofStore
 from mash_forms.store.proposals import ProposalStore
 from mash_forms.store.records import DocumentStore, EditionStore, FormVersionStore
 from mash_forms.store.runs import RunStore
@@ -35,6 +36,7 @@ __all__ = [
     "HoldStore",
     "LetterStore",
     "PlainStore",
+    "ProofStore",
     "ProposalStore",
     "RunStore",
     "SearchStore",

@@ -13,6 +13,7 @@ from mash_forms.store.tables import (
     applications,
     appointments,
     attachments,
+    confirmed_proofs,
     cosignatures,
     decisions,
     documents,
@@ -27,7 +28,17 @@ from mash_forms.store.tables import (
 from mash_forms.store.vault import CASE, LETTERS, shred
 from mash_sdk.database import Unit
 
-_OF_AN_APPLICATION = (appointments, proposals, documents, decisions, history, messages, notes, search)
+_OF_AN_APPLICATION = (
+    appointments,
+    confirmed_proofs,
+    proposals,
+    documents,
+    decisions,
+    history,
+    messages,
+    notes,
+    search,
+)
 
 
 class ExpiryStore:

@@ -275,6 +275,14 @@ cosignatures = Table(
     Column("settled_at", TIME),
     Column("sealed", LargeBinary),
 )
+confirmed_proofs = Table(
+    "confirmed_proofs",
+    TABLES,
+    tenant_column(),
+    Column("application_id", ID),
+    Column("confirmed_by", Text),
+    Column("confirmed_at", TIME),
+)
 form_holds = Table(
     "form_holds",
     TABLES,

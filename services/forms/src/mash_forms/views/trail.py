@@ -70,6 +70,7 @@ ACTIONS: Mapping[str, str] = {
     Action.COSIGNED: "zweite Unterschrift geleistet",
     Action.COSIGN_DECLINED: "zweite Unterschrift abgelehnt",
     Action.COSIGN_VOID: "zweite Unterschrift ungültig: Angaben geändert oder neu erbeten",
+    Action.PROOF_CONFIRMED: "Nachweis der Vertretung bestätigt",
     Action.AUDIT_READ: "Protokoll angesehen",
     Action.VERIFIED: "Kette geprüft",
 }

@@ -14,6 +14,7 @@ from mash_forms.model.appointments import Appointment, Side, Standing
 from mash_forms.model.cosigning import Cosigner
 from mash_forms.model.days import german
 from mash_forms.model.form import Form, Letter
+from mash_forms.model.representing import represented_in
 from mash_forms.model.times import clock_said, day_said, moment_said
 from mash_forms.model.trust import NAMES
 from mash_forms.service import (
@@ -122,6 +123,7 @@ pages = Pages(
         "moment_said": moment_said,
         "clock_said": clock_said,
         "shown": shown_to,
+        "represented": represented_in,
         "trust": NAMES.__getitem__,
     },
 )

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from mash_forms.model.checks import faults
 from mash_forms.model.trust import level_of
 from mash_sdk.ids import new_id
 from mash_sdk.testing import CSRF, Bench
@@ -169,3 +170,13 @@ async def test_a_whole_form_that_asks_for_more_says_where_to_log_in(
 )
 def test_a_level_is_a_digit_or_storks_name_for_it(acr: str, level: int) -> None:
     assert level_of(acr) == level
+
+
+def test_a_level_that_asks_for_nothing_more_is_a_fault_of_the_form() -> None:
+    field = {"path": "/what", "widget": "text", "trust_level": 2}
+    form: dict[str, Any] = {
+        "trust_level": 2,
+        "data": {"properties": {"what": {"type": "string"}}},
+        "steps": [{"id": "one", "fields": [field]}, {"id": "two", "trust_level": 3, "fields": []}],
+    }
+    assert [place for place, _ in faults(form)] == [("steps", 0, "fields", 0, "trust_level")]

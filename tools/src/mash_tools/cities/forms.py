@@ -9,21 +9,14 @@ from pydantic_core import PydanticCustomError
 
 from mash_tools.cities.facts import Fact, Said, Slug, Strict, Text
 from mash_tools.cities.files import Office
+from mash_tools.cities.parties import Cel, Cosigner, LegalBasis, Represents, RowPointer, TrustLevel
 
 Pointer = Annotated[str, StringConstraints(pattern=r"^/[a-z][a-z0-9_]*$")]
-RowPointer = Annotated[str, StringConstraints(pattern=r"^/[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)?$")]
-"""An answer, or one of each row of a group."""
-Cel = Annotated[str, StringConstraints(min_length=1)]
-"""An expression of CEL; what is wrong in it is told by mash_forms.model.checks."""
 Duration = Annotated[str, StringConstraints(pattern=r"^P(\d+[YMWD])+$")]
 State = Literal["INITIATED", "SUBMITTED", "RECEIVED", "PROCESSING", "ACTION_REQUIRED", "COMPLETED"]
 STATES: tuple[State, ...] = (
     "INITIATED", "SUBMITTED", "RECEIVED", "PROCESSING", "ACTION_REQUIRED", "COMPLETED",
 )  # fmt: skip
-
-
-TrustLevel = Annotated[int, Field(strict=True, ge=1, le=4)]
-"""As BundID counts them (STORK)."""
 
 
 class LeiKa(Fact):
@@ -48,12 +41,6 @@ class LeiKa(Fact):
                 "leika_source", "a home page says no LeiKa key; name the page that gives it or leave it out"
             )
         return source
-
-
-class LegalBasis(Fact):
-    """What the service is founded on."""
-
-    title: Said
 
 
 class Keep(Fact):
@@ -346,26 +333,6 @@ class Processing(Strict):
 
     four_eyes: Annotated[bool, Field(strict=True)] = False
     automation: Automation | None = None
-
-
-class Cosigner(Strict):
-    """Who else signs, and what they see for that."""
-
-    title: Text
-    text: Text
-    shows: Annotated[list[RowPointer], Field(min_length=1)]
-    when: Cel | None = None
-    days: Annotated[int, Field(strict=True, ge=1, le=60)] | None = None
-    trust_level: TrustLevel | None = None
-    legal_basis: LegalBasis
-
-
-class Represents(Strict):
-    """Somebody one may act for, and what proves it."""
-
-    kind: Literal["child", "company"]
-    proof: Text
-    legal_basis: LegalBasis
 
 
 class FormFile(Strict):

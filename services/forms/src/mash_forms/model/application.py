@@ -377,12 +377,10 @@ class Application:
         if state not in FOLLOWS[self.state]:
             raise NotNow(f"{self.reference}: {state} cannot follow {self.state}")
         self._note(state, at, by, stage)
-        if state is State.COMPLETED:
-            self.claim = None
+        self.claim = None if state is State.COMPLETED else self.claim
 
     def _note(self, state: State, at: datetime, by: str | None, stage: str) -> None:
-        self.state, self.stage, self.due_on = state, stage, None
-        self.changed_at = at
+        self.state, self.stage, self.due_on, self.changed_at = state, stage, None, at
         self.history.append(Step(state, at, by, stage))
 
 

@@ -9,7 +9,7 @@ from alembic import op
 
 from mash_sdk.names import Names
 
-revision = "0019"
+revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None

@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql as pg
 from mash_sdk.database import tenant_column
 from mash_sdk.migrations import protect
 
-revision = "0020"
-down_revision = "0019"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

@@ -2,11 +2,12 @@
 """A form in a browser with scripts: it follows what is answered without being left, and loses nothing."""
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import FilePayload, Page, Route, expect
 
 from mash_tools.platform import Platform
 
@@ -14,6 +15,9 @@ pytestmark = [pytest.mark.journey, pytest.mark.browser, pytest.mark.asyncio(loop
 
 Person = Callable[..., Awaitable[Page]]
 ADDRESS = {"street": "Marktplatz", "house_number": "10", "postal_code": "69117", "town": "Heidelberg"}
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 FIRST, SECOND = "children.0", "children.1"
 
 
@@ -110,3 +114,23 @@ async def test_a_service_that_does_not_answer_is_asked_as_without_a_script(anna:
     await anna.wait_for_url("**/children?*")
     await expect(anna.get_by_label("Geburtsdatum")).to_be_visible()
     await expect(anna.locator(f"[name='{FIRST}.name']")).to_have_value("Ida")
+
+
+async def test_a_question_for_a_file_that_comes_up_takes_a_file(platform: Platform, person: Person) -> None:
+    page = await person(width=390, height=844)
+    await page.goto(f"{platform.url}/heidelberg/apply/urkundenbestellung")
+    await page.fill("#username", "anna")
+    await page.fill("#password", "demo")
+    await page.click("#kc-login")
+    await page.locator("[name=kind][value=birth]").check()
+    for name, value in {"given_name": "Eva", "family_name": "Muster", "date": "1950-05-01"}.items():
+        await page.fill(f"[name=event_{name}]", value)
+    await page.get_by_role("button", name="Weiter", exact=True).last.click()
+    await page.wait_for_url("**/person")
+    await page.get_by_role("button", name="Weiter", exact=True).last.click()
+    await page.wait_for_url("**/right")
+    await page.locator("[name=relation][value=other]").check()
+    chosen = FilePayload(name="vollmacht.png", mimeType="image/png", buffer=PICTURE)
+    await page.locator("input[type=file][name=proof]").set_input_files([chosen])
+    await page.get_by_role("button", name="Datei hochladen").click()
+    await expect(page.get_by_role("link", name="vollmacht.png")).to_be_visible()

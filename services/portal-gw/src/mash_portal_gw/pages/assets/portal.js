@@ -78,6 +78,7 @@ async function ask(form, action, touched) {
   if (!wanted) throw new Error("another page");
   // What was typed while the answer was on its way is newer than what it says.
   const newer = new Map([...values(form)].filter(([name, value]) => before.get(name) !== value));
+  form.enctype = same.enctype; // a question for a file may have come up
   const news = renew(form.querySelector("[data-parts]"), wanted, action === "follow" ? new Map(values(form)) : newer);
   const faults = page.getElementById("faults");
   const old = document.getElementById("faults");

@@ -7,8 +7,9 @@ The random kills are 20 here and 1,000 in `./mash soak`; MASH_KILLS and MASH_KIL
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -136,6 +137,7 @@ async def test_a_killed_service_loses_and_doubles_nothing(
         "applications": 1,
         "decisions": 1,
         "documents": 1,
+        "letters": 1,
         "payments": 1,
         "paid attempts": 1,
     }
@@ -153,20 +155,22 @@ async def test_a_random_process_killed_at_a_random_moment_loses_and_doubles_noth
 ) -> None:
     """Submit → pay → case → decision, on real Kafka and PostgreSQL, as often as KILLS says."""
     dice = random.Random(SEED)
+    before, inside = await _collected(platform), 0
     for run in range(KILLS):
         victim, method, moment = dice.choice(VICTIMS), dice.choice(METHODS), dice.uniform(0, 4)
         said = f"run {run} of seed {SEED}: {victim} after {moment:.2f} s, paid by {method}"
         print(said)  # noqa: T201 — pytest shows it when something fails
         application_id = new_id()
         async with asyncio.TaskGroup() as together:
-            together.create_task(
-                _whole_journey(anna, kurt, application_id, method, f"HD-RK {run % 9000 + 1}")
-            )
-            together.create_task(_kill_after(platform, victim, moment))
+            plate = f"HD-RK {run % 9000 + 1}"
+            journey = together.create_task(_whole_journey(anna, kurt, application_id, method, plate))
+            inside += await together.create_task(_kill_after(platform, victim, moment, journey))
+        await until(partial(_told, platform, application_id), "nobody was told of the decision", within=90)
         assert await _counted(platform, application_id) == {
             "applications": 1,
             "decisions": 1,
             "documents": 1,
+            "letters": 1,
             "payments": 1,
             "paid attempts": 1,
         }, said
@@ -176,6 +180,9 @@ async def test_a_random_process_killed_at_a_random_moment_loses_and_doubles_noth
             ("paid", f"provider:{PROVIDERS[method]}", 12000),
             ("paid", "receivable", -12000),
         ], said
+        assert await _collected(platform) - before == run + 1, f"{said}: by the providers' own books"
+    print(f"{inside} of {KILLS} kills fell into their journey")  # noqa: T201 — the same
+    assert inside, "every kill came when its journey was over"
 
 
 async def test_the_same_application_sent_twice_is_one(platform: Platform, anna: Caller) -> None:
@@ -190,10 +197,13 @@ async def _kill_and_start(platform: Platform, name: str) -> None:
     await platform.start_again(name)
 
 
-async def _kill_after(platform: Platform, victim: str, moment: float) -> None:
+async def _kill_after(platform: Platform, victim: str, moment: float, journey: asyncio.Task[None]) -> bool:
+    """Tell whether the journey was under way when it was killed."""
     # Not waiting for something: the moment is what is random.
     await asyncio.sleep(moment)
+    inside = not journey.done()
     await _kill_and_start(platform, victim)
+    return inside
 
 
 async def _whole_journey(anna: Caller, kurt: Caller, application_id: str, method: str, plate: str) -> None:
@@ -257,10 +267,27 @@ async def _told(platform: Platform, application_id: str) -> bool:
         await connection.close()
 
 
+async def _collected(platform: Platform) -> int:
+    """How often the providers have taken money, by their own books."""
+    found = 0
+    async with httpx.AsyncClient(timeout=15) as client:
+        for name, is_paid in PAID.items():
+            answer = await client.get(f"{platform.places.simulator(name)}/_sim/transactions")
+            found += sum(map(is_paid, answer.raise_for_status().json()))
+    return found
+
+
+PAID: dict[str, Callable[[Any], bool]] = {
+    "xbezahldienste": lambda order: order["paymentInformation"]["status"] == "PAYED",
+    "stripe": lambda session: session["state"] == "paid",
+    "paypal": lambda order: order["state"] == "COMPLETED",
+    "girocheckout": lambda transaction: transaction["result"] == 4000,
+}
 COUNTS = {
     "applications": "select count(*) from forms.applications where id = $1",
     "decisions": "select count(*) from forms.decisions where application_id = $1",
     "documents": "select count(*) from forms.documents where application_id = $1",
+    "letters": "select count(*) from notify.messages where about = $1 and kind = 'decision'",
     "payments": "select count(*) from payments.payments where application_id = $1 and state = 'SETTLED'",
     "paid attempts": "select count(*) from payments.attempts a join payments.payments p"
     " on p.id = a.payment_id where p.application_id = $1 and a.state = 'PAYED'",

@@ -74,7 +74,7 @@ async def test_from_first_click_to_the_end(platform: Platform, person: Person, c
     application = anna.url.rpartition("/")[2]
     if filled.fee is not None:
         await _pays(anna, application)
-    await _approves(await person(), start, application)
+    await _approves(await person(), await person(), start, application)
     await _gets_the_letter(anna, form, f"{start}/account/applications/{application}")
 
 
@@ -208,7 +208,7 @@ async def _pays(anna: Page, application: str) -> None:
     await _reload_until(anna, "Die Gebühr ist bezahlt")
 
 
-async def _approves(kurt: Page, start: str, application: str) -> None:
+async def _approves(kurt: Page, lena: Page, start: str, application: str) -> None:
     await kurt.goto(f"{start}/desk/applications/{application}")
     await _log_in(kurt, "kurt")
     await _reload_until(kurt, "In Bearbeitung nehmen")
@@ -217,8 +217,22 @@ async def _approves(kurt: Page, start: str, application: str) -> None:
     if await proof.count():
         await proof.click()
     await kurt.get_by_role("button", name="Genehmigen …").click()
-    await kurt.get_by_role("button", name="Endgültig genehmigen").click()
+    alone = kurt.get_by_role("button", name="Endgültig genehmigen")
+    if await alone.count():
+        await alone.click()
+    else:
+        await kurt.get_by_role("button", name="Genehmigung vorschlagen").click()
+        await _confirms(lena, kurt.url)
+        await kurt.reload()
     await expect(kurt.locator("main")).to_contain_text("Genehmigt")
+
+
+async def _confirms(lena: Page, address: str) -> None:
+    """Where two decide, a colleague agrees."""
+    await lena.goto(address)
+    await _log_in(lena, "lena")
+    await lena.get_by_role("button", name="Zustimmen und endgültig entscheiden").click()
+    await expect(lena.locator("main")).to_contain_text("Genehmigt")
 
 
 async def _gets_the_letter(anna: Page, form: Form, address: str) -> None:

@@ -7,7 +7,7 @@ The random kills are 20 here and 1,000 in `./mash soak`; MASH_KILLS and MASH_KIL
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -155,16 +155,19 @@ async def test_a_random_process_killed_at_a_random_moment_loses_and_doubles_noth
 ) -> None:
     """Submit → pay → case → decision, on real Kafka and PostgreSQL, as often as KILLS says."""
     dice = random.Random(SEED)
+    span = await _lasts(_whole_journey(anna, kurt, new_id(), METHODS[0], "HD-RK 9999"))
     before, inside = await _collected(platform), 0
     for run in range(KILLS):
-        victim, method, moment = dice.choice(VICTIMS), dice.choice(METHODS), dice.uniform(0, 4)
+        victim, method, moment = dice.choice(VICTIMS), dice.choice(METHODS), dice.uniform(0, span)
         said = f"run {run} of seed {SEED}: {victim} after {moment:.2f} s, paid by {method}"
         print(said)  # noqa: T201 — pytest shows it when something fails
         application_id = new_id()
         async with asyncio.TaskGroup() as together:
             plate = f"HD-RK {run % 9000 + 1}"
-            journey = together.create_task(_whole_journey(anna, kurt, application_id, method, plate))
+            whole = _lasts(_whole_journey(anna, kurt, application_id, method, plate))
+            journey = together.create_task(whole)
             inside += await together.create_task(_kill_after(platform, victim, moment, journey))
+        span = min(span, journey.result())
         await until(partial(_told, platform, application_id), "nobody was told of the decision", within=90)
         assert await _counted(platform, application_id) == {
             "applications": 1,
@@ -182,7 +185,7 @@ async def test_a_random_process_killed_at_a_random_moment_loses_and_doubles_noth
         ], said
         assert await _collected(platform) - before == run + 1, f"{said}: by the providers' own books"
     print(f"{inside} of {KILLS} kills fell into their journey")  # noqa: T201 — the same
-    assert inside, "every kill came when its journey was over"
+    assert inside > KILLS // 2, "most kills came when their journey was over"
 
 
 async def test_the_same_application_sent_twice_is_one(platform: Platform, anna: Caller) -> None:
@@ -197,7 +200,14 @@ async def _kill_and_start(platform: Platform, name: str) -> None:
     await platform.start_again(name)
 
 
-async def _kill_after(platform: Platform, victim: str, moment: float, journey: asyncio.Task[None]) -> bool:
+async def _lasts(journey: Coroutine[Any, Any, None]) -> float:
+    """How long it takes; the shortest one so far is what kills have to fall into."""
+    began = asyncio.get_running_loop().time()
+    await journey
+    return asyncio.get_running_loop().time() - began
+
+
+async def _kill_after(platform: Platform, victim: str, moment: float, journey: asyncio.Task[float]) -> bool:
     """Tell whether the journey was under way when it was killed."""
     # Not waiting for something: the moment is what is random.
     await asyncio.sleep(moment)

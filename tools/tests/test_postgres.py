@@ -76,3 +76,17 @@ async def test_it_ends_with_a_killed_launcher_and_starts_again(tmp_path: Path) -
         assert postgres.running
         assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
     assert time.monotonic() - started < 10
+
+
+async def test_the_last_process_of_a_killed_one_is_waited_for(tmp_path: Path) -> None:
+    async with Postgres(tmp_path, durable=False) as postgres:
+        connection = await asyncpg.connect(postgres.dsn())
+        backend = psutil.Process(await connection.fetchval("SELECT pg_backend_pid()"))
+        backend.suspend()
+        postgres.kill()
+        connection.terminate()
+        # It holds the shared memory until it goes on, and ends.
+        asyncio.get_running_loop().call_later(0.5, backend.resume)
+        await postgres.start()
+        assert not backend.is_running() or backend.status() == psutil.STATUS_ZOMBIE
+        await postgres.ready()

@@ -156,14 +156,24 @@ class Postgres(Part):
             await asyncio.sleep(0.05)
 
     def _leftover(self) -> psutil.Process | None:
-        """The server of an earlier launcher, if it still runs on this very cluster."""
+        """A process of an earlier server, if one still runs on this very cluster.
+
+        The children of a server that was killed end by themselves, but later: until then they hold its
+        shared memory, and a new server refuses to start.
+        """
         try:
             pid = int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
             process = psutil.Process(pid)
-            mine = str(self.cluster) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-            return None
-        return process if mine else None
+            if str(self.cluster) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+                return process
+        except FileNotFoundError:
+            return None  # it ended in order
+        except (ValueError, psutil.NoSuchProcess):
+            pass
+        # PostgreSQL's processes work in the folder of their cluster.
+        return next(
+            (one for one in psutil.process_iter(["cwd"]) if one.info["cwd"] == str(self.cluster)), None
+        )
 
 
 def _installation() -> Path:

@@ -136,6 +136,9 @@ class Applications(forms_pb2_grpc.ApplicationServiceServicer):
                 raise getattr(problems, name)("Nein.", kind=f"own-{name.lower()}", retry_after=7)
         return forms_pb2.GetApplicantResponse(applicant_id=request.application_id)
 
+    async def GetCosignature(self, request: Any, context: Any) -> forms_pb2.GetCosignatureResponse:  # noqa: ARG002, N802
+        return forms_pb2.GetCosignatureResponse(service_title=request.request_id)
+
     async def GetNotice(self, request: Any, context: Any) -> forms_pb2.GetNoticeResponse:  # noqa: ARG002, N802
         return forms_pb2.GetNoticeResponse(application_id=request.application_id)
 

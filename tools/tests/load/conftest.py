@@ -59,7 +59,8 @@ class Portal:
     loses: bool = False
     doubles: bool = False
     breaks: bool = False
-    leads_astray: bool = False
+    leads_astray: int = 0
+    """After so many logins."""
     is_something_else: bool = False
     is_starting: bool = False
     hesitates: float = 0
@@ -83,7 +84,7 @@ class Door(BaseHTTPRequestHandler):
         elif portal.is_starting and parts.path == "/readyz":
             self.answer(503, '{"checks": {"login": "not yet"}}')
         elif parts.path == "/heidelberg/login":
-            astray = portal.leads_astray and portal.logins
+            astray = 0 < portal.leads_astray <= len(portal.logins)
             target = "http://elsewhere.example" if astray else portal.url
             self.answer(303, location=f"{target}/identity?state=s")
         elif parts.path == "/identity":

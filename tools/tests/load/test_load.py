@@ -161,7 +161,7 @@ def test_a_fault_in_load_py_is_a_failure(module: Module, load: Any) -> None:
 
 
 def test_nobody_is_led_to_another_machine(portal: Any, module: Module, load: Any) -> None:
-    portal.leads_astray = True
+    portal.leads_astray = 2  # as many as look before the load begins
     done = load(module(load=LOAD_WITHOUT_LOOKING))
     assert done.returncode == 1, done.stdout + done.stderr
     assert "GET identity: login page leads to elsewhere.example, which is not part of this run" in done.stdout

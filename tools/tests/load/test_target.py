@@ -48,7 +48,7 @@ def test_another_machine_only_by_its_name_in_the_operators_mouth() -> None:
     found = target.running("https://mash.test", owned, CITY, ["citizen"])
     assert found.url == "https://mash.test/heidelberg"
     assert found.hosts == {"mash.test", "login.test"}
-    assert found.logins["citizen"] == [("anna", "demo")]
+    assert found.logins["citizen"] == [("anna", "demo"), ("bernd", "demo")]
     assert not found.own
     with pytest.raises(LauncherError, match=r"--i-own-this-host mash\.test"):
         target.running("https://mash.test", ["login.test"], CITY, [])

@@ -6,6 +6,7 @@ from mash_sdk.audit.chain import Chain as Chain
 from mash_sdk.audit.chain import Head as Head
 from mash_sdk.audit.chain import Sealed as Sealed
 from mash_sdk.audit.chain import seal as seal
+from mash_sdk.audit.sealing import Chained as Chained
 from mash_sdk.audit.sealing import Sealing as Sealing
 from mash_sdk.audit.sealing import Verdict as Verdict
 from mash_sdk.audit.sealing import verified as verified

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mash_forms.model.audit import Line
-from mash_sdk.audit.sealing import Chained
+from mash_sdk.audit import Chained
 from mash_sdk.database import Unit
 
 

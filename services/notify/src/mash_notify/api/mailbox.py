@@ -2,12 +2,12 @@
 """The caller's own mailbox."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Depends
 from pydantic import BaseModel
 
-from mash_notify.model import Entry
+from mash_notify.model import Entry, Kind
 from mash_notify.service.mailbox import MailboxService
 from mash_sdk.http import After, Allow, InUnit, Limit, Router
 from mash_sdk.identity import Principal
@@ -24,20 +24,7 @@ class EntryView(BaseModel):
     """`path`: where one reads more, under the portal of the municipality."""
 
     id: str
-    kind: Literal[
-        "received",
-        "decision",
-        "question",
-        "written",
-        "withdrawn",
-        "lapsed",
-        "payment-reminder",
-        "payment-overdue",
-        "refunded",
-        "cosignature",
-        "alert-opened",
-        "alert-resolved",
-    ]
+    kind: Kind
     about: str
     title: str
     text: str
@@ -49,7 +36,7 @@ class EntryView(BaseModel):
     def of(cls, entry: Entry) -> "EntryView":
         return cls(
             id=entry.id,
-            kind=entry.kind.value,
+            kind=entry.kind,
             about=entry.about,
             title=entry.title,
             text=entry.text,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 from pydantic import BaseModel
 
-from mash_notify.model import Message, State
+from mash_notify.model import Kind, Message, State
 from mash_notify.service.notices import Notices
 from mash_sdk.http import After, Allow, Fault, InUnit, Limit, Router
 from mash_sdk.identity import Principal
@@ -32,20 +32,7 @@ class MessageView(BaseModel):
 
     id: str
     about: str
-    kind: Literal[
-        "received",
-        "decision",
-        "question",
-        "written",
-        "withdrawn",
-        "lapsed",
-        "payment-reminder",
-        "payment-overdue",
-        "refunded",
-        "cosignature",
-        "alert-opened",
-        "alert-resolved",
-    ]
+    kind: Kind
     channel: Literal["email"]
     state: Literal["queued", "sent", "unknown", "refused"]
     queued_at: datetime
@@ -81,7 +68,7 @@ def _view(message: Message) -> MessageView:
         {
             "id": message.id,
             "about": message.about,
-            "kind": message.kind.value,
+            "kind": message.kind,
             "channel": message.channel,
             "state": state.value,
             "queued_at": message.queued_at,

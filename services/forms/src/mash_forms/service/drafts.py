@@ -136,10 +136,7 @@ class DraftService:
 
     async def one(self, draft_id: str, name: str, who: Principal, unit: Unit) -> Opened:
         """Return a draft to go on with."""
-        draft = await self._own(draft_id, who, unit)
-        if draft.form != name or draft.deleted_at is not None:
-            raise NotFound(GONE)
-        return await self._opened(draft, await self._form(draft, unit), who, unit)
+        return await self._go_on(await self._own(draft_id, who, unit), name, who, unit)
 
     async def own(self, who: Principal, unit: Unit) -> list[tuple[Draft, Form]]:
         """Return what somebody has begun, the newest first."""
@@ -196,7 +193,7 @@ class DraftService:
         draft = await self._drafts.get(unit, draft_id, who.subject)
         if draft is None:
             return (await self._applications.one(draft_id, who, unit)).application
-        opened = await self.one(draft_id, name, who, unit)
+        opened = await self._go_on(draft, name, who, unit)
         data = opened.filled.data
         cmd = Submit(draft.id, draft.form, data, who, draft.language, draft.consent)
         application = await self._applications.hand_in(cmd, opened.filled.form, unit)
@@ -220,7 +217,7 @@ class DraftService:
     async def _found(self, cmd: Answer, unit: Unit) -> Opened:
         draft = await self._drafts.get(unit, cmd.draft_id, cmd.who.subject)
         if draft is not None:
-            return await self.one(cmd.draft_id, cmd.form, cmd.who, unit)
+            return await self._go_on(draft, cmd.form, cmd.who, unit)
         blank = await self.blank(cmd.form, cmd.draft_id, cmd.who, unit, cmd.language)
         first = blank.filled.steps[0].section.id if blank.filled.steps else ""
         if cmd.step != first or await self._applications.exists(cmd.draft_id, unit):
@@ -237,6 +234,12 @@ class DraftService:
         if draft.expires_at <= unit.clock.now():
             raise NotFound(GONE)
         return draft
+
+    async def _go_on(self, draft: Draft, name: str, who: Principal, unit: Unit) -> Opened:
+        over = draft.expires_at <= unit.clock.now()
+        if over or draft.form != name or draft.deleted_at is not None:
+            raise NotFound(GONE)
+        return await self._opened(draft, await self._form(draft, unit), who, unit)
 
     async def _form(self, draft: Draft, unit: Unit) -> Form:
         return await self._cases.form(draft.form, draft.form_version, unit, draft.language)

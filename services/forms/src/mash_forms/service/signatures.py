@@ -112,10 +112,12 @@ class SignedDrafts:
         return await self._drafts.get(unit, draft_id, subject)
 
     async def save(self, unit: Unit, draft: Draft) -> bool:
-        before = await self._drafts.get(unit, draft.id, draft.subject)
-        if before is not None and before.data != draft.data:
-            who = Principal("person", unit.tenant, draft.subject)
-            await void(self._requests, self._audit, draft.id, who, unit)
+        # Most drafts have no request, so that is asked before the draft is read once more.
+        if await self._requests.of(unit, draft.id) is not None:
+            before = await self._drafts.get(unit, draft.id, draft.subject)
+            if before is not None and before.data != draft.data:
+                who = Principal("person", unit.tenant, draft.subject)
+                await void(self._requests, self._audit, draft.id, who, unit)
         return await self._drafts.save(unit, draft)
 
     async def own(self, unit: Unit, subject: str, limit: int) -> Sequence[Draft]:

@@ -40,6 +40,9 @@ _FOLDERS: dict[str, tuple[str, type[BaseModel]]] = {
     "rules": (".toml", RuleFile),
 }
 """Folders of files of one kind: what they are called, and their shape."""
+_MODULES = "modules"
+_OF_MODULES = (".toml", ".json", ".geojson")
+"""modules/<name>/: what a module reads of a city. Its own tests judge what stands in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ def _check_city(folder: Path) -> tuple[list[Fault], dict[str, Read]]:
         for file in sorted((folder / kind).glob(f"*{suffix}")):
             of_form = title if shape is FormFile else None
             _read(file, shape, f"{kind}/{file.name}", found, faults, of_form)
+    for file in _of_modules(folder):
+        _read(file, files.ModuleFile, str(file.relative_to(folder)), found, faults)
     faults += _rules(folder, found)
     return faults, found
 
@@ -178,12 +183,29 @@ def _strangers(folder: Path) -> Iterator[Fault]:
     known = {*_REQUIRED, *_OPTIONAL, "README.md"}
     for file in sorted(folder.rglob("*")):
         inside = file.relative_to(folder)
-        if file.is_dir() and str(inside) in _FOLDERS:
+        if file.is_dir() and (str(inside) in _FOLDERS or _is_of_modules(inside)):
             continue
         suffix, _ = _FOLDERS.get(str(inside.parent), ("", None))
         of_a_kind = bool(suffix) and file.suffix == suffix
+        of_a_kind = of_a_kind or (_is_of_modules(inside.parent) and inside.suffix in _OF_MODULES)
         if file.is_dir() or not (of_a_kind or str(inside) in known):
             yield Fault(file, 1, "is no file of a city's folder; correct its name or remove it")
+
+
+def _is_of_modules(inside: Path) -> bool:
+    """Whether it is the folder modules/, or a module's within it."""
+    match inside.parts:
+        case (first,):
+            return first == _MODULES
+        case (first, name):
+            return first == _MODULES and NAME.fullmatch(name) is not None
+    return False
+
+
+def _of_modules(folder: Path) -> Iterator[Path]:
+    for file in sorted((folder / _MODULES).glob("*/*")):
+        if file.suffix in _OF_MODULES and file.is_file():
+            yield file
 
 
 def _rules(folder: Path, found: dict[str, Read]) -> Iterator[Fault]:

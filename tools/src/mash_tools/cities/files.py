@@ -277,3 +277,9 @@ class PeopleFile(Strict):
     """people.toml"""
 
     people: list[Login] = Field(default_factory=list)
+
+
+class ModuleFile(Fact):
+    """modules/<name>/…: where it was read, or that it is made up; all else is the module's own."""
+
+    model_config = ConfigDict(extra="allow")

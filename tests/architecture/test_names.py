@@ -51,7 +51,7 @@ def test_only_declared_rooms(group: str, service: str) -> None:
 def test_the_readme_says_what_the_manifest_says(group: str, service: str) -> None:
     text = (ROOT / group / service / "README.md").read_text(encoding="utf-8")
     manifest = Manifest.of(Names(service).package)
-    said = {*manifest.listens, *manifest.announces, *manifest.streams}
+    said = {*manifest.listens, *manifest.announces, *manifest.streams, *manifest.reads}
     for event in said:
         assert event in text, f"README.md of {service} does not name {event}"
     named = {n for n in re.findall(r"mash\.[a-z_]+\.v\d+\.[A-Z][A-Za-z]+", text) if not n.endswith("Service")}

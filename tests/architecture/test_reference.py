@@ -153,6 +153,7 @@ def test_events(tmp_path: Path) -> None:
             f"`{name}`",
             "",
             f"A stream, key `{about.key_field}`. Written and read by {_who('streams', name)}.",
+            *(["", f"Read also by {_who('reads', name)}."] if _who("reads", name) != "nobody" else []),
             "",
             *table("field", "type", "meaning"),
             *(

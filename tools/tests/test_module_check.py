@@ -41,6 +41,11 @@ TOML, API, EVENTS_PY = (
 )
 MIGRATION = f"{MODULE}/{PACKAGE}/migrations/0001_initial.py"
 VALUES = f"{MODULE}/values.yaml"
+READING = "mash.sensors.v1.ObservationBatch"
+READS = (
+    "from mash.sensors.v1.observations_pb2 import ObservationBatch\n"
+    'readings = Stream(ObservationBatch, group="lost-and-found")\n'
+)
 SPOILT = {
     "not approved": (VALUES, "/lost-and-found, /api", "/api", "routes:", "let them agree"),
     "another's Secret": (
@@ -149,6 +154,41 @@ SPOILT = {
         "op.create_table(\n",
         "add protect(",
     ),
+    "read in vain": (
+        TOML,
+        "announces = [",
+        f'reads = ["{READING}"]\nannounces = [',
+        "reads",
+        "read it or take it out",
+    ),
+    "read, not said": (
+        EVENTS_PY,
+        "subscriptions = ",
+        f"{READS}\nsubscriptions = ",
+        "Stream(",
+        "add it to reads",
+    ),
+    "no stream": (
+        TOML,
+        "announces = [",
+        'reads = ["mash.sensors.v1.ThingRegistered"]\nannounces = [',
+        "reads",
+        "no stream of the contract",
+    ),
+    "another's stream": (
+        API,
+        "router = Router(",
+        f"{READS.replace('Stream', 'Outlet')}\nrouter = Router(",
+        "Outlet(",
+        "only its own doors may",
+    ),
+    "a stream's group": (
+        EVENTS_PY,
+        "subscriptions = ",
+        f"{READS.replace('lost-and-found', 'bikes')}\nsubscriptions = ",
+        "Stream(",
+        "has to be",
+    ),
     "no goals": (TOML, "[goals]", "[other]", "other", "docs/reference/module-toml.md"),
     "a goal for nothing": (
         TOML,
@@ -202,6 +242,16 @@ def test_the_line_is_the_right_one(root: Path, kind: str) -> None:
     spoil(root / file, old, new)
     (fault,) = [one for one in check(source(root), root / "proto") if remedy in one.what]
     assert at in fault.file.read_text(encoding="utf-8").splitlines()[fault.line - 1]
+
+
+def test_a_module_reads_a_stream_of_another_service(root: Path) -> None:
+    """It says so in module.toml and in the README, and needs nothing else: no gRPC, no rights to write."""
+    spoil(root / TOML, "announces = [", f'reads = ["{READING}"]\nannounces = [')
+    spoil(root / EVENTS_PY, "subscriptions = ", f"{READS}\nsubscriptions = ")
+    (fault,) = check(source(root), root / "proto")
+    assert f"does not name {READING}" in fault.what
+    spoil(root / f"{MODULE}/README.md", "| announces |", f"| reads | `{READING}` |\n| announces |")
+    assert check(source(root), root / "proto") == []
 
 
 def test_a_long_file_and_a_name_that_says_nothing(root: Path) -> None:

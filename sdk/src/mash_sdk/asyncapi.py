@@ -77,7 +77,14 @@ def asyncapi(manifests: Iterable[Manifest] = ()) -> dict[str, Any]:
         if manifest.public:
             _publishes(manifest, channels, messages, operations)
             _describe(PublicDocument.DESCRIPTOR, schemas)
-        sent, received = (*manifest.announces, *manifest.streams), (*manifest.listens, *manifest.streams)
+        sent, received = (
+            (*manifest.announces, *manifest.streams),
+            (
+                *manifest.listens,
+                *manifest.streams,
+                *manifest.reads,
+            ),
+        )
         for action, names in (("send", sent), ("receive", received)):
             for name in names:
                 if name in places:

@@ -160,6 +160,8 @@ class Manifest(_Part):
     announces: tuple[EventName, ...] = ()
     streams: tuple[EventName, ...] = ()
     """The messages it puts on streams of its own, and reads from them."""
+    reads: tuple[EventName, ...] = ()
+    """The messages of other services' streams that it reads. Nobody but its service writes a stream."""
     needs: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
     public: tuple[Public, ...] = ()

@@ -20,6 +20,7 @@ from mash_sdk.http.app import Check, Readiness, build_app
 from mash_sdk.http.state import DoorParts
 from mash_sdk.identity import Verifier
 from mash_sdk.kafka import Outlet, Stream, Subscriptions
+from mash_sdk.kafka.stream import stream_faults
 from mash_sdk.manifest import Manifest
 from mash_sdk.names import Names
 from mash_sdk.publishing import Publishing
@@ -91,6 +92,11 @@ class Program:
     @property
     def name(self) -> str:
         return self.manifest.name
+
+    def stream_faults(self) -> list[str]:
+        """Where its streams and module.toml disagree; empty if it reads what it says and writes its own."""
+        read = [stream.message for stream in self.streams]
+        return stream_faults(self.manifest, read, [outlet.message for outlet in self.outlets])
 
     @cached_property
     def tenants(self) -> Tenants:

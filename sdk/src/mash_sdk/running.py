@@ -14,6 +14,7 @@ from mash_sdk.client_key import client_key
 from mash_sdk.http.app import Check
 from mash_sdk.http.server import HttpServer
 from mash_sdk.kafka import Broker, BrokerAway, Consumer, KafkaBroker, Outgoing, Stream, StreamConsumer, Topic
+from mash_sdk.manifest import ManifestError
 from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable
 from mash_sdk.program import Program, Run
@@ -102,9 +103,11 @@ async def running(
     """Open the doors and start the work; on leaving, stop in good order and close everything.
 
     `only` names some of PARTS (none: all), for processes that are scaled apart. A `broker` that is given
-    stays open.
+    stays open. Raises ManifestError for a stream that module.toml does not declare, or another's it writes.
     """
     settings = program.settings
+    if faults := program.stream_faults():
+        raise ManifestError(f"{program.name}: {'; '.join(faults)}")
     reached = broker or KafkaBroker(
         settings.kafka,
         program.name,

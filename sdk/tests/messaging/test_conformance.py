@@ -11,9 +11,12 @@ from starlette.responses import PlainTextResponse, Response
 
 from mash.forms.v1.events_pb2 import ApplicationDecided, ApplicationSubmitted
 from mash.payments.v1.events_pb2 import PaymentSettled
+from mash.sensors.v1.observations_pb2 import ObservationBatch
 from mash_sdk import inbox
 from mash_sdk.http import Allow, Router
 from mash_sdk.identity import Principal
+from mash_sdk.manifest import ManifestError
+from mash_sdk.running import running
 from mash_sdk.testing import Bench, ModuleConformance
 
 router = Router(prefix="/api/probe/v1")
@@ -43,10 +46,13 @@ class TestProbe(ModuleConformance):
         PaymentSettled(application_id="a", payment_id="p"),
     )
 
+    readings: ClassVar[Sequence[Message]] = (ObservationBatch(source_id="s", message_id="1"),)
+
     @pytest.fixture
     async def bench(self, probe: Any) -> Bench:
         bench: Bench = probe.bench
         bench.program.http = [router]
+        bench.program.outlets = []  # it stands in for sensors in other tests
         return bench
 
 
@@ -107,6 +113,44 @@ async def test_an_example_that_fails_or_is_missing_is_found(probe: Any) -> None:
         await suite(example).test_same_event_twice_has_one_effect(probe.bench)
     with pytest.raises(AssertionError):
         await suite(example).test_every_event_listened_to_has_an_example(probe.bench)
+
+
+async def test_two_effects_of_one_reading_are_found(probe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    again = ObservationBatch(source_id="s", message_id="1")
+    made = suite()
+    type(made).readings = (again,)
+    twice = iter(range(9))
+    read = probe.bench.receive
+
+    async def other(message: ObservationBatch, *, tenant: str) -> None:
+        await read(ObservationBatch(source_id="s", message_id=f"{next(twice)}"), tenant=tenant)
+
+    monkeypatch.setattr(probe.bench, "receive", other)
+    with pytest.raises(AssertionError, match="two effects"):
+        await made.test_same_reading_twice_has_one_effect(probe.bench)
+
+
+async def test_what_a_module_reads_and_may_not_write(probe: Any) -> None:
+    """A stream of another service is read if module.toml says so, and never written."""
+    program = probe.bench.program
+    assert program.stream_faults() == [
+        "mash.sensors.v1.ObservationBatch is written, but its stream is that of sensors"
+    ]
+    with pytest.raises(ManifestError, match="is that of sensors"):
+        async with running(program, only=["relay"], broker=probe.bench.broker):
+            pytest.fail("it starts")
+    program.outlets = []
+    assert program.stream_faults() == []
+    program.manifest = program.manifest.model_copy(update={"reads": ()})
+    assert program.stream_faults() == ["reads lacks mash.sensors.v1.ObservationBatch, which the Program uses"]
+    name = "mash.sensors.v1.ObservationBatch"
+    program.manifest = program.manifest.model_copy(update={"streams": (name,)})
+    assert program.stream_faults() == [
+        f"streams names {name}; streams are its own, reads are other services'"
+    ]
+    program.manifest = program.manifest.model_copy(update={"streams": (), "reads": (name,)})
+    program.streams = []
+    assert program.stream_faults() == [f"reads names {name}, which the Program does not use"]
 
 
 async def test_a_manifest_that_is_not_true_is_found(probe: Any) -> None:

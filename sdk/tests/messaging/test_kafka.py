@@ -4,7 +4,7 @@
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -13,7 +13,18 @@ import pytest
 from mash.forms.v1.events_pb2 import ApplicationSubmitted
 from mash.sensors.v1.observations_pb2 import ObservationBatch
 from mash_sdk.announcing import TOPIC_SETTINGS
-from mash_sdk.kafka import BrokerAway, Consumer, KafkaBroker, Outgoing, Outlet, StreamConsumer, Topic
+from mash_sdk.database import Unit
+from mash_sdk.kafka import (
+    BrokerAway,
+    Consumer,
+    Delivered,
+    KafkaBroker,
+    Outgoing,
+    Outlet,
+    Stream,
+    StreamConsumer,
+    Topic,
+)
 from mash_sdk.kafka.broker import Record
 from mash_sdk.relay import Relay
 from mash_tools import events
@@ -182,6 +193,46 @@ async def test_what_a_door_was_told_is_on_the_stream_is_handled_also_when_the_br
     await outlet.close()
     handled = [what for what in await probe.handled() if what.startswith("reading")]
     assert sorted(handled) == sorted(f"reading {n}" for n in range(600))
+
+
+async def test_several_services_read_a_stream_each_by_itself(probe: Any, broker: KafkaBroker) -> None:
+    """Its own service and a module, tenant by tenant, each get all of it, also after a restart."""
+    program = probe.bench.program
+    outlet = Outlet(ObservationBatch, patience=10)
+    outlet.connect(broker)
+    seen: dict[str, list[tuple[str, str]]] = {"sensors": [], "winter": []}
+
+    def reader(group: str) -> StreamConsumer:
+        stream = Stream(ObservationBatch, group=group)
+
+        async def note(batch: Sequence[Delivered[ObservationBatch]], unit: Unit) -> None:
+            assert group == "sensors" or {one.tenant for one in batch} == {unit.tenant}
+            seen[group] += [
+                (one.tenant, one.message.message_id) for one in batch if one.message.source_id == "shared"
+            ]
+
+        (stream.batches if group == "sensors" else stream.by_tenant)(note)
+        bound = stream.bind({})
+        return StreamConsumer(bound, program.database, broker, probe.bench.clock, program.telemetry)
+
+    sent = [("heidelberg" if n % 3 else "mannheim", f"{n}") for n in range(60)]
+
+    async def both_have(count: int) -> bool:
+        return all(set(sent[:count]) <= set(found) for found in seen.values())
+
+    async with running(reader("sensors")), running(reader("winter")):
+        for tenant, message in sent[:30]:
+            await outlet.send(ObservationBatch(source_id="shared", message_id=message), tenant)
+        await probe.until(lambda: both_have(30), 60)
+    for tenant, message in sent[30:]:
+        await outlet.send(ObservationBatch(source_id="shared", message_id=message), tenant)
+    async with running(reader("sensors")), running(reader("winter")):
+        await probe.until(lambda: both_have(60), 60)
+    await outlet.close()
+    for found in seen.values():
+        assert sorted(found) == sorted(sent), "each reader ended in good order: nothing came twice"
+        for tenant in ("heidelberg", "mannheim"):
+            assert [one for one in found if one[0] == tenant] == [one for one in sent if one[0] == tenant]
 
 
 async def test_what_is_followed_is_read_from_the_beginning_and_then_on(broker: KafkaBroker) -> None:

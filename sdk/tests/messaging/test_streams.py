@@ -107,7 +107,7 @@ async def test_a_failing_message_is_tried_again_and_buried_alone(probe: Any) -> 
     [dead] = probe.bench.dead
     assert ObservationBatch.FromString(dead.value).message_id == "5"
     assert dict(dead.headers)["mash-attempts"] == b"2"
-    assert probe.bench.broker.behind("probe.observations", TOPIC) == 0
+    assert probe.bench.broker.behind("probe.sensors.observations", TOPIC) == 0
 
 
 async def test_what_a_failure_quotes_is_not_told(probe: Any) -> None:
@@ -128,7 +128,7 @@ async def test_a_bad_deploy_does_not_empty_the_topic(probe: Any) -> None:
     assert len(probe.bench.dead) == 4, "the fifth in a row stops it"
     [steps] = probe.bench.streams
     assert "in a row failed" in steps.batches.gate.reason
-    assert probe.bench.broker.behind("probe.observations", TOPIC) == 25
+    assert probe.bench.broker.behind("probe.sensors.observations", TOPIC) == 25
     probe.script.always = None
     await probe.bench.settle()
     assert await probe.handled() == ["0"], "it knocks only after a while"
@@ -224,7 +224,7 @@ async def test_a_stop_leaves_no_batch_half_handled(probe: Any) -> None:
 
         await probe.until(begun)
     assert len(await probe.handled()) == 50
-    assert probe.bench.broker.behind("probe.observations", TOPIC) == 0
+    assert probe.bench.broker.behind("probe.sensors.observations", TOPIC) == 0
 
 
 # ── whatever happens ──

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 import asyncpg
@@ -15,7 +16,7 @@ from google.protobuf.message import DecodeError
 from opentelemetry.trace import SpanKind
 
 from mash_sdk.clock import Clock
-from mash_sdk.database import Database, driver_error, is_too_slow
+from mash_sdk.database import Database, Unit, driver_error, is_too_slow
 from mash_sdk.events import Envelope
 from mash_sdk.kafka.broker import Broker, Partition, Record
 from mash_sdk.kafka.dead import letter, reason_of
@@ -54,19 +55,30 @@ class Batches:
     async def deliver(self, records: Sequence[Record], done: Done) -> None:
         """Handle or bury records, given in the order of each partition's offsets.
 
-        `done` is told of them piece by piece, in that order. Raises Stopped if too many in a row failed, and
-        whatever says that our own database or broker does not answer: then what is not done has to be
-        delivered again.
+        `done` is told of them piece by piece, in that order within each tenant. Raises Stopped if too many in
+        a row failed, and whatever says that our own database or broker does not answer: then what is not done
+        has to be delivered again.
         """
         waiting: list[Part] = []
         for record in records:
             try:
                 waiting.append((record, self._read(record)))
             except Unreadable as err:
-                await self._handle(waiting, done)
+                await self._handle_all(waiting, done)
                 waiting = []
                 await self._bury(record, err, attempts=1, done=done)
-        await self._handle(waiting, done)
+        await self._handle_all(waiting, done)
+
+    async def _handle_all(self, parts: Sequence[Part], done: Done) -> None:
+        """Handle them together, or each tenant's by themselves."""
+        if not self._stream.apart:
+            await self._handle(parts, done)
+            return
+        tenants: dict[str, list[Part]] = {}
+        for part in parts:
+            tenants.setdefault(part[1].tenant, []).append(part)
+        for theirs in tenants.values():
+            await self._handle(theirs, done)
 
     async def _handle(self, parts: Sequence[Part], done: Done) -> None:
         """Handle them together; if that fails, each half by itself."""
@@ -127,7 +139,7 @@ class Batches:
             },
         ):
             try:
-                async with self._database.worker_unit() as unit:
+                async with self._unit(batch) as unit:
                     await self._handler(batch, context=None, unit=unit)
                 outcome = "ok"
                 count(STREAM_HANDLED, len(batch), {"messaging.destination.name": self._stream.topic})
@@ -137,6 +149,9 @@ class Batches:
             finally:
                 about = {"messaging.destination.name": self._stream.topic, "mash.outcome": outcome}
                 observe(STREAM_BATCH_SECONDS, time.perf_counter() - began, about)
+
+    def _unit(self, batch: Sequence[Delivered[Any]]) -> AbstractAsyncContextManager[Unit]:
+        return self._database.unit(batch[0].tenant) if self._stream.apart else self._database.worker_unit()
 
     def _read(self, record: Record) -> Delivered[Any]:
         envelope = Envelope.read(record.key, record.value, record.headers)

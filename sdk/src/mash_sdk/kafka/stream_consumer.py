@@ -153,7 +153,11 @@ class StreamConsumer:
     def _note(self, left: dict[tuple[Partition, int], Record], done: Sequence[Record]) -> None:
         for record in done:
             left.pop((record.place, record.offset), None)
-            self._done[record.place] = record.offset + 1
+            self._done[record.place] = max(record.offset + 1, self._done.get(record.place, 0))
+        # One tenant's may be done before another's that lie before them: those are not left behind.
+        for place, offset in left:
+            if place in self._done:
+                self._done[place] = min(offset, self._done[place])
 
     async def _commit(self) -> None:
         offsets, self._done = self._done, {}

@@ -28,6 +28,7 @@ from mash_sdk.program import Program
 from mash_sdk.relay import Relay
 from mash_sdk.rpc import serve_rpc
 from mash_sdk.settings import Settings
+from mash_sdk.streams import stream_envelope, stream_of
 from mash_sdk.testing.broker import MemoryBroker
 from mash_sdk.testing.clock import FakeClock
 from mash_sdk.testing.databases import PostgresServer
@@ -137,6 +138,18 @@ class Bench:
             topic_of_type(envelope.type), envelope.key.encode(), envelope.value, envelope.headers()
         )
         await self.broker.send([sent])
+        if settle:
+            await self.settle()
+
+    async def receive(self, *messages: Message, tenant: str = "heidelberg", settle: bool = True) -> None:
+        """Let messages of a stream arrive that the service reads, as whoever writes it sent them."""
+        sent = []
+        for message in messages:
+            topic = stream_of(type(message)).topic
+            assert topic in {stream.topic for stream in self.program.streams}, f"{topic} is not read"
+            envelope = stream_envelope(message, message_id=new_id(), tenant=tenant, time=self.clock.now())
+            sent.append(Outgoing(topic, envelope.key.encode(), envelope.value, envelope.headers()))
+        await self.broker.send(sent)
         if settle:
             await self.settle()
 

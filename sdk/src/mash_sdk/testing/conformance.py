@@ -61,6 +61,8 @@ class ModuleConformance:
     """Subclass it in a module's tests next to a fixture `bench`; give an example of each event it handles."""
 
     examples: ClassVar[Sequence[Message]] = ()
+    readings: ClassVar[Sequence[Message]] = ()
+    """Examples of what it reads from other services' streams, at least one of each; a fixture may set it."""
     known: ClassVar[Mapping[str, str]] = {}
     """What is there on the bench, by the name of its place in a route's path; a fixture may set it."""
     subject: ClassVar[str | None] = None
@@ -86,6 +88,21 @@ class ModuleConformance:
             await bench.deliver_again(envelope, settle=False)
             await bench.steps.turn()
             assert await bench.effects() == once, f"{envelope.type} delivered twice has two effects"
+
+    async def test_every_stream_read_has_an_example(self, bench: Bench) -> None:
+        given = {example.DESCRIPTOR.full_name for example in self.readings}
+        assert given == set(bench.program.manifest.reads)
+
+    async def test_same_reading_twice_has_one_effect(self, bench: Bench) -> None:
+        if not self.readings:
+            return
+        before = await bench.effects()
+        await bench.receive(*self.readings, tenant=HOME)
+        assert bench.dead_reasons == []
+        once = await bench.effects()
+        assert once != before, "the readings have no effect: they prove nothing"
+        await bench.receive(*self.readings, tenant=HOME)
+        assert await bench.effects() == once, "what a stream repeats has two effects"
 
     async def test_the_walk_over_routes_sees_them_all(self, bench: Bench) -> None:
         seen = {(door.method.lower(), door.path) for door in doors(bench.program)}
@@ -169,9 +186,7 @@ class ModuleConformance:
         else:
             assert program.manifest.listens == ()
             assert announces_faults(program.manifest) == []
-        used = {stream.message_type for stream in program.streams}
-        used |= {outlet.message.DESCRIPTOR.full_name for outlet in program.outlets}
-        assert set(program.manifest.streams) == used
+        assert program.stream_faults() == []
 
     async def test_what_is_published_is_what_the_routes_answer(self, bench: Bench) -> None:
         manifest = bench.program.manifest

@@ -103,7 +103,10 @@ class StreamSteps:
             moved += len(done)
             for record in done:
                 self._left.remove(record)
-                offsets[record.place] = record.offset + 1
+                offsets[record.place] = max(record.offset + 1, offsets.get(record.place, 0))
+            for record in self._left:
+                if record.place in offsets:
+                    offsets[record.place] = min(record.offset, offsets[record.place])
 
         try:
             await self.batches.deliver(list(self._left), note)

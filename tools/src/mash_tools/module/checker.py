@@ -17,6 +17,7 @@ RULES: Final[tuple[Callable[[Tree, Contract], Iterable[Fault]], ...]] = (
     papers.files_are_short,
     papers.conformance_runs,
     events.listens_are_handled,
+    events.reads_are_read,
     events.announces_are_in_the_contract,
     events.no_personal_data,
     doors.every_route_says_who,

@@ -92,6 +92,10 @@ def approve(argv: list[str]) -> int:
     print(f"{module.manifest.name} is approved with the key {thumbprint} and these routes:")
     for route in module.manifest.routes:
         print(f"  {route.path:<32} {', '.join(route.roles) or 'everyone'}")
+    if module.manifest.listens or module.manifest.reads:
+        print("It hears of every city:")
+        for heard in (*module.manifest.listens, *module.manifest.reads):
+            print(f"  {heard}")
     print("A running gateway knows it within three seconds.")
     return 0
 

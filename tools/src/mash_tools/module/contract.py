@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The events of the contract with file and line, read from the proto files themselves."""
+"""The events and streams of the contract with file and line, read from the proto files themselves."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -30,18 +30,30 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Events by full name."""
+    """Events by full name, and the full names of streams' messages."""
 
     events: Mapping[str, Event]
+    streams: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, folder: Path) -> "Contract":
         files = sorted((folder / "mash").rglob("*.proto"))
-        return cls({event.name: event for file in files for event in _events(file)})
+        streams = frozenset(name for file in files for name in _streams(file))
+        return cls({event.name: event for file in files for event in _events(file)}, streams)
 
     def of(self, package: str) -> list[Event]:
         """The events of a proto package, `mash.bikes.v1`."""
         return [event for name, event in self.events.items() if name.rpartition(".")[0] == package]
+
+
+def _streams(file: Path) -> Iterator[str]:
+    text = file.read_text(encoding="utf-8")
+    package, name = _PACKAGE.search(text), ""
+    for line in text.splitlines():
+        if start := _MESSAGE.match(line):
+            name = start[1]
+        elif package and name and ".stream)" in line:
+            yield f"{package[1]}.{name}"
 
 
 def _events(file: Path) -> Iterator[Event]:

@@ -11,11 +11,13 @@ from mash_tools.module.tree import Tree
 
 
 def only_declared(tree: Tree, _contract: Contract) -> Iterator[Fault]:
-    """`needs`, `listens` and `announces` name every contract that is imported."""
+    """`needs`, `listens`, `announces` and `reads` name every contract that is imported."""
     manifest = tree.manifest
     assert manifest is not None  # noqa: S101 — the checker sees to it
     declared = {*manifest.needs, manifest.name, "platform"}
-    declared |= {folder_of_proto(event) for event in (*manifest.listens, *manifest.announces)}
+    declared |= {
+        folder_of_proto(event) for event in (*manifest.listens, *manifest.announces, *manifest.reads)
+    }
     beside = {} if tree.load is None else {tree.load_file: tree.load}
     for file, module in (tree.code | beside).items():
         for name, line in _imported(module):

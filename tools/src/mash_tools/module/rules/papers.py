@@ -57,7 +57,7 @@ def readme_names_all(tree: Tree, _contract: Contract) -> Iterator[Fault]:
         yield Fault(file, 1, "is missing; write what the module listens to, announces and serves")
         return
     text = file.read_text(encoding="utf-8")
-    events = {*manifest.listens, *manifest.announces}
+    events = {*manifest.listens, *manifest.announces, *manifest.streams, *manifest.reads}
     for wanted in sorted({*events, *(route.path for route in manifest.routes)}):
         if wanted not in text:
             yield Fault(file, 1, f"does not name {wanted}, which module.toml has; add it to the table")

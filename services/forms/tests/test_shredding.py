@@ -250,6 +250,20 @@ async def test_two_that_need_the_first_key_of_a_case_get_the_same(bench: Bench) 
     assert len(set(await asyncio.gather(*(get() for _ in range(5))))) == 1
 
 
+async def test_a_key_that_was_made_in_a_part_that_is_undone_is_not_sealed_with(bench: Bench) -> None:
+    vault, owner = Vault(SECRET), new_id()
+    async with bench.unit() as unit:
+        with pytest.raises(LookupError):
+            async with unit.part():
+                lost = await vault.key(unit, owner)
+                assert await vault.key(unit, owner) == lost
+                raise LookupError
+        kept = await vault.key(unit, owner)
+    assert kept.secret != lost.secret
+    async with bench.unit() as unit:
+        assert (await vault.keys(unit, [owner]))[owner] == kept
+
+
 def test_what_is_sealed_opens_only_where_it_was_put() -> None:
     key = CaseKey("heidelberg", "a", bytes(32))
     kept = key.seal(b"x", "letter/1")

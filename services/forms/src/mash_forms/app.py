@@ -139,7 +139,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         ),
         "applications",
     )
-    draft_store = SignedDrafts(DraftStore(vault), signatures, audit)
+    draft_store = SignedDrafts(DraftStore(vault), signatures, audit, cases)
     scanner = ClamAv(settings.scanner) if settings.scanner else NoScanner()
     drafts = observed(DraftService(draft_store, versions, files, cases, applying, booking), "drafts")
     attaching = observed(

@@ -94,20 +94,22 @@ class ConversationService:
         self, application_id: str, who: Principal, unit: Unit, *, for_office: bool
     ) -> Sequence[Message]:
         """Return what was written, in order. Raises NotFound for what the caller may not see."""
-        await self._seen(application_id, who, unit, for_office=for_office)
+        found = await self._applications.get(unit, application_id)
+        (require_in_scope if for_office else require_own)(found, who)
         return await self._conversations.messages(unit, application_id)
+
+    async def messages_on(self, application: Application, unit: Unit) -> Sequence[Message]:
+        """Return what was written about a case that the caller has before them already."""
+        return await self._conversations.messages(unit, application.id)
 
     async def notes(self, application_id: str, who: Principal, unit: Unit) -> Sequence[Note]:
         """Return the office's notes on a case of the clerk's offices."""
-        await self._seen(application_id, who, unit, for_office=True)
+        require_in_scope(await self._applications.get(unit, application_id), who)
         return await self._conversations.notes(unit, application_id)
 
-    async def _seen(self, application_id: str, who: Principal, unit: Unit, *, for_office: bool) -> None:
-        found = await self._applications.get(unit, application_id)
-        if for_office:
-            require_in_scope(found, who)
-        else:
-            require_own(found, who)
+    async def notes_on(self, application: Application, unit: Unit) -> Sequence[Note]:
+        """Return the office's notes on a case that a clerk has before them already."""
+        return await self._conversations.notes(unit, application.id)
 
     async def _say(
         self,

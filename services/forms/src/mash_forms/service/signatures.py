@@ -8,6 +8,7 @@ from mash.forms.v1 import events_pb2
 from mash_forms.model.cosigning import Cosigner, Request, Standing, digest_of
 from mash_forms.model.draft import Draft
 from mash_forms.model.filling import Filled
+from mash_forms.service.cases import Cases
 from mash_forms.service.ports import Action, Actor, Audit, Drafts
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
@@ -103,8 +104,9 @@ def announce(request: Request, unit: Unit) -> None:
 class SignedDrafts:
     """Drafts whose signature ends with the first answer that is changed, whichever way it is changed."""
 
-    def __init__(self, drafts: Drafts, requests: Cosignatures, audit: Audit) -> None:
+    def __init__(self, drafts: Drafts, requests: Cosignatures, audit: Audit, cases: Cases) -> None:
         self._drafts = drafts
+        self._cases = cases
         self._requests = requests
         self._audit = audit
 
@@ -112,8 +114,9 @@ class SignedDrafts:
         return await self._drafts.get(unit, draft_id, subject)
 
     async def save(self, unit: Unit, draft: Draft) -> bool:
-        # Most drafts have no request, so that is asked before the draft is read once more.
-        if await self._requests.of(unit, draft.id) is not None:
+        # A draft stays with its version: where that asks for no signature, nobody was ever asked.
+        form = await self._cases.form(draft.form, draft.form_version, unit)
+        if form.cosigner is not None and await self._requests.of(unit, draft.id) is not None:
             before = await self._drafts.get(unit, draft.id, draft.subject)
             if before is not None and before.data != draft.data:
                 who = Principal("person", unit.tenant, draft.subject)

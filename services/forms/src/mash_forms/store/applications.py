@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, literal, select, tuple_, update
+from sqlalchemy import Select, bindparam, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
@@ -31,6 +31,11 @@ class ApplicationStore:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._index = SearchStore(vault)
+        one = vault.with_key(select(applications), applications.c.id)
+        self._get = one.where(applications.c.id == bindparam("application"))
+        self._locked = self._get.with_for_update(of=applications)
+        past = select(history).where(history.c.application_id == bindparam("application"))
+        self._past = past.order_by(history.c.number)
 
     async def add(self, unit: Unit, application: Application) -> bool:
         key = await self._vault.key(unit, application.id)
@@ -110,11 +115,10 @@ class ApplicationStore:
         await self._add_steps(unit, application)
 
     async def get(self, unit: Unit, application_id: str) -> Application | None:
-        return await self._one(unit, select(applications).where(applications.c.id == application_id))
+        return await self._one(unit, self._get, application_id)
 
     async def locked(self, unit: Unit, application_id: str) -> Application | None:
-        wanted = select(applications).where(applications.c.id == application_id).with_for_update()
-        return await self._one(unit, wanted)
+        return await self._one(unit, self._locked, application_id)
 
     async def reference_taken(self, unit: Unit, reference: str) -> bool:
         found = await unit.connection.execute(
@@ -151,19 +155,18 @@ class ApplicationStore:
             [_application(row, decided.get(row["id"]), [], keys.get(row["id"])) for row in shown], more
         )
 
-    async def _one(self, unit: Unit, query: Select[Any]) -> Application | None:
-        row = (await unit.connection.execute(query)).mappings().first()
+    async def _one(self, unit: Unit, query: Select[Any], application_id: str) -> Application | None:
+        told = {"application": application_id}
+        row = (await unit.connection.execute(query, told)).mappings().first()
         if row is None:
             return None
-        steps = await unit.connection.execute(
-            select(history).where(history.c.application_id == row["id"]).order_by(history.c.number)
-        )
-        keys = await self._vault.keys(unit, [row["id"]])
-        decided = await self._decisions(unit, [row["id"]], keys)
+        steps = await unit.connection.execute(self._past, told)
+        key = await self._vault.key_of(unit, row, application_id)
+        decided = await self._decisions(unit, [application_id], {application_id: key} if key else {})
         past = [
             Step(State(step["state"]), step["at"], step["by"], step["stage"]) for step in steps.mappings()
         ]
-        return _application(row, decided.get(row["id"]), past, keys.get(row["id"]))
+        return _application(row, decided.get(application_id), past, key)
 
     async def _decisions(
         self, unit: Unit, ids: Sequence[str], keys: Mapping[str, CaseKey]

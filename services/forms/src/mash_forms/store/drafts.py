@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, null, select
+from sqlalchemy import bindparam, delete, func, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
@@ -20,15 +20,13 @@ class DraftStore:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
+        one = select(drafts).where(drafts.c.id == bindparam("draft"), drafts.c.subject == bindparam("whose"))
+        self._one = vault.with_key(one, drafts.c.id).with_for_update(of=drafts)
 
     async def get(self, unit: Unit, draft_id: str, subject: str) -> Draft | None:
-        found = await unit.connection.execute(
-            select(drafts).where(drafts.c.id == draft_id, drafts.c.subject == subject).with_for_update()
-        )
+        found = await unit.connection.execute(self._one, {"draft": draft_id, "whose": subject})
         row = found.mappings().first()
-        if row is None:
-            return None
-        return _draft(row, (await self._vault.keys(unit, [draft_id])).get(draft_id))
+        return _draft(row, await self._vault.key_of(unit, row, draft_id)) if row is not None else None
 
     async def save(self, unit: Unit, draft: Draft) -> bool:
         key = await self._vault.key(unit, draft.id)

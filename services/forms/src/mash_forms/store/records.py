@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
@@ -16,11 +16,19 @@ from mash_forms.store.tables import documents, editions, form_versions
 from mash_forms.store.vault import LETTERS, Vault
 from mash_sdk.database import Unit
 
+_KNOWN = select(literal(1)).where(
+    form_versions.c.form == bindparam("of_form"), form_versions.c.version == bindparam("of_version")
+)
+
 
 class FormVersionStore:
     """Keeps the versions of forms that applications stay with."""
 
     async def keep(self, unit: Unit, form: Form) -> None:
+        # Most of the time it is there; a definition is large, and is sent only where it is not.
+        there = await unit.connection.execute(_KNOWN, {"of_form": form.name, "of_version": form.version})
+        if there.first() is not None:
+            return
         await unit.connection.execute(
             insert(form_versions)
             .values(form=form.name, version=form.version, definition=form.definition)

@@ -9,15 +9,18 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import Column, Select, and_, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import RowMapping
 
 from mash_forms.store.tables import case_keys
 from mash_sdk.database import Unit
@@ -28,6 +31,13 @@ LETTERS = "letters"
 """Letters have a retention of their own, and so a key."""
 NONCE = 12
 SIZE = 32
+
+# Built once: keys are asked for in nearly every unit.
+_KEYS = select(case_keys.c.tenant, case_keys.c.owner, case_keys.c.secret, case_keys.c.wrapped).where(
+    case_keys.c.tenant == bindparam("of_tenant"),
+    case_keys.c.owner.in_(bindparam("owners", expanding=True)),
+    case_keys.c.kind == bindparam("of_kind"),
+)
 
 
 class Unreadable(Exception):
@@ -63,25 +73,29 @@ class CaseKey:
 
 
 class Vault:
-    """Makes, opens and deletes keys of cases."""
+    """Makes, opens and deletes keys of cases. What a unit has read once it does not ask for again."""
 
     def __init__(self, current: str, earlier: Sequence[str] = ()) -> None:
         """`current` wraps; `earlier` are secrets of before, which only open."""
         self._current = _name(current)
         self._secrets: Mapping[str, str] = {_name(one): one for one in (*earlier, current)}
+        self._seen: WeakKeyDictionary[Unit, _Seen] = WeakKeyDictionary()
 
     async def key(self, unit: Unit, owner: str, kind: str = CASE) -> CaseKey:
         """Return a case's key; it is made if there is none."""
         found = await self.keys(unit, [owner], kind)
         if owner in found:
             return found[owner]
-        _, row = self.fresh(unit.tenant, owner, kind)
-        await unit.connection.execute(
+        made, row = self.fresh(unit.tenant, owner, kind)
+        # A part of this unit may be undone, and the key with it: so one that it made is asked for each time.
+        self._seen_in(unit).made.add((owner, kind))
+        kept = await unit.connection.execute(
             insert(case_keys)
             .values(**row, made_at=unit.clock.now())
             .on_conflict_do_nothing(index_elements=["tenant", "owner", "kind"])
+            .returning(case_keys.c.owner)
         )
-        return (await self.keys(unit, [owner], kind))[owner]
+        return made if kept.first() is not None else (await self.keys(unit, [owner], kind))[owner]
 
     def fresh(self, tenant: str, owner: str, kind: str = CASE) -> tuple[CaseKey, dict[str, str | bytes]]:
         """Make a key, and the columns (but `tenant` and `made_at`) that keep it; nothing is written."""
@@ -90,16 +104,41 @@ class Vault:
 
     async def keys(self, unit: Unit, owners: Sequence[str], kind: str = CASE) -> dict[str, CaseKey]:
         """Return the keys that there are."""
-        if not owners:
-            return {}
-        found = await unit.connection.execute(
-            select(case_keys.c.tenant, case_keys.c.owner, case_keys.c.secret, case_keys.c.wrapped).where(
-                case_keys.c.tenant == unit.tenant, case_keys.c.owner.in_(owners), case_keys.c.kind == kind
-            )
+        seen = self._seen_in(unit)
+        known = {owner: seen.keys[owner, kind] for owner in owners if (owner, kind) in seen.keys}
+        wanted = [owner for owner in owners if owner not in known]
+        if not wanted:
+            return known
+        told = {"of_tenant": unit.tenant, "owners": wanted, "of_kind": kind}
+        for row in await unit.connection.execute(_KEYS, told):
+            key = self._opened(row.tenant, row.owner, kind, row.secret, row.wrapped)
+            known[row.owner] = seen.keep(key, kind)
+        return known
+
+    def with_key(self, wanted: Select[Any], owner: Column[str]) -> Select[Any]:
+        """Return a query of a table that reads each row's key along: its case is `owner`."""
+        theirs = and_(
+            case_keys.c.tenant == owner.table.c.tenant,
+            case_keys.c.owner == owner,
+            case_keys.c.kind == CASE,
         )
-        return {
-            row.owner: self._opened(row.tenant, row.owner, kind, row.secret, row.wrapped) for row in found
-        }
+        told = (case_keys.c.secret.label("key_secret"), case_keys.c.wrapped.label("key_wrapped"))
+        return wanted.outerjoin_from(owner.table, case_keys, theirs).add_columns(*told)
+
+    async def key_of(self, unit: Unit, row: RowMapping, owner: str) -> CaseKey | None:
+        """Return the key in a row that a query with_key() has read; None if it was deleted."""
+        if row["key_secret"] is None:
+            # A query that waited for a lock sees the row as it is now, but no key that was made meanwhile.
+            return (await self.keys(unit, [owner])).get(owner)
+        seen = self._seen_in(unit)
+        if (known := seen.keys.get((owner, CASE))) is not None:
+            return known
+        return seen.keep(
+            self._opened(row["tenant"], owner, CASE, row["key_secret"], row["key_wrapped"]), CASE
+        )
+
+    def _seen_in(self, unit: Unit) -> "_Seen":
+        return self._seen.setdefault(unit, _Seen())
 
     async def rewrap(self, unit: Unit, limit: int) -> int:
         """Wrap keys that an earlier secret has wrapped with the current one. In a unit of the worker."""
@@ -132,6 +171,19 @@ class Vault:
             raise Unreadable(f"the secret {secret} is neither case_key nor in case_keys_earlier")
         wrapping = CaseKey(tenant, owner, _tenant_key(self._secrets[secret], tenant))
         return CaseKey(tenant, owner, wrapping.open(bytes(wrapped), kind))
+
+
+@dataclass
+class _Seen:
+    """What one unit knows of keys. Only those that were there before it: they stay, whatever it undoes."""
+
+    keys: dict[tuple[str, str], CaseKey] = field(default_factory=dict)
+    made: set[tuple[str, str]] = field(default_factory=set)
+
+    def keep(self, key: CaseKey, kind: str) -> CaseKey:
+        if (key.owner, kind) not in self.made:
+            self.keys[key.owner, kind] = key
+        return key
 
 
 async def shred(unit: Unit, owners: Sequence[tuple[str, str]], *kinds: str) -> None:

@@ -100,7 +100,7 @@ async def application(
     case = await applications.one(application_id, who, unit)
     language = case.application.applicant.language
     title = f"{case.form.title} {case.application.reference}"
-    messages = await talking.messages(application_id, who, unit, for_office=False)
+    messages = await talking.messages_on(case.application, unit)
     questions = [one for one in messages if one.kind is Kind.QUESTION]
     return pages.render(
         page,

@@ -199,7 +199,7 @@ async def step(
     shown = opened.filled.step(step)
     if shown is None:  # it was asked once, and is not any more
         return await go_on(page, who, drafts, unit, name, draft_id)
-    files = await attaching.of(draft_id, who, unit)
+    files = await attaching.of(draft_id, who, unit) if _uploads(shown) else []
     slots = await offered(bookings, opened, shown, unit, week)
     return _step(
         page, opened, shown, check=check, more=more, to=to, refused=refused, files=files, slots=slots
@@ -249,7 +249,7 @@ async def answer(
         return RedirectResponse(page.url("/account?kept=1"), HTTPStatus.SEE_OTHER)
     if action in FOLLOWS and "live" in values and done.step is not None:
         async with data.unit(who.tenant) as unit:
-            sent_files = await attaching.of(draft_id, who, unit)
+            sent_files = await attaching.of(draft_id, who, unit) if _uploads(done.step) else []
             slots = await offered(bookings, done.opened, done.step, unit, values.get("week", ""))
         follows = Follows(frozenset(values.get("touched", "").split()))
         check = values.get("checked") == "1"
@@ -268,9 +268,13 @@ async def file(
     return download(await attaching.own(draft_id, attachment_id, who, unit))
 
 
+def _uploads(shown: Shown) -> set[str]:
+    return {field.name for field in shown.fields if field.widget == "upload"}
+
+
 def _files(done: Answered, sent: FormData) -> list[tuple[str, UploadFile]]:
     """Return what was chosen in the page's file inputs; one left empty sends neither name nor bytes."""
-    asked = {field.name for field in done.step.fields if field.widget == "upload"} if done.step else set()
+    asked = _uploads(done.step) if done.step else set()
     return [
         (field, file)
         for field, file in sent.multi_items()

@@ -43,6 +43,7 @@ def test_an_approval_outlives_the_platforms_start(tmp_path: Path) -> None:
     assert entry["routes"] == find(FOLDER).module().routes
     assert entry["jwk"] == folder.public_key(NAME)
     assert "d" not in entry["jwk"]
+    assert approvals.modules(folder) == {NAME: ()}, "services may ask whom the contract lets"
     assert main(["revoke", NAME, "--data", str(tmp_path)]) == 0
     assert NAME not in approvals.read(folder)
     assert main(["revoke", NAME, "--data", str(tmp_path)]) == 2

@@ -48,6 +48,8 @@ class Principal:
     """The identity provider's random id. Never a name."""
     client: str = ""
     """The Keycloak client the token was issued to."""
+    module: bool = False
+    """A module's own account, as the operator approved it (claim `mash_module`)."""
     roles: frozenset[str] = frozenset()
     given_name: str = ""
     family_name: str = ""
@@ -205,6 +207,7 @@ def _principal(realm: str, claims: dict[str, Any]) -> Principal:
         tenant=realm,
         subject=str(claims.get("sub", "")),
         client=str(claims.get("azp", "")),
+        module=service and claims.get("mash_module") is True,
         roles=frozenset(access.get("roles", ()) if isinstance(access, dict) else ()),
         given_name=str(claims.get("given_name", "")),
         family_name=str(claims.get("family_name", "")),

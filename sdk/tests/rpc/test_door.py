@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -11,7 +12,9 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from mash.forms.v1 import forms_pb2, forms_pb2_grpc
-from mash_sdk.rpc import RpcDoor, RpcServer
+from mash.platform.v1 import options_pb2
+from mash_sdk.identity import Principal
+from mash_sdk.rpc import RpcDoor, RpcServer, door
 from mash_sdk.rpc.door import DoorError
 
 METHODS = [
@@ -125,6 +128,42 @@ def test_a_method_without_callers_never_starts(monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(DoorError, match=r"Health/Check: the contract names no"):
         list(RpcDoor(add, object()).methods())
+
+
+class Unnamed:
+    """Registers a method as a generated function does, under a contract of these options."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, callers: list[str], modules: bool) -> None:
+        said = SimpleNamespace(Extensions={options_pb2.callers: callers, options_pb2.modules: modules})
+        contract = SimpleNamespace(methods_by_name={"Check": SimpleNamespace(GetOptions=lambda: said)})
+        pool = SimpleNamespace(FindServiceByName=lambda _: contract)
+        monkeypatch.setattr(door.descriptor_pool, "Default", lambda: pool)
+
+    def __call__(self, _: object, server: Any) -> None:
+        handler: Any = grpc.unary_unary_rpc_method_handler(lambda _request, _context: None)
+        server.add_registered_method_handlers("grpc.health.v1.Health", {"Check": handler})
+
+
+def test_a_method_for_modules_admits_approved_modules_and_whom_it_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def admitted(*, callers: list[str], modules: bool) -> list[str]:
+        add = Unnamed(monkeypatch, callers=callers, modules=modules)
+        [method] = RpcDoor(add, object()).methods()
+        people = {
+            "module": Principal("service", "heidelberg", client="winter", module=True),
+            "service": Principal("service", "heidelberg", client="winter"),
+            "named": Principal("service", "heidelberg", client="notify"),
+            "person": Principal("person", "heidelberg", client="winter", module=True),
+            "visitor": Principal("visitor", "heidelberg"),
+        }
+        return [name for name, who in people.items() if method.admits(who)]
+
+    assert admitted(callers=[], modules=True) == ["module"]
+    assert admitted(callers=["notify"], modules=True) == ["module", "named"]
+    assert admitted(callers=["notify"], modules=False) == ["named"]
+    with pytest.raises(DoorError):
+        admitted(callers=[], modules=False)
 
 
 def server_of(house: Any) -> RpcServer:

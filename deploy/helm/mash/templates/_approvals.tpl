@@ -32,7 +32,7 @@
 {{- $approvals := dict -}}
 {{- range $name, $spec := include "mash.programs" . | fromYaml -}}
 {{- $origin := include "mash.origin" (dict "root" $ "name" $name) -}}
-{{- $_ := set $approvals $name (dict "jwk" $spec.publicKey "routes" $spec.routes "origins" (list $origin) "platform" (hasKey $.Values.services $name)) -}}
+{{- $_ := set $approvals $name (dict "jwk" $spec.publicKey "routes" $spec.routes "needs" ($spec.needs | default list) "origins" (list $origin) "platform" (hasKey $.Values.services $name)) -}}
 {{- end -}}
 {{- toPrettyJson $approvals -}}
 {{- end -}}

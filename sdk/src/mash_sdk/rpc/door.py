@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf import descriptor_pool
 
 from mash.platform.v1 import options_pb2
+from mash_sdk.identity import Principal
 
 
 class DoorError(Exception):
@@ -31,11 +32,12 @@ class RpcDoor:
                 path = f"{service}/{name}"
                 options: Any = contract.methods_by_name[name].GetOptions()
                 callers = options.Extensions[options_pb2.callers]
-                if not callers:
+                modules = bool(options.Extensions[options_pb2.modules])
+                if not callers and not modules:
                     raise DoorError(f"{path}: the contract names no (mash.platform.v1.callers)")
                 if handler.request_streaming or handler.response_streaming:
                     raise DoorError(f"{path}: streams are not offered; use an event or a page of a list")
-                yield Method(path, frozenset(callers), handler)
+                yield Method(path, frozenset(callers), modules, handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,15 @@ class Method:
 
     path: str
     callers: frozenset[str]
+    modules: bool
+    """Any approved module that needs this service may call it."""
     handler: Any
+
+    def admits(self, caller: Principal) -> bool:
+        """Whether the contract lets this caller in. Whether the token is meant for us was seen before."""
+        if caller.kind != "service":
+            return False
+        return caller.client in self.callers or (self.modules and caller.module)
 
     @property
     def service(self) -> str:

@@ -154,7 +154,7 @@ class RpcServer:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("A call needs a bearer token.")
         caller = await self._verifier.verify(token)
-        if caller.kind != "service" or caller.client not in method.callers:
+        if not method.admits(caller):
             raise Forbidden("The contract does not name this caller.", kind="caller-not-named")
         return caller
 

@@ -254,12 +254,13 @@ class Bench:
         request: Message,
         *,
         caller: str,
+        module: bool = False,
         tenant: str = "heidelberg",
         purpose: str = "a test",
     ) -> Any:
         """Ask the service's gRPC door, on loopback, as the service `caller` does; `stub` is generated.
 
-        Raises grpc.aio.AioRpcError for a refusal.
+        `module`: as an approved module that needs this service. Raises grpc.aio.AioRpcError for a refusal.
         """
         program = self.program
         server = await serve_rpc(
@@ -269,7 +270,7 @@ class Bench:
             database=program.database,
             telemetry=program.telemetry,
         )
-        token = self.token(tenant, client=caller, service=True)
+        token = self.token(tenant, client=caller, service=True, **({"mash_module": True} if module else {}))
         metadata = (("authorization", f"Bearer {token}"), ("mash-purpose", purpose))
         try:
             async with grpc.aio.insecure_channel(server.address) as channel:

@@ -2,6 +2,7 @@
 """The whole of sensors on one screen."""
 
 from mash.sensors.v1.alerts_pb2_grpc import add_AlertServiceServicer_to_server
+from mash.sensors.v1.datastreams_pb2_grpc import add_DatastreamServiceServicer_to_server
 from mash.sensors.v1.observations_pb2 import ObservationBatch
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.kafka import Outlet
@@ -15,7 +16,7 @@ from mash_sensors.api import devices, now, sensorthings, uplinks
 from mash_sensors.gateways.city_devices import CityDevices
 from mash_sensors.gateways.city_rules import CityRules
 from mash_sensors.public import LOOK_EVERY, Publication
-from mash_sensors.rpc import AlertRpc
+from mash_sensors.rpc import AlertRpc, DatastreamRpc
 from mash_sensors.service.alerts import AlertService
 from mash_sensors.service.board import Board
 from mash_sensors.service.devices import KEYS, DeviceService
@@ -23,6 +24,7 @@ from mash_sensors.service.inventory import Inventory
 from mash_sensors.service.newest import NewestService
 from mash_sensors.service.reading import ReadingService
 from mash_sensors.service.recorder import Recorder
+from mash_sensors.service.sources import SourceService
 from mash_sensors.service.things import ThingService
 from mash_sensors.service.upkeep import Upkeep
 from mash_sensors.service.uplinks import DeviceKeys, UplinkService
@@ -55,7 +57,11 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     inventory = Inventory(database.unit, lists, program.tenants, known, ThingStore(), registry)
     # What is asked most comes first: routes are tried one by one.
     program.http = [uplinks.router, now.router, sensorthings.router, devices.router, views.router]
-    program.rpc = [RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts))]
+    sources = observed(SourceService(catalogue), "sources")
+    program.rpc = [
+        RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts)),
+        RpcDoor(add_DatastreamServiceServicer_to_server, DatastreamRpc(sources)),
+    ]
     program.streams = [events.observations]
     program.outlets = [outlet]
     program.provides = {

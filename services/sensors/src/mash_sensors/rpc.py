@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Way in: gRPC. What notify asks of warnings."""
+"""Way in: gRPC. What notify asks of warnings, and modules of datastreams."""
 
+import json
 from typing import Any
 
 import mash_sdk.rpc as calls
@@ -13,10 +14,14 @@ from mash.sensors.v1.alerts_pb2 import (
     Subject,
 )
 from mash.sensors.v1.alerts_pb2_grpc import AlertServiceServicer
+from mash.sensors.v1.datastreams_pb2 import Datastream, ListDatastreamsRequest, ListDatastreamsResponse
+from mash.sensors.v1.datastreams_pb2_grpc import DatastreamServiceServicer
 from mash_sdk import journey
 from mash_sdk.ids import parse_id
+from mash_sensors.model.catalogue import Source
 from mash_sensors.model.units import shown
 from mash_sensors.service.alerts import AlertService
+from mash_sensors.service.sources import SourceService
 
 
 class AlertRpc(AlertServiceServicer):
@@ -57,3 +62,32 @@ class AlertRpc(AlertServiceServicer):
         if alert.resolved_at is not None:
             answer.resolved_at.FromDatetime(alert.resolved_at)
         return answer
+
+
+class DatastreamRpc(DatastreamServiceServicer):
+    def __init__(self, sources: SourceService) -> None:
+        self._sources = sources
+
+    async def ListDatastreams(  # noqa: N802
+        self, request: ListDatastreamsRequest, _context: Any
+    ) -> ListDatastreamsResponse:
+        after = parse_id(request.after, "/after") if request.after else None
+        page = await self._sources.listed(request.observes, after, request.limit, calls.unit())
+        return ListDatastreamsResponse(
+            datastreams=[_datastream(source) for source in page.sources], next=page.after or ""
+        )
+
+
+def _datastream(source: Source) -> Datastream:
+    point = {"type": "Point", "coordinates": source.location}
+    told = Datastream(
+        id=source.id,
+        thing_id=source.thing_id,
+        place=source.place,
+        location="" if source.location is None else json.dumps(point),
+        observes=source.observes,
+        unit=source.unit or "",
+        demo=source.demo,
+    )
+    told.valid_for.FromTimedelta(source.valid_for)
+    return told

@@ -109,7 +109,7 @@ def add(argv: list[str]) -> int:
     platform = access.platform(where)
     report = provision(
         where.url, where.user, where.password, cities, where.public_url, platform.client_jwks,
-        demo=platform.demo, only=[asked.name],
+        demo=platform.demo, only=[asked.name], modules=platform.modules,
     )  # fmt: skip
     print(report)
     url = Tenants.load(cities, where.public_url).url(asked.name)

@@ -14,6 +14,7 @@ from mash_sdk.names import Names
 from mash_tools.module import scaffold
 from mash_tools.module.checker import check as faults_of
 from mash_tools.module.run import run as run_module
+from mash_tools.module.run import unregister
 from mash_tools.module.source import find
 from mash_tools.platform import approvals
 from mash_tools.platform.folder import DataFolder
@@ -92,6 +93,8 @@ def approve(argv: list[str]) -> int:
     print(f"{module.manifest.name} is approved with the key {thumbprint} and these routes:")
     for route in module.manifest.routes:
         print(f"  {route.path:<32} {', '.join(route.roles) or 'everyone'}")
+    if module.manifest.needs:
+        print(f"It may ask as itself: {', '.join(module.manifest.needs)}.")
     if module.manifest.listens or module.manifest.reads:
         print("It hears of every city:")
         for heard in (*module.manifest.listens, *module.manifest.reads):
@@ -105,8 +108,13 @@ def revoke(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./mash module revoke", description=revoke.__doc__)
     parser.add_argument("name", metavar="NAME")
     asked = _with_data(parser, argv)
-    approvals.revoke(DataFolder(asked.data), asked.name)
+    folder = DataFolder(asked.data)
+    approvals.revoke(folder, asked.name)
     print(f"{asked.name} is no longer approved.")
+    try:
+        unregister(folder, asked.name)
+    except LauncherError as err:
+        print(f"Keycloak gives it tokens until ./mash up starts again: {err}")
     return 0
 
 

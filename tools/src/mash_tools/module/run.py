@@ -5,7 +5,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 import httpx
@@ -20,8 +20,10 @@ from mash_tools.ports import free_port
 from mash_tools.problems import PartError
 from mash_tools.progress import Progress
 from mash_tools.realms import provision
+from mash_tools.realms.access import Access
 from mash_tools.realms.access import find as find_keycloak
 from mash_tools.realms.access import platform as known_to
+from mash_tools.realms.shape import Representation
 
 MIGRATE_SECONDS, START_SECONDS = 120.0, 60.0
 WAIT_FOR_OPERATOR = 1.0
@@ -78,8 +80,38 @@ def register(folder: DataFolder, name: str) -> None:
     access = find_keycloak(folder.path)
     known = known_to(access)
     keys = {**known.client_jwks, name: {"keys": [folder.public_key(name)]}}
-    cities = noted.find(folder).cities
-    provision(access.url, access.user, access.password, cities, access.public_url, keys, demo=known.demo)
+    _provision(
+        folder, access, keys, {**known.modules, name: approvals.modules(folder)[name]}, demo=known.demo
+    )
+
+
+def unregister(folder: DataFolder, name: str) -> None:
+    """Switch the client off in every realm: it gets no token any more."""
+    access = find_keycloak(folder.path)
+    known = known_to(access)
+    keys = {other: jwks for other, jwks in known.client_jwks.items() if other != name}
+    modules = {other: needs for other, needs in known.modules.items() if other != name}
+    _provision(folder, access, keys, modules, demo=known.demo)
+
+
+def _provision(
+    folder: DataFolder,
+    access: Access,
+    keys: Mapping[str, Representation],
+    modules: Mapping[str, Sequence[str]],
+    *,
+    demo: bool,
+) -> None:
+    provision(
+        access.url,
+        access.user,
+        access.password,
+        noted.find(folder).cities,
+        access.public_url,
+        keys,
+        demo=demo,
+        modules=modules,
+    )
 
 
 def _environment(source: Source, module: Module, places: Places, folder: DataFolder) -> dict[str, str]:

@@ -6,7 +6,7 @@ every three seconds whether the file changed.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mash_sdk.manifest import overlap, unfit
@@ -38,6 +38,18 @@ def keys(folder: DataFolder) -> dict[str, Any]:
     return {name: entry["jwk"] for name, entry in read(folder).items()}
 
 
+def modules(folder: DataFolder) -> dict[str, tuple[str, ...]]:
+    """Each approved module → the services it may ask."""
+    return needs_of(read(folder))
+
+
+def needs_of(entries: Mapping[str, Entry]) -> dict[str, tuple[str, ...]]:
+    """The same, of what an approvals.json holds."""
+    return {
+        name: tuple(entry.get("needs", ())) for name, entry in entries.items() if not entry.get("platform")
+    }
+
+
 def keep(folder: DataFolder, own: Sequence[Module]) -> None:
     """Approve the services as they are now, and leave the modules as the operator approved them."""
     services = {one.manifest.name: _entry(folder, one) | {"platform": True} for one in own}
@@ -50,6 +62,8 @@ def approve(folder: DataFolder, module: Module) -> None:
         fault = unfit(route)
         if fault is not None:
             raise LauncherError(f"{module.manifest.name}: {fault}; choose another path in module.toml.")
+    if module.manifest.name in {service.manifest.name for service in services()}:
+        raise LauncherError(f"{module.manifest.name} is a service of the platform; choose another name.")
     approved = read(folder)
     for name, entry in approved.items():
         for theirs in entry["routes"] if name != module.manifest.name else ():
@@ -76,6 +90,7 @@ def _entry(folder: DataFolder, module: Module) -> Entry:
     return {
         "jwk": folder.public_key(module.manifest.name),
         "routes": module.routes,
+        "needs": list(module.manifest.needs),
         # One that is open to everybody is named as well: else the stricter one above it would hold there.
         "roles": {route.path: list(route.roles) for route in module.manifest.routes},
     }

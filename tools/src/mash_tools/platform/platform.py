@@ -209,6 +209,7 @@ class Platform:
             self.url,
             keys,
             demo=True,
+            modules=approvals.modules(self.folder),
         )
         made = "made or changed" if report.changed else "as they should be"
         self._say("keycloak", f"realms are {made} ({time.monotonic() - began:.1f} s)")

@@ -13,7 +13,7 @@ from mash_sdk.tenants import OPERATORS
 from mash_tools.private import write_private
 from mash_tools.problems import LauncherError
 from mash_tools.realms.provision import said
-from mash_tools.realms.shape import DEMO_MARK, Representation
+from mash_tools.realms.shape import DEMO_MARK, MODULE_NEEDS, Representation
 
 DATA = Path(".mash/data")
 """Where ./mash up keeps what it stores, when no other folder is named."""
@@ -34,9 +34,11 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What the operators' realm tells of the platform: its services' public keys, and if it is a demo."""
+    """What the operators' realm tells of the platform: its clients' public keys, and if it is a demo."""
 
     client_jwks: Mapping[str, Representation]
+    modules: Mapping[str, tuple[str, ...]]
+    """Which of them are modules, and whom each may ask."""
     demo: bool
 
 
@@ -79,12 +81,20 @@ def platform(access: Access) -> Platform:
             )
         admin.change_current_realm(OPERATORS)
         mark = admin.get_realm(OPERATORS).get("attributes", {}).get(DEMO_MARK)
-        keys = {
-            client["clientId"]: json.loads(client["attributes"]["jwks.string"])
+        known = {
+            client["clientId"]: client["attributes"]
             for client in admin.get_clients()
-            if "jwks.string" in client.get("attributes", {})
+            if client["enabled"] and "jwks.string" in client.get("attributes", {})
         }
-    return Platform(keys, demo=mark == "true")
+    return Platform(
+        {name: json.loads(about["jwks.string"]) for name, about in known.items()},
+        {
+            name: tuple(peer for peer in about[MODULE_NEEDS].split() if peer != "-")
+            for name, about in known.items()
+            if MODULE_NEEDS in about
+        },
+        demo=mark == "true",
+    )
 
 
 def _password(environ: Mapping[str, str]) -> str:

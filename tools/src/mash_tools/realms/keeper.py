@@ -13,7 +13,7 @@ from mash_tools.problems import LauncherError
 from mash_tools.realms.differences import differences, merged
 from mash_tools.realms.levels import keep_levels
 from mash_tools.realms.people import Person
-from mash_tools.realms.shape import DEMO_MARK, PROFILE, Realm, Representation
+from mash_tools.realms.shape import DEMO_MARK, MODULE_NEEDS, PROFILE, Realm, Representation
 
 _NOT_FOUND = 404
 
@@ -39,6 +39,7 @@ class RealmKeeper:
     def __init__(self, connection: KeycloakOpenIDConnection, creating: Lock) -> None:
         self._admin = KeycloakAdmin(connection=connection)
         self._creating = creating
+        self._audiences: frozenset[str] = frozenset()
 
     def keep(self, realm: Realm) -> RealmReport:
         report = RealmReport(realm.name)
@@ -47,8 +48,10 @@ class RealmKeeper:
         self._admin.change_current_realm(realm.name)
         self._profile(report)
         self._roles(realm, report)
+        self._audiences = frozenset(scope["name"] for scope in realm.scopes)
         scope_ids = self._scopes(realm, report)
         client_ids = self._clients(realm, scope_ids, report)
+        self._switch_off(realm, report)
         self._spoken_roles(realm, client_ids, report)
         self._no_roles_of_its_own(realm, client_ids, report)
         if realm.has_levels and keep_levels(self._admin, realm.name):
@@ -149,7 +152,13 @@ class RealmKeeper:
         places = list(differences(plain, found))
         if places:
             self._admin.update_client(found["id"], merged(found, plain))
-        # An update leaves a client's scopes alone; they have doors of their own. None is taken away.
+        # An update leaves a client's scopes alone; they have doors of their own. None is taken away but from
+        # a module that may no longer ask a service.
+        if MODULE_NEEDS in wanted.get("attributes", {}):
+            ours = set(self._audiences) - set(wanted["optionalClientScopes"])
+            for scope in ours & set(found.get("optionalClientScopes", [])):
+                self._admin.delete_client_optional_client_scope(found["id"], scope_ids[scope])
+                places.append(f"not optional scope {scope}")
         for scope in set(wanted["optionalClientScopes"]) - set(found.get("optionalClientScopes", [])):
             self._admin.add_client_optional_client_scope(found["id"], scope_ids[scope], {})
             places.append(f"optional scope {scope}")
@@ -158,6 +167,15 @@ class RealmKeeper:
             places.append(f"default scope {scope}")
         if places:
             report.changed.append(f"client {wanted['clientId']}: {', '.join(places)}")
+
+    def _switch_off(self, realm: Realm, report: RealmReport) -> None:
+        """A module that is not approved any more gets no token: what it holds ends with it, in minutes."""
+        wanted = {client["clientId"] for client in realm.clients}
+        for client in self._admin.get_clients():
+            is_module = MODULE_NEEDS in client.get("attributes", {})
+            if is_module and client["clientId"] not in wanted and client["enabled"]:
+                self._admin.update_client(client["id"], {**client, "enabled": False})
+                report.changed.append(f"client {client['clientId']}: switched off")
 
     def _spoken_roles(self, realm: Realm, client_ids: Mapping[str, str], report: RealmReport) -> None:
         for client in realm.speaks_for_people:

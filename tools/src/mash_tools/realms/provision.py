@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Bring Keycloak to what the cities' folders say: a realm each and the operators'. Again changes nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 
 from keycloak import KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakAuthenticationError, KeycloakConnectionError, KeycloakError
@@ -41,10 +42,13 @@ def provision(
     client_jwks: Mapping[str, Representation],
     demo: bool,  # noqa: FBT001 — the launcher's door, always called by keyword
     only: Iterable[str] = (),
+    modules: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Report:
     """Create or update the realm of every city under `cities` and the operators' realm.
 
-    `client_jwks`: each service's name → its public key set. `only`: realms to look at; none given = all.
+    `client_jwks`: each service's and module's name → its public key set. `modules`: which are modules, and
+    whom each may ask; a module's client that is not among them any more is switched off. `only`: realms to
+    look at; none given = all.
     Raises LauncherError when Keycloak cannot be reached, refuses, or a realm must not be changed so.
     """
     try:
@@ -63,7 +67,9 @@ def provision(
     ]
     sites.append(operators_site(public_url, demo=demo))
     chosen = set(only)
-    realms = [realm_of(s, keycloak_url, client_jwks) for s in sites if not chosen or s.realm in chosen]
+    realms = [
+        realm_of(s, keycloak_url, client_jwks, modules) for s in sites if not chosen or s.realm in chosen
+    ]
     with said(keycloak_url):
         # One login for all threads: a login costs more than everything an unchanged realm needs.
         first = administrator(keycloak_url, admin_user, admin_password)

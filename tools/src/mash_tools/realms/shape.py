@@ -4,6 +4,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,11 @@ GATEWAY = "portal-gw"
 DEMO_CLIENT = "demo-api"
 DEMO_MARK = "mash.demo"
 """Realm attribute: the realm has logins with public passwords and must never become a real one."""
+
+MODULE_SCOPE = "mash_module"
+"""Marks a module's own tokens by a claim of this name. No service or module can be called so."""
+MODULE_NEEDS = "mash.module.needs"
+"""Client attribute: it is a module's, approved to ask these services."""
 
 CITY_ROLES = ("citizen", "clerk", "supervisor", "editor", "treasurer", "auditor")
 OPERATOR_ROLES = ("operator",)
@@ -97,10 +103,23 @@ def operators_site(public_url: str, *, demo: bool) -> Site:
     )
 
 
-def realm_of(site: Site, keycloak_url: str, client_jwks: Mapping[str, Representation]) -> Realm:
-    """The realm of a site. `client_jwks`: a service's name → its public key set (RFC 7517)."""
+def realm_of(
+    site: Site,
+    keycloak_url: str,
+    client_jwks: Mapping[str, Representation],
+    modules: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Realm:
+    """The realm of a site. `client_jwks`: a service's or module's name → its public key set (RFC 7517).
+
+    `modules`: which of them are modules, and the services each was approved to ask.
+    """
     services = sorted(client_jwks)
-    clients = [_service_client(name, jwks, services) for name, jwks in sorted(client_jwks.items())]
+    clients = [
+        _service_client(name, jwks, services)
+        if name not in modules
+        else _module_client(name, jwks, [peer for peer in services if peer in modules[name]], modules[name])
+        for name, jwks in sorted(client_jwks.items())
+    ]
     for client in clients:
         if client["clientId"] == GATEWAY:
             _become_gateway(client, site)
@@ -111,7 +130,7 @@ def realm_of(site: Site, keycloak_url: str, client_jwks: Mapping[str, Representa
         settings=_settings(site, keycloak_url),
         roles=site.roles,
         default_roles=site.default_roles,
-        scopes=tuple(_audience_scope(name) for name in services),
+        scopes=(*(_audience_scope(name) for name in services), _MODULE),
         clients=tuple(clients),
         speaks_for_people=(GATEWAY, DEMO_CLIENT) if site.demo else (GATEWAY,),
         people=site.people,
@@ -171,6 +190,16 @@ def _service_client(name: str, jwks: Representation, services: Sequence[str]) ->
             "token.endpoint.auth.signing.alg": "ES256",
         },
     }
+
+
+def _module_client(
+    name: str, jwks: Representation, peers: Sequence[str], needs: Sequence[str]
+) -> Representation:
+    """As a service's, but with tokens for those only that it was approved to ask, which say what it is."""
+    client = _service_client(name, jwks, peers)
+    client["defaultClientScopes"] = [*client["defaultClientScopes"], MODULE_SCOPE]
+    client["attributes"] |= {MODULE_NEEDS: " ".join(sorted(needs)) or "-"}
+    return client
 
 
 def _become_gateway(client: Representation, site: Site) -> None:
@@ -250,6 +279,27 @@ _MAPPERS: Mapping[str, Representation] = {
             **_IN_ACCESS_TOKEN,
         },
     },
+}
+
+
+_MODULE: Representation = {
+    "name": MODULE_SCOPE,
+    "description": "The token is a module's own",
+    "protocol": "openid-connect",
+    "attributes": {"include.in.token.scope": "false", "display.on.consent.screen": "false"},
+    "protocolMappers": [
+        {
+            "name": "module",
+            "protocol": "openid-connect",
+            "protocolMapper": "oidc-hardcoded-claim-mapper",
+            "config": {
+                "claim.name": MODULE_SCOPE,
+                "claim.value": "true",
+                "jsonType.label": "boolean",
+                **_IN_ACCESS_TOKEN,
+            },
+        }
+    ],
 }
 
 

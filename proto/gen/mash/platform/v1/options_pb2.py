@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1emash/platform/v1/options.proto\x12\x10mash.platform.v1\x1a google/protobuf/descriptor.proto:1\n\x08personal\x12\x1d.google.protobuf.FieldOptions\x18\xd1\x86\x03 \x01(\x08:4\n\tevent_key\x12\x1f.google.protobuf.MessageOptions\x18\xd2\x86\x03 \x01(\t:1\n\x06stream\x12\x1f.google.protobuf.MessageOptions\x18\xd4\x86\x03 \x01(\t:5\n\nstream_key\x12\x1f.google.protobuf.MessageOptions\x18\xd5\x86\x03 \x01(\t:1\n\x07\x63\x61llers\x12\x1e.google.protobuf.MethodOptions\x18\xd3\x86\x03 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1emash/platform/v1/options.proto\x12\x10mash.platform.v1\x1a google/protobuf/descriptor.proto:1\n\x08personal\x12\x1d.google.protobuf.FieldOptions\x18\xd1\x86\x03 \x01(\x08:4\n\tevent_key\x12\x1f.google.protobuf.MessageOptions\x18\xd2\x86\x03 \x01(\t:1\n\x06stream\x12\x1f.google.protobuf.MessageOptions\x18\xd4\x86\x03 \x01(\t:5\n\nstream_key\x12\x1f.google.protobuf.MessageOptions\x18\xd5\x86\x03 \x01(\t:1\n\x07\x63\x61llers\x12\x1e.google.protobuf.MethodOptions\x18\xd3\x86\x03 \x03(\t:1\n\x07modules\x12\x1e.google.protobuf.MethodOptions\x18\xd6\x86\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)

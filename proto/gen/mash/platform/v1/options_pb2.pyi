@@ -13,3 +13,5 @@ STREAM_KEY_FIELD_NUMBER: _ClassVar[int]
 stream_key: _descriptor.FieldDescriptor
 CALLERS_FIELD_NUMBER: _ClassVar[int]
 callers: _descriptor.FieldDescriptor
+MODULES_FIELD_NUMBER: _ClassVar[int]
+modules: _descriptor.FieldDescriptor

@@ -27,6 +27,8 @@ class _Entry(BaseModel):
 
     jwk: dict[str, Any]
     routes: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    """Whom it may ask by gRPC: Keycloak sees to that, not the gateway."""
     origins: tuple[str, ...] = ()
     roles: dict[str, tuple[str, ...]] | None = None
     platform: bool = False

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mash_sensors.model.device import Kind, Result
+from mash_sensors.model.picture import Location
 from mash_sensors.model.reading import Flag
 
 
@@ -46,6 +47,22 @@ class DatastreamEntry:
     """UCUM code; None where the result is no number."""
     valid_for: timedelta
     """How long after it was observed a reading may be called live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A datastream as somebody needs it who reads the stream of observations: what, and where."""
+
+    id: str
+    thing_id: str
+    place: str
+    """The Thing's name."""
+    location: Location | None
+    observes: str
+    """The observed property's URI."""
+    unit: str | None
+    valid_for: timedelta
+    demo: bool
 
 
 @dataclass(frozen=True, slots=True)

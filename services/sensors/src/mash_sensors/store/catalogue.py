@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Observed properties, sensors and datastreams; row-level security shows only the tenant's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +9,10 @@ from sqlalchemy import Row, Select, Table, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mash_sdk.database import Unit
-from mash_sensors.model.catalogue import DatastreamEntry, ObservedProperty, Sensor
+from mash_sensors.model.catalogue import DatastreamEntry, ObservedProperty, Sensor, Source
 from mash_sensors.model.device import Kind
 from mash_sensors.model.rule import Watchable
+from mash_sensors.model.thing import is_demo, location_of
 from mash_sensors.store.tables import datastreams, devices, observed_properties, sensors, things
 
 
@@ -91,6 +92,41 @@ class CatalogueStore:
     async def properties(self, unit: Unit, *, skip: int, limit: int) -> Sequence[ObservedProperty]:
         piece = select(observed_properties).order_by(observed_properties.c.id).offset(skip).limit(limit)
         return [_property(row) for row in await unit.connection.execute(piece)]
+
+    async def sources(
+        self, unit: Unit, *, observes: Collection[str], after: str | None, limit: int
+    ) -> Sequence[Source]:
+        """Datastreams of these observed properties (none: of all), in the order of their ids."""
+        wanted = (
+            select(
+                datastreams.c.id,
+                things.c.id,
+                things.c.name,
+                things.c.properties,
+                observed_properties.c.definition,
+                datastreams.c.unit,
+                datastreams.c.valid_seconds,
+            )
+            .select_from(datastreams)
+            .join(observed_properties, observed_properties.c.id == datastreams.c.property_id)
+            .join(things, things.c.id == datastreams.c.thing_id)
+            .order_by(datastreams.c.id)
+            .limit(limit)
+        )
+        if observes:
+            wanted = wanted.where(observed_properties.c.definition.in_(observes))
+        if after is not None:
+            wanted = wanted.where(datastreams.c.id > after)
+        return [
+            Source(
+                *(datastream_id, thing_id, place, location_of(properties), observed, of_unit),
+                timedelta(seconds=seconds),
+                is_demo(properties),
+            )
+            for datastream_id, thing_id, place, properties, observed, of_unit, seconds in (
+                await unit.connection.execute(wanted)
+            )
+        ]
 
     async def watchable(self, unit: Unit) -> Sequence[Watchable]:
         """Every datastream of numbers, with what rules go by."""

@@ -212,3 +212,31 @@ def test_help_says_what_each_benchmark_measures(capsys: pytest.CaptureFixture[st
     told = capsys.readouterr().out
     for name, benchmark in BENCHMARKS.items():
         assert f"  {name:<8} {benchmark.about}" in told
+
+
+def test_the_routing_bench_solves_a_file_and_says_what_is_best_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    square = [(1, 2), (2, 3), (3, 4), (4, 1)]
+    edges = "\n".join(f" ( {one}, {other})  coste 5  demanda 5" for one, other in square)
+    (tmp_path / "square.dat").write_text(
+        " NOMBRE : square\n VERTICES : 4\n ARISTAS_REQ : 4\n ARISTAS_NOREQ : 0\n"
+        " VEHICULOS : 1\n CAPACIDAD : 20\n"
+        f" LISTA_ARISTAS_REQ :\n{edges}\n DEPOSITO : 1\n"
+    )
+    best = tmp_path / "best.csv"
+    best.write_text("square,20,counted by hand\n")
+    asked = ["routing", "--seconds", "0.2", "--instances", str(tmp_path), "--best", str(best)]
+    assert main(asked) == 0
+    shown = capsys.readouterr().out
+    assert "square: best known 20 (counted by hand), ours 20, feasible by the checker" in shown
+    best.write_text("square;20\n")
+    assert main(asked) == 2
+    assert "name,value,source" in capsys.readouterr().err
+
+
+def test_the_routing_bench_without_instances_says_how_to_get_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["routing", "--seconds", "0.5"]) == 0
+    shown = capsys.readouterr().out
+    assert "--instances FOLDER" in shown
+    assert "made-up city: above the lower bound" in shown

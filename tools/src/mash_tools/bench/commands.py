@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import uvloop
 
-from mash_tools.bench import citizens, desk, edge, events, forms, gateway, readings, up
+from mash_tools.bench import citizens, desk, edge, events, forms, gateway, readings, routing, up
 from mash_tools.bench.measured import Result
 from mash_tools.problems import LauncherError
 
@@ -41,15 +41,21 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--seconds",
         type=_positive,
-        default=events.SECONDS,
         metavar="N",
-        help="citizens, events, readings: how long to measure",
+        help=f"citizens, events, readings: how long to measure ({events.SECONDS:g}); "
+        f"routing: for each instance ({routing.SECONDS:g})",
     )
     parser.add_argument(
         "--rate", type=_positive, metavar="N", help="events: changes a second (200); readings: uplinks (500)"
     )
     parser.add_argument(
         "--tokens", type=int, default=gateway.TOKENS, metavar="N", help="gateway: how many different tokens"
+    )
+    parser.add_argument(
+        "--instances", type=Path, metavar="DIR", help="routing: CARPLIB's .dat files, or one of them"
+    )
+    parser.add_argument(
+        "--best", type=Path, metavar="FILE", help="routing: best known values, lines of name,value,source"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(
@@ -73,11 +79,12 @@ def main(argv: list[str]) -> int:
 
 
 def _citizens(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
-    return citizens.run(asked.cities, _say, seconds=asked.seconds)
+    return citizens.run(asked.cities, _say, seconds=asked.seconds or events.SECONDS)
 
 
 def _events(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
-    return events.run(asked.cities, _say, seconds=asked.seconds, rate=asked.rate or events.RATE)
+    seconds = asked.seconds or events.SECONDS
+    return events.run(asked.cities, _say, seconds=seconds, rate=asked.rate or events.RATE)
 
 
 def _forms(_asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
@@ -97,7 +104,13 @@ def _edge(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
 
 
 def _readings(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
-    return readings.run(asked.cities, _say, seconds=asked.seconds, rate=asked.rate or readings.RATE)
+    seconds = asked.seconds or events.SECONDS
+    return readings.run(asked.cities, _say, seconds=seconds, rate=asked.rate or readings.RATE)
+
+
+def _routing(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    seconds = asked.seconds or routing.SECONDS
+    return routing.run(_say, seconds=seconds, instances=asked.instances, best=asked.best)
 
 
 def _up(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
@@ -123,5 +136,6 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "forms": Benchmark(_forms, "a large form: loaded and checked, and a step of it evaluated"),
     "gateway": Benchmark(_gateway, "a forwarded request, beside Envoy with the same duties and others"),
     "readings": Benchmark(_readings, "a device's uplink accepted until it can be read"),
+    "routing": Benchmark(_routing, "gritting routes beside the best known ones of public instances"),
     "up": Benchmark(_up, "a warm ./mash up until pages answer, and its memory at rest"),
 }

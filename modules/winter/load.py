@@ -5,6 +5,10 @@ from mash_sdk.load import Visitor, task
 
 
 class Reader(Visitor):
-    @task()
+    @task(2)
     def look(self) -> None:
         self.page("/winter")
+
+    @task()
+    def ask_for_warnings(self) -> None:
+        self.api("GET", "/api/winter/v1/warnings")

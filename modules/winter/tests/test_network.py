@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from mash_sdk.testing import Bench
-from mash_winter.gateways.city_network import FILE, CityNetworks
+from mash_winter.gateways.city_files import NETWORK
+from mash_winter.gateways.city_files import networks as networks_in
 from mash_winter.model.network import BrokenNetwork, Kind, Network, metres
 
 SEGMENT: dict[str, Any] = {
@@ -56,9 +57,9 @@ def test_no_two_segments_have_one_id() -> None:
 
 
 async def test_a_broken_file_leaves_the_version_before(bench: Bench, tmp_path: Path) -> None:
-    file = tmp_path / "heidelberg" / FILE
+    file = tmp_path / "heidelberg" / NETWORK
     file.parent.mkdir(parents=True)
-    networks = CityNetworks(tmp_path, look_again=0)
+    networks = networks_in(tmp_path, look_again=0)
     with bench.program.telemetry.active():
         assert (await networks.of("heidelberg")).segments == ()
         file.write_text(json.dumps(network(SEGMENT)), encoding="utf-8")
@@ -86,11 +87,11 @@ async def test_the_page_draws_and_lists_every_segment(bench: Bench) -> None:
 
 
 async def test_a_city_without_a_network_is_told_so(
-    bench_of: Callable[..., Awaitable[Bench]], tmp_path: Path, pytestconfig: pytest.Config
+    night_in: Callable[..., Awaitable[Any]], tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     shutil.copytree(
         pytestconfig.rootpath / "cities", tmp_path / "cities", ignore=shutil.ignore_patterns("modules")
     )
-    bench = await bench_of("mash_winter", cities=tmp_path / "cities")
+    bench: Bench = (await night_in(cities=tmp_path / "cities")).bench
     assert "noch keine Straßen" in (await bench.visitor().get("/winter")).text
     assert (await bench.visitor().get("/api/winter/v1/segments")).json()["features"] == []

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""WinterSMART: the city's streets and bridges in winter."""
+"""WinterSMART: where streets and bridges are slippery, and why."""

@@ -1,8 +1,20 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Environment → one frozen object: WINTER_<FIELD>, else MASH_<FIELD>, else <…>_FILE."""
 
+from pydantic import Field
+
 from mash_sdk import settings
 
 
 class Settings(settings.Settings):
-    """What this module reads: the platform's own."""
+    """What this module reads besides the platform's own."""
+
+    sensors_grpc: str = Field(description="host:port of sensors' gRPC door")
+    reading_days: int = Field(
+        14, ge=1, description="days a reading is kept, for replays; the default is demo data"
+    )
+    warning_days: int = Field(
+        730,
+        ge=1,
+        description="days a resolved warning is kept with its decisions; the default is demo data",
+    )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The street network, as GeoJSON."""
+"""The street network with what holds of it, as GeoJSON."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends
@@ -9,8 +10,9 @@ from pydantic import BaseModel, Field
 from mash_sdk.http import Allow, InUnit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.provide import Provide
-from mash_winter.model.network import Kind, Network, Segment
-from mash_winter.service.streets import StreetService
+from mash_winter.model.evidence import Hazard, Level
+from mash_winter.model.network import Kind
+from mash_winter.service.streets import Street, Streets, StreetService
 
 router = Router(prefix="/api/winter/v1", tags=["winter"])
 
@@ -31,6 +33,11 @@ class About(BaseModel):
     priority: int = Field(description="1 is gritted first")
     oneway: bool = Field(description="driven only from start to end")
     length: float = Field(description="metres")
+    level: Level = Field(description="`unknown`: no live readings speak for it")
+    hazard: Hazard | None
+    reason: str = Field(description="German sentences")
+    decided_at: datetime | None
+    valid_until: datetime | None = Field(description="until then the readings behind it are live")
 
 
 class SegmentFeature(BaseModel):
@@ -40,7 +47,8 @@ class SegmentFeature(BaseModel):
     properties: About
 
     @classmethod
-    def of(cls, segment: Segment) -> "SegmentFeature":
+    def of(cls, street: Street) -> "SegmentFeature":
+        segment, state = street.segment, street.state
         return cls(
             id=segment.id,
             geometry=Line(coordinates=list(segment.line)),
@@ -52,6 +60,11 @@ class SegmentFeature(BaseModel):
                 priority=segment.priority,
                 oneway=segment.oneway,
                 length=round(segment.length, 1),
+                level=street.level,
+                hazard=state.hazard if street.level is not Level.UNKNOWN else None,
+                reason=state.reason,
+                decided_at=state.decided_at,
+                valid_until=state.valid_until,
             ),
         )
 
@@ -65,12 +78,12 @@ class SegmentCollection(BaseModel):
     features: list[SegmentFeature]
 
     @classmethod
-    def of(cls, network: Network) -> "SegmentCollection":
-        features = [SegmentFeature.of(segment) for segment in network.segments]
-        return cls(version=network.version, demo=network.demo, features=features)
+    def of(cls, found: Streets) -> "SegmentCollection":
+        features = [SegmentFeature.of(street) for street in found.streets]
+        return cls(version=found.network.version, demo=found.network.demo, features=features)
 
 
 @router.get("/segments")
 async def list_segments(_who: Anyone, unit: InUnit, use: Use) -> SegmentCollection:
-    """The segments of the street network, with where they lie."""
-    return SegmentCollection.of(await use.network(unit.tenant))
+    """The segments of the street network: where they lie, and whether they are slippery."""
+    return SegmentCollection.of(await use.streets(unit))

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Which sensors speak for which segment, and what they said: evidence from readings."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from mash_winter.model.evidence import Evidence, Hazard, Level
+from mash_winter.model.network import Location, Network, Segment, metres
+from mash_winter.model.rules import IceRules
+from mash_winter.model.weather import Quantity, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A datastream that measures one of the quantities."""
+
+    datastream_id: str
+    place: str
+    """The Thing's name."""
+    location: Location | None
+    quantity: Quantity
+    valid_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Whom a segment listens to; the first that can be used counts."""
+
+    segment: Segment
+    surface: tuple[Source, ...]
+    on_segment: bool
+    weather: tuple[tuple[Source, Source], ...]
+    """Air and humidity of one place."""
+    precipitation: tuple[Source, ...]
+    neighbours: tuple[Source, ...]
+    """Surface sensors of places around; the one that speaks is left out later."""
+
+    @property
+    def datastreams(self) -> frozenset[str]:
+        pairs = [one for pair in self.weather for one in pair]
+        every = [*self.surface, *pairs, *self.precipitation, *self.neighbours]
+        return frozenset(one.datastream_id for one in every)
+
+
+FEW: Final = 3
+"""Readings of a series that are looked at although they are older than the rules look back."""
+SLACK: Final = timedelta(hours=2)
+"""So much older they may be."""
+
+Layout = Mapping[str, Ears]
+"""By segment."""
+Heard = Mapping[str, Sequence[Reading]]
+"""Readings by datastream, the oldest first."""
+
+
+def layout(network: Network, sources: Sequence[Source], rules: IceRules) -> Layout:
+    """Sensors on a segment speak for it; a road without any listens to those around, a bridge to none."""
+    return {segment.id: _ears(segment, sources, rules) for segment in network.segments}
+
+
+def _ears(segment: Segment, sources: Sequence[Source], rules: IceRules) -> Ears:
+    def near(quantity: Quantity, within: float) -> list[Source]:
+        far = [(_far(segment, one), one.datastream_id, one) for one in sources if one.quantity is quantity]
+        return [one for distance, _, one in sorted(far, key=lambda each: each[:2]) if distance <= within]
+
+    own = [one for one in near(Quantity.SURFACE, math.inf) if one.place in segment.places]
+    remote = [] if own or segment.kind == "bridge" else near(Quantity.SURFACE, rules.surface_metres)
+    humidity = {one.place: one for one in near(Quantity.HUMIDITY, rules.weather_metres)}
+    air = [one for one in near(Quantity.AIR, rules.weather_metres) if one.place in humidity]
+    return Ears(
+        segment=segment,
+        surface=tuple(own or remote),
+        on_segment=bool(own),
+        weather=tuple((one, humidity[one.place]) for one in air),
+        precipitation=tuple(near(Quantity.PRECIPITATION, rules.weather_metres)),
+        neighbours=tuple(near(Quantity.SURFACE, rules.neighbour_metres)),
+    )
+
+
+def _far(segment: Segment, source: Source) -> float:
+    if source.location is None:
+        return math.inf
+    return metres(segment.middle, source.location)
+
+
+def evidence(
+    ears: Ears, heard: Heard, at: datetime, before: Level, before_hazard: Hazard | None, rules: IceRules
+) -> Evidence:
+    """What these sensors said until `at`; where the first says nothing now, the next is asked."""
+    wet, cold = timedelta(minutes=rules.wet_minutes), timedelta(minutes=2 * rules.duration_minutes)
+
+    def said(source: Source) -> tuple[Reading, ...]:
+        """Of the surface no more than is needed, but of sensors that send seldom enough to see a duration."""
+        series = tuple(heard.get(source.datastream_id, ()))
+        since = at - (cold if source.quantity is Quantity.SURFACE else wet)
+        return tuple(
+            one for n, one in enumerate(series, FEW - len(series)) if n >= 0 or one.observed_at >= since
+        )
+
+    def live(series: Sequence[Reading]) -> bool:
+        if not series:
+            return False
+        low, high = rules.plausible[series[-1].quantity]
+        return not series[-1].future and series[-1].valid_until > at and low <= series[-1].value <= high
+
+    surface = _first([said(one) for one in ears.surface], live)
+    pairs = [(said(air), said(humidity)) for air, humidity in ears.weather]
+    fit = [pair for pair in pairs if live(pair[0]) and live(pair[1])] or pairs
+    air, humidity = fit[0] if fit else ((), ())
+    speaking = surface[-1].place if surface else ""
+    others = [said(one) for one in ears.neighbours if one.place != speaking]
+    return Evidence(
+        segment_id=ears.segment.id,
+        at=at,
+        surface=surface,
+        on_segment=ears.on_segment,
+        air=air[-1] if air else None,
+        humidity=humidity[-1] if humidity else None,
+        precipitation=_first([said(one) for one in ears.precipitation], live),
+        neighbours=tuple(series[-1] for series in others if live(series)),
+        before=before,
+        before_hazard=before_hazard,
+    )
+
+
+def _first(
+    found: Sequence[tuple[Reading, ...]], live: Callable[[Sequence[Reading]], bool]
+) -> tuple[Reading, ...]:
+    return next((one for one in found if live(one)), next((one for one in found if one), ()))
+
+
+def lookback(rules: IceRules) -> timedelta:
+    """How old readings may be that a decision looks at."""
+    return max(timedelta(minutes=rules.wet_minutes), timedelta(minutes=2 * rules.duration_minutes)) + SLACK

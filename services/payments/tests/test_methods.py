@@ -226,3 +226,42 @@ async def everything(bench: Bench) -> str:
         ]
     assert len(found) > 3
     return "".join(found).replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("method", "ends"), [("card", "CANCELED"), ("paypal", "CANCELED"), ("wero", "UNKNOWN")]
+)
+async def test_what_was_begun_without_an_answer_is_asked_for_and_ended(
+    payer: Any, there: Any, method: str, ends: str
+) -> None:
+    await there[method].post("/_sim/faults", json={"kind": "hang_up", "on": "create"})
+    answer = await payer.browser.post(f"/pay/{payer.application}", data={"csrf": CSRF, "method": method})
+    assert answer.status_code == 503
+    opened = len((await there[method].get("/_sim/transactions")).json())
+    # The payer does not wait for that.
+    await payer.comes_back(await decides(there["platform"], await goes(payer, "platform")))
+    await there[method].post("/_sim/faults", json={"kind": "unavailable", "on": "create"})
+    await payer.reconciled(seconds=11)
+    assert [a["state"] for a in (await payer.payment())["attempts"]] == [
+        "UNKNOWN",
+        "PAYED",
+    ]
+    await payer.reconciled(minutes=1)
+    await payer.reconciled(days=2)
+    assert [a["state"] for a in (await payer.payment())["attempts"]] == [ends, "PAYED"]
+    assert len((await there[method].get("/_sim/transactions")).json()) == opened, "begun a second time"
+    assert len(payer.settled()) == 1
+
+
+async def test_a_provider_that_stays_silent_is_not_asked_under_a_key_it_has_forgotten(
+    payer: Any, there: Any
+) -> None:
+    await there["card"].post("/_sim/faults", json={"kind": "hang_up", "on": "create"})
+    await payer.browser.post(f"/pay/{payer.application}", data={"csrf": CSRF, "method": "card"})
+    await there["card"].post("/_sim/faults", json={"kind": "unavailable", "on": "create", "times": 2})
+    await payer.reconciled(minutes=1)
+    await payer.reconciled(hours=6)
+    await payer.reconciled(hours=6)
+    assert [a["state"] for a in (await payer.payment())["attempts"]] == ["UNKNOWN"]
+    await goes(payer, "card")
+    assert [a["state"] for a in (await payer.payment())["attempts"]] == ["UNKNOWN", "INITIAL"]

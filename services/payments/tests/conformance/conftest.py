@@ -38,6 +38,8 @@ class World:
     """A payer who gives up leaves the transaction open."""
     refunds = True
     finds_refunds = True
+    finds_begun = True
+    """Asked under the same key again, it names the transaction whose answer was lost."""
     messages_sent = True
     tokens = False
     forgets_expired = False
@@ -99,7 +101,7 @@ class World:
 
 class XBezahldiensteWorld(World):
     simulator = "xbezahldienste"
-    refunds = finds_refunds = messages_sent = False
+    refunds = finds_refunds = finds_begun = messages_sent = False
     tokens = True
 
     def provider(self, origin: str) -> PaymentProvider:
@@ -141,7 +143,7 @@ class PayPalWorld(World):
 
 class GiroCheckoutWorld(World):
     simulator = "girocheckout"
-    finds_refunds = False
+    finds_refunds = finds_begun = False
 
     def provider(self, origin: str) -> PaymentProvider:
         return GiroCheckout(origin, {TENANT: girocheckout.Account("1234567", "1234", "mash-demo")}, SECONDS)

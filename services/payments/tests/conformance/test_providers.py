@@ -165,6 +165,22 @@ class ProviderConformance:
             await provider.begin(TENANT, order())
         assert await world.opened() == before + 1
 
+    async def test_what_was_begun_without_an_answer_is_found_again_under_its_key(
+        self, provider: PaymentProvider, world: Any
+    ) -> None:
+        lost = order()
+        await world.next("hang_up", on="create")
+        with pytest.raises(ProviderSilent):
+            await provider.begin(TENANT, lost)
+        before = await world.opened()
+        if not world.finds_begun:
+            with pytest.raises(NotOffered):
+                await provider.again(TENANT, lost)
+            return
+        begun = await provider.again(TENANT, lost)
+        assert await world.opened() == before
+        assert (await provider.cancel(TENANT, begun.transaction_id)).state is AttemptState.CANCELED
+
     async def test_a_request_id_used_twice_opens_one_transaction(
         self, provider: PaymentProvider, world: Any
     ) -> None:

@@ -93,6 +93,10 @@ class GiroCheckout:
             raise ProviderSilent("redirect is no web address")
         return Begun(reference, address)
 
+    async def again(self, _tenant: str, _order: Order) -> Begun:
+        """GiroCheckout finds a transaction by its own reference only."""
+        not_offered(NAME, "again")
+
     async def look(self, tenant: str, transaction_id: str) -> Seen:
         """Ask for the transaction's status."""
         found = await self._ask(tenant, "status", {"reference": transaction_id})

@@ -112,6 +112,10 @@ class PayPal:
             raise ProviderSilent("payer-action is no web address")
         return Begun(order_id, address)
 
+    async def again(self, tenant: str, order: Order) -> Begun:
+        """PayPal answers a PayPal-Request-Id again for six hours."""
+        return await self.begin(tenant, order)
+
     async def look(self, tenant: str, transaction_id: str) -> Seen:
         """GET the order."""
         return seen(await self._order(tenant, transaction_id), transaction_id)

@@ -99,6 +99,10 @@ class Stripe:
             raise ProviderSilent("answer to another order")
         return Begun(session_id, address)
 
+    async def again(self, tenant: str, order: Order) -> Begun:
+        """Stripe answers a key again for a day (Idempotency-Key)."""
+        return await self.begin(tenant, order)
+
     async def look(self, tenant: str, transaction_id: str) -> Seen:
         """GET the session."""
         return seen(await self._session(tenant, transaction_id), transaction_id)

@@ -94,6 +94,10 @@ class XBezahldienste:
             raise ProviderSilent("transactionRedirectUrl is no web address")
         return Begun(transaction_id, address)
 
+    async def again(self, _tenant: str, _order: Order) -> Begun:
+        """XBezahldienste says PAYMENT_EXISTS, and not where."""
+        not_offered(NAME, "again")
+
     async def look(self, tenant: str, transaction_id: str) -> Seen:
         """GET the PaymentTransaction: the only place where its status is true."""
         answer = await self._call("GET", f"{self._path(tenant)}/{quote(transaction_id, safe='')}")

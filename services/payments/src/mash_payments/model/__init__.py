@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The domain of payments: types, rules, what happened. No I/O, no framework, no clock of its own."""
 
+from mash_payments.model.attempt import AFTERLOOKS as AFTERLOOKS
+from mash_payments.model.attempt import FORGOTTEN_LOOKS as FORGOTTEN_LOOKS
+from mash_payments.model.attempt import KEYS_HOLD as KEYS_HOLD
+from mash_payments.model.attempt import LATEST as LATEST
+from mash_payments.model.attempt import ON_ITS_WAY as ON_ITS_WAY
+from mash_payments.model.attempt import SOONEST as SOONEST
+from mash_payments.model.attempt import Attempt as Attempt
 from mash_payments.model.audit import Action as Action
 from mash_payments.model.audit import AuditLine as AuditLine
 from mash_payments.model.deadlines import Deadlines as Deadlines
@@ -16,13 +23,7 @@ from mash_payments.model.numbers import has_card_number as has_card_number
 from mash_payments.model.numbers import is_receipt_number as is_receipt_number
 from mash_payments.model.numbers import receipt_numbers_in as receipt_numbers_in
 from mash_payments.model.numbers import without_card_numbers as without_card_numbers
-from mash_payments.model.payment import AFTERLOOKS as AFTERLOOKS
 from mash_payments.model.payment import ENDED as ENDED
-from mash_payments.model.payment import FORGOTTEN_LOOKS as FORGOTTEN_LOOKS
-from mash_payments.model.payment import LATEST as LATEST
-from mash_payments.model.payment import ON_ITS_WAY as ON_ITS_WAY
-from mash_payments.model.payment import SOONEST as SOONEST
-from mash_payments.model.payment import Attempt as Attempt
 from mash_payments.model.payment import Payment as Payment
 from mash_payments.model.refund import NotRefundable as NotRefundable
 from mash_payments.model.refund import Refund as Refund

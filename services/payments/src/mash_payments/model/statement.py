@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from mash_payments.model.payment import Attempt, Payment
+from mash_payments.model.attempt import Attempt
+from mash_payments.model.payment import Payment
 from mash_payments.model.refund import Refund
 from mash_payments.model.states import AttemptState, Money, PaymentState, RefundState
 

@@ -116,8 +116,11 @@ class Checkout:
         """
         async with self._units.unit(tenant) as unit:
             payment = await self._payments.by_attempt(attempt_id, unit)
+            missing = payment.attempt(attempt_id).silent(unit.clock.now())
         journey.join(payment.application_id)
         attempt = payment.attempt(attempt_id)
+        if missing:
+            return await self._locate(tenant, payment, attempt)
         if attempt.transaction_id is None or attempt.state is AttemptState.PAYED:
             return payment
         provider = self._provider(attempt)
@@ -207,6 +210,21 @@ class Checkout:
         except ProviderError:
             return None
 
+    async def _locate(self, tenant: str, payment: Payment, attempt: Attempt) -> Payment:
+        """Ask for what was begun without an answer, and end it there: the payer never saw where to pay it."""
+        try:
+            answer = await self._provider(attempt).again(tenant, self._order(tenant, payment, attempt))
+        except (NotOffered, ProviderRefused):
+            async with self._units.unit(tenant) as unit:
+                return await self._payments.unknown_for_good(attempt.id, unit)
+        except ProviderError:
+            async with self._units.unit(tenant) as unit:
+                await self._payments.unanswered(attempt.id, unit)
+            raise
+        async with self._units.unit(tenant) as unit:
+            payment = await self._payments.located(attempt.id, answer, unit)
+        return await self._cancel(tenant, payment.attempt(attempt.id)) or payment
+
     async def _leave(self, tenant: str, attempt: Attempt) -> None:
         """End an attempt the payer wants no more; where that cannot be, it is only not offered again."""
         await self._cancel(tenant, attempt)
@@ -239,8 +257,9 @@ class Checkout:
             # Taken out of the platform while attempts were open: they wait until it is back.
             raise ProviderAway(attempt.provider) from None
 
-    async def _send(self, tenant: str, payment: Payment, attempt: Attempt) -> Started:
-        order = Order(
+    def _order(self, tenant: str, payment: Payment, attempt: Attempt) -> Order:
+        """What the provider is asked for; the same each time, as its key demands."""
+        return Order(
             request_id=attempt.id,
             amount=payment.due,
             purpose=f"KZ {payment.receipt_number}",
@@ -251,6 +270,9 @@ class Checkout:
             receipt_number=payment.receipt_number,
             at=attempt.started_at,
         )
+
+    async def _send(self, tenant: str, payment: Payment, attempt: Attempt) -> Started:
+        order = self._order(tenant, payment, attempt)
         try:
             answer = await self._provider(attempt).begin(tenant, order)
         except (ProviderRefused, ProviderAway) as err:

@@ -10,6 +10,7 @@ from typing import Literal
 from mash_payments import signals
 from mash_payments.model import (
     ENDED,
+    ON_ITS_WAY,
     Attempt,
     AttemptState,
     Change,
@@ -143,6 +144,8 @@ class PaymentService:
             chosen=wanted.code,
             started_at=now,
             trace=traceparent() or "",
+            # Should this process not live to hear the answer, another one asks for it.
+            next_look_at=now + 3 * ON_ITS_WAY,
         )
         payment.prepare(attempt)
         await self._store.save(unit, payment)
@@ -190,6 +193,18 @@ class PaymentService:
         attempt = payment.attempt(attempt_id)
         attempt.lost(unit.clock.now())
         count(signals.UNKNOWN, attributes={"mash.payment.provider": attempt.provider})
+        return await self._keep(payment, unit)
+
+    async def located(self, attempt_id: str, answer: Begun, unit: Unit) -> Payment:
+        """The provider names the transaction of an attempt whose answer was lost."""
+        payment = await self._of_attempt(attempt_id, unit)
+        payment.attempt(attempt_id).found(answer.transaction_id, unit.clock.now())
+        return await self._keep(payment, unit)
+
+    async def unknown_for_good(self, attempt_id: str, unit: Unit) -> Payment:
+        """The provider cannot be asked for an attempt whose answer was lost."""
+        payment = await self._of_attempt(attempt_id, unit)
+        payment.attempt(attempt_id).stays_unknown(unit.clock.now())
         return await self._keep(payment, unit)
 
     async def take(self, attempt_id: str, word: Seen, unit: Unit) -> Payment:

@@ -124,6 +124,10 @@ class PaymentProvider(Protocol):
         """Open a transaction."""
         ...
 
+    async def again(self, tenant: str, order: Order) -> Begun:
+        """Ask for the transaction of an order whose answer was lost: its key opens no second one."""
+        ...
+
     async def look(self, tenant: str, transaction_id: str) -> Seen:
         """How the transaction stands. Changes nothing. Raises TransactionUnknown."""
         ...

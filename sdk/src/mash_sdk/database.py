@@ -235,11 +235,15 @@ class Database:
         async with self._transaction(self._app, ""):
             pass
 
+    async def forget_connections(self) -> None:
+        """Close those that are open: what they prepared is of no use once tables have changed."""
+        await self._app.dispose()
+        await self._worker.dispose()
+
     async def close(self) -> None:
         for bell in self._bells.values():
             await bell.close()
-        await self._app.dispose()
-        await self._worker.dispose()
+        await self.forget_connections()
 
 
 def driver_of(connection: AsyncConnection) -> asyncpg.Connection:

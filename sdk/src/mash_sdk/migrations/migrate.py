@@ -6,6 +6,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -20,7 +22,7 @@ async def migrate(package: str, settings: Settings, target: str = "head") -> Non
     """Create roles and schema if they are missing, then run the SDK's and the service's own migrations.
 
     Needs `postgres_admin`, a role that may create roles. `target` is an Alembic revision of the service's
-    own branch (`base` takes all of its tables away again).
+    own branch (an older one takes the newer ones back, `base` all of its tables).
     """
     if settings.postgres_admin is None:
         raise SettingsError(
@@ -39,6 +41,26 @@ async def migrate(package: str, settings: Settings, target: str = "head") -> Non
                 await connection.run_sync(_upgrade, own, "version", names.schema, target)
     finally:
         await engine.dispose()
+
+
+def revisions(package: str) -> list[str]:
+    """The package's own Alembic revisions, the oldest first."""
+    own = Path(str(files(package))) / "migrations"
+    return _revisions(own, "heads") if own.is_dir() else []
+
+
+def _revisions(versions: Path, newest: str) -> list[str]:
+    script = ScriptDirectory(str(HERE), version_locations=[str(versions)])
+    return [one.revision for one in script.iterate_revisions(newest, "base")][::-1]
+
+
+def _behind(config: Config, connection: Connection) -> list[str]:
+    """What was run before the newest that was."""
+    about = config.attributes
+    told = {"version_table": about["version_table"], "version_table_schema": about["schema"]}
+    current = MigrationContext.configure(connection, opts=told).get_current_revision()
+    versions = Path(str(config.get_main_option("version_locations")))
+    return _revisions(versions, current)[:-1] if current else []
 
 
 def _prepare(connection: Connection, names: Names, settings: Settings) -> None:
@@ -75,7 +97,7 @@ def _upgrade(connection: Connection, versions: Path, version_table: str, schema:
     config.set_main_option("path_separator", "os")
     config.set_main_option("version_locations", str(versions))
     config.attributes.update(connection=connection, version_table=version_table, schema=schema)
-    if target == "base":
+    if target == "base" or target in _behind(config, connection):
         command.downgrade(config, target)
     else:
         command.upgrade(config, target)

@@ -41,7 +41,7 @@ E = TypeVar("E", bound=Message)
 CSRF = "test-csrf"
 """What pages' forms send as `csrf` when they are posted through a bench's client."""
 ROUNDS = 200
-_OWN = ("inbox", "parked", "outbox", "published", "idempotency", "version", "mash_sdk_version")
+OWN_TABLES = ("inbox", "parked", "outbox", "published", "idempotency", "version", "mash_sdk_version")
 
 
 class Bench:
@@ -292,7 +292,7 @@ class Bench:
                 text("select tablename from pg_tables where schemaname = :s order by 1"),
                 {"s": self._names.schema},
             )
-            for table in [table for table in tables if table not in _OWN]:
+            for table in [table for table in tables if table not in OWN_TABLES]:
                 rows = await unit.connection.scalars(text(f'select t::text from "{table}" t order by 1'))  # noqa: S608 — names of our own tables
                 found[table] = _digest(rows.all())
             sent = await unit.connection.scalars(

@@ -1,63 +1,29 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One suite that every service and module runs over its bench (HOUSE R15, R16)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
 from google.protobuf.message import Message
 
 from mash_sdk.events import event_types, personal_fields
-from mash_sdk.http.guards import Allow
-from mash_sdk.http.router import guards
-from mash_sdk.ids import new_id
 from mash_sdk.kafka.subscriptions import announces_faults
 from mash_sdk.problems import MEDIA_TYPE
-from mash_sdk.program import Program
 from mash_sdk.testing.bench import CSRF, Bench
 from mash_sdk.testing.described import requests_of
+from mash_sdk.testing.doors import Door, doors
 from mash_sdk.testing.unstorable import unstorable
+from mash_sdk.testing.walks import ELSEWHERE, HOME, Walks
 
-HOME, ELSEWHERE = "heidelberg", "mannheim"
 REFUSALS = (401, 403)
 FAILURE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """One way into a Program by HTTP."""
-
-    method: str
-    path: str
-    guards: tuple[Allow, ...]
-
-    @property
-    def public(self) -> bool:
-        return all(guard.public for guard in self.guards)
-
-    def url(self) -> str:
-        """The path with something fitting in each place."""
-        parts = (new_id() if part.startswith("{") else part for part in self.path.split("/"))
-        return "/".join(parts)
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-def doors(program: Program) -> Iterator[Door]:
-    for router in program.http:
-        for route in router.routes:
-            assert isinstance(route, APIRoute), f"{route} is no route of a Router"
-            for method in sorted(set(route.methods or ()) - {"HEAD"}):
-                yield Door(method, route.path, tuple(guards(route.dependant)))
-
-
-class ModuleConformance:
+class ModuleConformance(Walks):
     """Subclass it in a module's tests next to a fixture `bench`; give an example of each event it handles."""
 
     examples: ClassVar[Sequence[Message]] = ()

@@ -4,6 +4,7 @@
 Always the same ones: a run is repeated by running it again.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,13 @@ class Asked:
         elif str(answer.status_code) not in documented:
             yield f"answered {answer.status_code}, documented are {', '.join(documented)}"
         yield from self._judged(answer)
+
+    def json(self) -> Any:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return None
 
     def _judged(self, answer: httpx.Response) -> Iterator[str]:
         from schemathesis.core.failures import Failure, FailureGroup

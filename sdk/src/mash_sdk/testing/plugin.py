@@ -16,8 +16,19 @@ if TYPE_CHECKING:
 BenchOf = Callable[..., Awaitable["Bench"]]
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    help = "run the walks of a certificate too (mash_sdk.testing.walks)"  # noqa: A001 — as argparse calls it
+    parser.addoption("--certify", action="store_true", help=help)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--certify"):
+        items[:] = [item for item in items if item.get_closest_marker("certify") is None]
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Hypothesis, where it is installed, measures no time: a busy machine is no fault of the code."""
+    config.addinivalue_line("markers", "certify: a walk of a certificate; runs with --certify")
     with suppress(ImportError):
         from hypothesis import HealthCheck, settings
 

@@ -25,6 +25,7 @@ RULES: Final[tuple[Callable[[Tree, Contract], Iterable[Fault]], ...]] = (
     imports.only_declared,
     schema.migrations_go_back,
     schema.tables_are_protected,
+    schema.older_versions_go_on,
     goals.load_has_goals,
     install.values_agree,
 )

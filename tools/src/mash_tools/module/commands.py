@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`./mash module new | check | approve | revoke | run`: what a person types, and what they are told."""
+"""`./mash module new | check | certify | approve | revoke | run`: what is typed, and what is told."""
 
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey
 
 from mash_sdk.names import Names
 from mash_tools.module import scaffold
+from mash_tools.module.certify.commands import main as certify
 from mash_tools.module.checker import check as faults_of
 from mash_tools.module.run import run as run_module
 from mash_tools.module.run import unregister
@@ -21,7 +22,7 @@ from mash_tools.platform.folder import DataFolder
 from mash_tools.problems import LauncherError
 from mash_tools.realms.access import DATA
 
-USAGE = "usage: ./mash module new NAME | check PATH… | approve NAME | revoke NAME | run PATH"
+USAGE = "usage: ./mash module new NAME | check PATH… | certify NAME | approve NAME | revoke NAME | run PATH"
 
 
 def main(argv: list[str]) -> int:
@@ -29,6 +30,7 @@ def main(argv: list[str]) -> int:
     commands: dict[str, Callable[[list[str]], int]] = {
         "new": new,
         "check": check,
+        "certify": certify,
         "approve": approve,
         "revoke": revoke,
         "run": run,

@@ -25,7 +25,10 @@ def upgrade() -> None:
     )
     op.execute("alter table matches force row level security")
     op.execute("alter table reports force row level security")
-    op.alter_column("reports", "delete_after", nullable=False)
+    # An older version that still runs does not give it.
+    op.alter_column(
+        "reports", "delete_after", nullable=False, server_default=sa.text("now() + interval '184 days'")
+    )
     op.create_index("reports_expire", "reports", ["delete_after"])
     op.drop_index("reports_alike", "reports")
     op.create_index(

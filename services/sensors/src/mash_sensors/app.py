@@ -12,7 +12,7 @@ from mash_sdk.rpc import RpcDoor
 from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
 from mash_sensors import events, views
-from mash_sensors.api import devices, now, sensorthings, uplinks
+from mash_sensors.api import chirpstack, devices, now, sensorthings, uplinks
 from mash_sensors.gateways.city_devices import CityDevices
 from mash_sensors.gateways.city_rules import CityRules
 from mash_sensors.public import LOOK_EVERY, Publication
@@ -56,7 +56,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     lists = CityDevices(settings.cities)
     inventory = Inventory(database.unit, lists, program.tenants, known, ThingStore(), registry)
     # What is asked most comes first: routes are tried one by one.
-    program.http = [uplinks.router, now.router, sensorthings.router, devices.router, views.router]
+    program.http = [uplinks.router, chirpstack.router, now.router, sensorthings.router, devices.router]
+    program.http += [views.router]
     sources = observed(SourceService(catalogue), "sources")
     program.rpc = [
         RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts)),

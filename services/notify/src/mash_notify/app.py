@@ -3,6 +3,7 @@
 
 from datetime import timedelta
 
+from mash.notify.v1.notices_pb2_grpc import add_NoticeServiceServicer_to_server
 from mash_notify import events, views
 from mash_notify.api import mailbox as mailbox_api
 from mash_notify.api import messages as messages_api
@@ -13,22 +14,25 @@ from mash_notify.gateways.links import UnsubscribeLinks
 from mash_notify.gateways.senders import senders_of
 from mash_notify.gateways.sensors import SensorsGateway
 from mash_notify.gateways.smtp import SmtpChannel
+from mash_notify.rpc import NoticeRpc
 from mash_notify.service.backlog import Backlog
 from mash_notify.service.mailbox import MailboxService
 from mash_notify.service.notices import Notices
+from mash_notify.service.offers import Offered, Offers
 from mash_notify.service.retention import Keep, Retention
 from mash_notify.service.rounds import Rounds
 from mash_notify.service.sender import Sender
 from mash_notify.service.subscriptions import Subscriptions
 from mash_notify.settings import Settings
 from mash_notify.store.mailbox import MailboxStore
+from mash_notify.store.offers import OfferStore
 from mash_notify.store.queue import QueueStore
 from mash_notify.store.records import ContactStore, MessageStore
 from mash_notify.store.rounds import RoundStore
 from mash_notify.store.subscriptions import SubscriptionStore
 from mash_sdk.clock import Clock, system_clock
 from mash_sdk.program import Program
-from mash_sdk.rpc import Peers
+from mash_sdk.rpc import Peers, RpcDoor
 from mash_sdk.telemetry import observed
 
 
@@ -41,7 +45,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     notices = observed(Notices(contacts, messages, mailbox, words), program.name)
     links = UnsubscribeLinks(tenants, settings.unsubscribe_key)
     subscriptions, round_store = SubscriptionStore(), RoundStore()
-    subscribed = Subscriptions(database.unit, subscriptions, contacts, links, sensors)
+    offer_store = OfferStore()
+    offered = Offered(database.unit, sensors, offer_store)
+    subscribed = Subscriptions(database.unit, subscriptions, contacts, links, offered)
     rounds = Rounds(
         database.unit,
         database.worker_unit,
@@ -68,6 +74,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         ),
     )
     program.http = [messages_api.router, mailbox_api.router, subscriptions_api.router, views.router]
+    offers = observed(Offers(offer_store, rounds), "offers")
+    program.rpc = [RpcDoor(add_NoticeServiceServicer_to_server, NoticeRpc(offers))]
     program.events = events.subscriptions
     program.provides = {
         Notices: notices,

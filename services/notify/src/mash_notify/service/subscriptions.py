@@ -22,7 +22,10 @@ Units = Callable[[str], AbstractAsyncContextManager[Unit]]
 @dataclass(frozen=True, slots=True)
 class Place:
     thing_id: str
+    """Of a Thing; what a module offers has ids of its own."""
     name: str
+    path: str
+    """Where people read more, under the tenant's portal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, MetaData, Row, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from mash_notify.model import ContactPoint, Kind, Letter, Message, State
 from mash_sdk.database import tenant_column
@@ -147,3 +148,16 @@ def contact_of(row: Row[Any]) -> ContactPoint:
         language=row.language,
         remembered_at=row.remembered_at,
     )
+
+
+offers = Table(
+    "offers",
+    metadata,
+    tenant_column(primary_key=True),
+    Column("module", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("places", JSONB, nullable=False),
+    Column("offered_at", DateTime(timezone=True), nullable=False),
+)

@@ -118,7 +118,7 @@ def test_an_administrator_whose_token_runs_out_goes_on(realms: Realms) -> None:
 
 def test_every_realm_has_its_roles_and_the_demo_logins(realms: Realms) -> None:
     city = {"anna": "citizen", "bernd": "citizen", "dora": "auditor", "erika": "editor"}
-    city |= {"kurt": "clerk", "tina": "treasurer"}
+    city |= {"fritz": "driver", "kurt": "clerk", "tina": "treasurer", "willi": "dispatcher"}
     city |= {"bea": "clerk office:baurecht", "lena": "clerk supervisor"}
     logins = {"heidelberg": city, "operators": {"olga": "operator"}}
     for realm, people in logins.items():

@@ -7,20 +7,33 @@ from typing import Any, ClassVar
 import pytest
 from google.protobuf.message import Message
 
-from mash.winter.v1.events_pb2 import IceWarningOpened
+from mash.winter.v1.events_pb2 import IceWarningChanged, IceWarningOpened
+from mash_sdk.ids import new_id
 from mash_sdk.testing import Bench, ModuleConformance
 
 
 class TestConformance(ModuleConformance):
+    examples: ClassVar[Sequence[Message]] = (
+        IceWarningOpened(warning_id=new_id(), segment_id="alte-bruecke", level="warning"),
+        IceWarningChanged(warning_id=new_id(), segment_id="brueckenstrasse", level="warning"),
+    )
     readings: ClassVar[Sequence[Message]]
     known: ClassVar[Mapping[str, str]]
 
     @pytest.fixture
-    async def bench(self, night: Any, request: pytest.FixtureRequest) -> Bench:
-        """With a warning."""
+    async def bench(self, night_in: Any, request: pytest.FixtureRequest) -> Bench:
+        """With a warning, and a gritting plan that is under way."""
+        night = await night_in(plan_seconds=0.2)
+        assert await night.known()
         bench: Bench = night.bench
+        planned = await bench.client(roles=("dispatcher",)).post("/api/winter/v1/plans", json={})
+        assert planned.status_code == 201
         await night.frost(1)
-        request.instance.known = {"warning_id": bench.announced(IceWarningOpened)[0].warning_id}
+        request.instance.known = {
+            "warning_id": bench.announced(IceWarningOpened)[0].warning_id,
+            "plan_id": planned.json()["id"],
+            "vehicle": planned.json()["tours"][0]["vehicle"],
+        }
         bench.clock.forward(seconds=300)
         request.instance.readings = (night.batch(surface=-3.0), night.batch("Ernst-Walz-Brücke", air=3.0))
         return bench

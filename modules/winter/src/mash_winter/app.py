@@ -8,19 +8,24 @@ from mash_sdk.program import Program
 from mash_sdk.publishing import Publishing
 from mash_sdk.rpc import Peers
 from mash_sdk.telemetry import observed
-from mash_winter import events, views
-from mash_winter.api import segments
+from mash_winter import events
+from mash_winter.api import plans, segments
 from mash_winter.api import warnings as warnings_api
-from mash_winter.gateways.city_files import ice_rules, networks
+from mash_winter.gateways.city_files import fleets, ice_rules, networks
 from mash_winter.gateways.sensors import SensorsGateway
+from mash_winter.gateways.solving import TourSolver
 from mash_winter.public import LOOK_EVERY, Publication
 from mash_winter.service.catalogue import Catalogue
+from mash_winter.service.gritting import GrittingService
 from mash_winter.service.streets import StreetService
 from mash_winter.service.upkeep import Keep, Retention, Upkeep
 from mash_winter.service.watch import Watch
 from mash_winter.settings import Settings
+from mash_winter.store.plans import PlanStore
 from mash_winter.store.readings import ReadingStore
 from mash_winter.store.warnings import WarningStore
+from mash_winter.views import gritting as gritting_views
+from mash_winter.views import streets as streets_views
 
 
 def build(settings: Settings, clock: Clock = system_clock) -> Program:
@@ -28,18 +33,31 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     database, tenants = program.database, program.tenants
     peers = Peers(settings, program.name, clock)
     network, rules = networks(settings.cities), ice_rules(settings.cities)
-    readings, warnings = ReadingStore(), WarningStore()
+    readings, warnings, kept_plans = ReadingStore(), WarningStore(), PlanStore()
     streets = observed(StreetService(network, rules, readings, warnings), "streets")
     publishing = Publishing(Publication(streets).publish, every=LOOK_EVERY)
     catalogue = Catalogue(tenants, SensorsGateway(peers, settings.sensors_grpc))
     watch = observed(Watch(catalogue, network, rules, readings, warnings, publishing.changed), "watch")
-    keep = Keep(timedelta(days=settings.reading_days), timedelta(days=settings.warning_days))
+    gritting = GrittingService(
+        network, fleets(settings.cities), TourSolver(), kept_plans, settings.plan_seconds
+    )
+    keep = Keep(
+        *(timedelta(days=days) for days in (settings.reading_days, settings.warning_days, settings.plan_days))
+    )
     upkeep = Upkeep(tenants, database.unit, watch)
-    retention = Retention(database.worker_unit, readings, warnings, keep)
-    program.http = [warnings_api.router, segments.router, views.router]
+    retention = Retention(database.worker_unit, readings, warnings, kept_plans, keep)
+    program.http = [
+        warnings_api.router,
+        segments.router,
+        plans.router,
+        streets_views.router,
+        gritting_views.router,
+    ]
+    program.events = events.subscriptions
     program.streams = [events.readings]
     program.provides = {
         Catalogue: catalogue,
+        GrittingService: observed(gritting, "gritting"),
         Retention: retention,
         StreetService: streets,
         Upkeep: upkeep,

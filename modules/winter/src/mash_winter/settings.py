@@ -9,6 +9,14 @@ from mash_sdk import settings
 class Settings(settings.Settings):
     """What this module reads besides the platform's own."""
 
+    plan_seconds: float = Field(
+        5, gt=0, le=60, description="how long tours are searched for when a gritting plan is made"
+    )
+    plan_days: int = Field(
+        730,
+        ge=1,
+        description="days a gritting plan is kept with what was ticked off; the default is demo data",
+    )
     sensors_grpc: str = Field(description="host:port of sensors' gRPC door")
     reading_days: int = Field(
         14, ge=1, description="days a reading is kept, for replays; the default is demo data"

@@ -7,6 +7,7 @@ from mash_sdk.metrics import counter
 
 Attribute = Literal[
     "mash.winter.level",  # none, possible, warning or unknown
+    "mash.winter.plan",  # asked or icy
     "mash.winter.hazard",  # black-ice, freezing-wetness or frost
 ]
 
@@ -15,3 +16,5 @@ READINGS = counter("mash.winter.readings", doc="readings that were taken in")
 DECIDED = counter("mash.winter.decided", doc="decisions on segments", attributes=("mash.winter.level",))
 OPENED = counter("mash.winter.opened", doc="warnings opened", attributes=("mash.winter.hazard",))
 RESOLVED = counter("mash.winter.resolved", doc="warnings resolved")
+PLANNED = counter("mash.winter.planned", doc="gritting plans made", attributes=("mash.winter.plan",))
+TICKED = counter("mash.winter.ticked", doc="streets that drivers ticked off")

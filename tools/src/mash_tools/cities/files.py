@@ -248,7 +248,12 @@ class Login(Strict):
     email: EMail
     password: Said
     roles: Annotated[
-        list[Literal["citizen", "clerk", "supervisor", "editor", "treasurer", "auditor"]], Field(min_length=1)
+        list[
+            Literal[
+                "citizen", "clerk", "supervisor", "editor", "treasurer", "auditor", "dispatcher", "driver"
+            ]
+        ],
+        Field(min_length=1),
     ]
     offices: list[Slug] = Field(default_factory=list)
     """Those a clerk works for; none: all of the city."""

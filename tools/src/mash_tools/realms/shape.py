@@ -24,7 +24,7 @@ MODULE_SCOPE = "mash_module"
 MODULE_NEEDS = "mash.module.needs"
 """Client attribute: it is a module's, approved to ask these services."""
 
-CITY_ROLES = ("citizen", "clerk", "supervisor", "editor", "treasurer", "auditor")
+CITY_ROLES = ("citizen", "clerk", "supervisor", "editor", "treasurer", "auditor", "dispatcher", "driver")
 OPERATOR_ROLES = ("operator",)
 _PERSON_SCOPES = ("profile", "email", "acr")
 _TOLD_TO = {"forms": ("address", "birthdate", "trust_level")}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A city's files in modules/winter/: the street network and the thresholds of the ice decision.
+"""A city's files in modules/winter/: the street network, thresholds of the decision, the gritting service.
 
 A changed file counts within a second. A broken one takes nothing away: its last good version stays in use,
 and the fault is logged.
@@ -17,6 +17,7 @@ from typing import Final, Generic, TypeVar
 
 from mash_sdk.telemetry import count
 from mash_winter.model.network import EMPTY, Network
+from mash_winter.model.routing.fleet import Fleet
 from mash_winter.model.rules import IceRules
 from mash_winter.signals import CITY_FILES_BROKEN
 
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 FOLDER: Final = Path("modules/winter")
 NETWORK: Final = FOLDER / "network.geojson"
 ICE: Final = FOLDER / "ice.toml"
+GRITTING: Final = FOLDER / "gritting.toml"
 LOOK_AGAIN: Final = 1.0
 """Seconds between two looks at a file's time."""
 
@@ -81,6 +83,10 @@ def networks(cities: Path, look_again: float = LOOK_AGAIN) -> CityFile[Network]:
 
 def ice_rules(cities: Path, look_again: float = LOOK_AGAIN) -> CityFile[IceRules | None]:
     return CityFile(cities, ICE, lambda text: IceRules.read(tomllib.loads(text)), None, look_again)
+
+
+def fleets(cities: Path, look_again: float = LOOK_AGAIN) -> CityFile[Fleet | None]:
+    return CityFile(cities, GRITTING, lambda text: Fleet.read(tomllib.loads(text)), None, look_again)
 
 
 def _stamp(file: Path) -> Stamp:

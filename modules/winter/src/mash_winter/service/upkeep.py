@@ -4,9 +4,10 @@
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
+from mash_sdk.database import Unit
 from mash_sdk.problems import Problem
 from mash_sdk.running import Running
 from mash_winter.service.ports import Readings, TenantUnits, Units, Warnings
@@ -24,10 +25,17 @@ BATCH: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long: readings from when they came, warnings from when they were resolved."""
+    """Readings from when they came, warnings from their end, plans since they were made."""
 
     readings: timedelta
     warnings: timedelta
+    plans: timedelta
+
+
+class Ending(Protocol):
+    async def expire(self, unit: Unit, before: datetime, limit: int) -> int:
+        """Delete those from before, of all cities, at most `limit`. Returns how many."""
+        ...
 
 
 class Upkeep:
@@ -55,10 +63,13 @@ class Upkeep:
 class Retention:
     """Deletes what has been kept long enough."""
 
-    def __init__(self, units: Units, readings: Readings, warnings: Warnings, keep: Keep) -> None:
+    def __init__(
+        self, units: Units, readings: Readings, warnings: Warnings, plans: Ending, keep: Keep
+    ) -> None:
         self._units = units
         self._readings = readings
         self._warnings = warnings
+        self._plans = plans
         self._keep = keep
 
     async def run(self, running: Running) -> None:
@@ -75,3 +86,7 @@ class Retention:
         while deleted == BATCH:
             async with self._units() as unit:
                 deleted = await self._warnings.expire(unit, unit.clock.now() - self._keep.warnings, BATCH)
+        deleted = BATCH
+        while deleted == BATCH:
+            async with self._units() as unit:
+                deleted = await self._plans.expire(unit, unit.clock.now() - self._keep.plans, BATCH)

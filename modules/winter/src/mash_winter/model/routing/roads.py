@@ -2,7 +2,7 @@
 """The streets as a vehicle sees them: arcs, each one direction of a segment, and the turns between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 
@@ -37,10 +37,10 @@ class Roads:
     """Pairs of ids: from the first arc nobody may turn into the second."""
     u_turns: frozenset[str] = frozenset()
     """Junctions where a vehicle can turn round: dead ends, turning places."""
-    by_id: Mapping[str, Arc] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_id", {arc.id: arc for arc in self.arcs})
+    @cached_property
+    def by_id(self) -> Mapping[str, Arc]:
+        return {arc.id: arc for arc in self.arcs}
 
     @cached_property
     def junctions(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from mash_sdk.identity import Principal
 from mash_sdk.manifest import ManifestError
 from mash_sdk.running import running
 from mash_sdk.testing import Bench, ModuleConformance
+from mash_sdk.testing.walks import Walks
 
 router = Router(prefix="/api/probe/v1")
 
@@ -158,3 +159,17 @@ async def test_a_manifest_that_is_not_true_is_found(probe: Any) -> None:
     program.manifest = program.manifest.model_copy(update={"listens": ()})
     with pytest.raises(AssertionError):
         await suite().test_the_manifest_is_true(probe.bench)
+
+
+def test_only_the_walks_wait_for_certify() -> None:
+    """A mark of a class is one of all that inherit from it: then nobody's suite would run."""
+    marked = {
+        name
+        for name in dir(ModuleConformance)
+        if name.startswith("test_")
+        and any(one.name == "certify" for one in getattr(getattr(ModuleConformance, name), "pytestmark", ()))
+    }
+    every = {name for name in dir(ModuleConformance) if name.startswith("test_")}
+    assert marked == {name for name in dir(Walks) if name.startswith("test_")}
+    assert marked < every
+    assert not hasattr(ModuleConformance, "pytestmark")

@@ -55,10 +55,10 @@ class Walker(Protocol):
     subject: ClassVar[str | None]
 
 
-@pytest.mark.certify
 class Walks:
     """Data is made by the module's own fixture and examples, all of them of one city."""
 
+    @pytest.mark.certify
     async def test_no_table_shows_another_citys_rows(self: Walker, bench: Bench) -> None:
         await _filled(self, bench)
         seen = []
@@ -68,6 +68,7 @@ class Walks:
                     seen.append(table)
         assert seen == [], "these tables show rows of another city; call protect() for them in a migration"
 
+    @pytest.mark.certify
     async def test_no_route_tells_or_changes_another_citys(self: Walker, bench: Bench) -> None:
         await _filled(self, bench)
         secrets = await _secrets(bench)
@@ -100,6 +101,7 @@ class Walks:
             "say in ModuleConformance what is `known` and whose it is (`subject`)"
         )
 
+    @pytest.mark.certify
     async def test_no_rpc_tells_or_changes_another_citys(self: Walker, bench: Bench) -> None:
         await _filled(self, bench)
         secrets = await _secrets(bench)
@@ -118,6 +120,7 @@ class Walks:
         leaks += await _changed(bench, before)
         assert sorted(set(leaks)) == []
 
+    @pytest.mark.certify
     async def test_no_event_of_another_city_tells_or_changes_anything(self: Walker, bench: Bench) -> None:
         await _filled(self, bench)
         secrets = await _secrets(bench)
@@ -141,6 +144,7 @@ class Walks:
                     leaks.append(f"what {ELSEWHERE} announces on {topic} tells of {HOME}'s {secret!r}")
         assert sorted(set(leaks)) == []
 
+    @pytest.mark.certify
     async def test_what_is_public_of_one_city_tells_of_no_other(self: Walker, bench: Bench) -> None:
         if bench.program.publishes is None:
             return
@@ -155,6 +159,7 @@ class Walks:
         ]
         assert leaks == []
 
+    @pytest.mark.certify
     async def test_migrations_go_down_and_up_with_data(self: Walker, bench: Bench) -> None:
         """From the newest to the oldest and back, one by one; then what is handled is handled still."""
         program = bench.program

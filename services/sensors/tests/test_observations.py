@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from mash_sdk.database import Unit
 from mash_sdk.testing import Bench
-from mash_sensors.store.observations import ObservationStore
+from mash_sensors.store.sta import reader
 
 STA = "/api/sensors/sta/v1.1"
 
@@ -83,12 +83,12 @@ async def test_what_would_cost_too_much_or_means_nothing_is_refused(
 async def test_what_takes_too_long_is_ended_and_said(
     bench: Bench, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def slow(_self: ObservationStore, unit: Unit, _datastream_id: str | None) -> int:
+    async def slow(unit: Unit, *_: object) -> int:
         await unit.connection.execute(text("set local statement_timeout = 20"))
         await unit.connection.execute(text("select pg_sleep(60)"))
         return 0
 
-    monkeypatch.setattr(ObservationStore, "count", slow)
+    monkeypatch.setattr(reader, "_count", slow)
     answer = await bench.visitor().get(f"{path}?$count=true")
     assert answer.status_code == 503
     assert answer.json()["type"].endswith("/too-slow")

@@ -46,7 +46,7 @@ _FRAMEWORK = ("HTTPValidationError", "ValidationError")
 def document(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """Complete what `app.openapi()` answers."""
     proofs = {
-        (route.path, method.lower()): _proof(route)
+        (route.path_format, method.lower()): _proof(route)
         for router in routers
         for route in router.routes
         if isinstance(route, DoorRoute)

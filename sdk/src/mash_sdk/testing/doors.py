@@ -38,4 +38,4 @@ def doors(program: Program) -> Iterator[Door]:
         for route in router.routes:
             assert isinstance(route, APIRoute), f"{route} is no route of a Router"
             for method in sorted(set(route.methods or ()) - {"HEAD"}):
-                yield Door(method, route.path, tuple(guards(route.dependant)))
+                yield Door(method, route.path_format, tuple(guards(route.dependant)))

@@ -12,7 +12,8 @@ from mash_sdk.rpc import RpcDoor
 from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
 from mash_sensors import events, views
-from mash_sensors.api import chirpstack, devices, now, sensorthings, uplinks
+from mash_sensors.api import chirpstack, devices, now, uplinks
+from mash_sensors.api.sta import reads, writes
 from mash_sensors.gateways.city_devices import CityDevices
 from mash_sensors.gateways.city_rules import CityRules
 from mash_sensors.public import LOOK_EVERY, Publication
@@ -20,9 +21,9 @@ from mash_sensors.rpc import AlertRpc, DatastreamRpc
 from mash_sensors.service.alerts import AlertService
 from mash_sensors.service.board import Board
 from mash_sensors.service.devices import KEYS, DeviceService
+from mash_sensors.service.entities import EntityService
 from mash_sensors.service.inventory import Inventory
 from mash_sensors.service.newest import NewestService
-from mash_sensors.service.reading import ReadingService
 from mash_sensors.service.recorder import Recorder
 from mash_sensors.service.sources import SourceService
 from mash_sensors.service.things import ThingService
@@ -34,8 +35,8 @@ from mash_sensors.store.alerts import AlertStore
 from mash_sensors.store.catalogue import CatalogueStore
 from mash_sensors.store.devices import DeviceStore
 from mash_sensors.store.newest import NewestStore
-from mash_sensors.store.observations import ObservationStore
 from mash_sensors.store.recorder import RecorderStore
+from mash_sensors.store.sta.reader import Reader
 from mash_sensors.store.things import ThingStore
 
 
@@ -56,8 +57,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     lists = CityDevices(settings.cities)
     inventory = Inventory(database.unit, lists, program.tenants, known, ThingStore(), registry)
     # What is asked most comes first: routes are tried one by one.
-    program.http = [uplinks.router, chirpstack.router, now.router, sensorthings.router, devices.router]
-    program.http += [views.router]
+    program.http = [uplinks.router, chirpstack.router, now.router, reads.router, writes.router]
+    program.http += [devices.router, views.router]
     sources = observed(SourceService(catalogue), "sources")
     program.rpc = [
         RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts)),
@@ -68,7 +69,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.provides = {
         DeviceKeys: keys,
         DeviceService: observed(registry, "devices"),
-        ReadingService: observed(ReadingService(catalogue, ObservationStore()), "reading"),
+        EntityService: observed(EntityService(Reader()), "entities"),
         AlertService: alerts,
         Board: observed(Board(newest, alerts, things), "board"),
         NewestService: newest,

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What is observed and by what: ObservedProperty, Sensor, Datastream, Observation (18-088, 8.2)."""
+"""What is observed and by what: ObservedProperty, Sensor, Datastream (18-088, 8.2)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from mash_sensors.model.device import Kind, Result
+from mash_sensors.model.device import Kind
 from mash_sensors.model.picture import Location
-from mash_sensors.model.reading import Flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +62,3 @@ class Source:
     unit: str | None
     valid_for: timedelta
     demo: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """A recorded reading."""
-
-    id: str
-    datastream_id: str
-    phenomenon_time: datetime
-    received_at: datetime
-    result: Result
-    flags: Flag
-    valid_until: datetime

@@ -25,6 +25,13 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
+OBSERVATION_TYPES: Final = {
+    Kind.NUMBER: "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement",
+    Kind.TRUTH: "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_TruthObservation",
+    Kind.TEXT: "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Observation",
+}
+"""What SensorThings calls them (18-088, table 12), unless who made the datastream said otherwise."""
+
 Result = float | bool | str
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Register Things and show them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,7 +10,6 @@ from mash_sdk.ids import new_id
 from mash_sdk.problems import Fault, Invalid, NotFound
 from mash_sdk.telemetry import count
 from mash_sensors.model.thing import Thing, unstorable
-from mash_sensors.service.reading import Listing, Piece
 from mash_sensors.signals import THINGS_REGISTERED
 
 
@@ -25,10 +24,6 @@ class Things(Protocol):
     async def add(self, unit: Unit, thing: Thing) -> None: ...
 
     async def get(self, unit: Unit, thing_id: str) -> Thing | None: ...
-
-    async def listed(self, unit: Unit, *, skip: int, limit: int) -> Sequence[Thing]: ...
-
-    async def count(self, unit: Unit) -> int: ...
 
 
 class ThingService:
@@ -59,8 +54,3 @@ class ThingService:
         if thing is None:
             raise NotFound("Dieses Thing gibt es nicht.")
         return thing
-
-    async def list(self, piece: Piece, unit: Unit) -> Listing[Thing]:
-        found = await self._things.listed(unit, skip=piece.skip, limit=piece.limit + 1)
-        total = await self._things.count(unit) if piece.counted else None
-        return Listing(found[: piece.limit], len(found) > piece.limit, total)

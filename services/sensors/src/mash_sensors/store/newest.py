@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from mash_sdk.database import Unit
+from mash_sensors.model.device import Result
 from mash_sensors.model.newest import Newest
 from mash_sensors.model.thing import is_demo, location_of
-from mash_sensors.store.observations import result_of
 from mash_sensors.store.tables import datastreams, newest, observed_properties, things
 
 _JOINED = (
@@ -56,3 +56,9 @@ def _newest(row: Row[Any]) -> Newest:
         observed_at=row.phenomenon_time,
         valid_until=row.valid_until,
     )
+
+
+def result_of(row: Row[Any]) -> Result:
+    """A row's result: one of the three columns that hold it."""
+    found: Result = next(one for one in (row.number, row.truth, row.text) if one is not None)
+    return found

@@ -21,6 +21,12 @@ metadata = MetaData()
 MOMENT = DateTime(timezone=True)
 ID = UUID(as_uuid=False)
 
+
+def _box() -> list[Column[float]]:
+    """Bounds of a geometry in degrees."""
+    return [Column(edge, Double) for edge in ("west", "south", "east", "north")]
+
+
 things = Table(
     "things",
     metadata,
@@ -40,6 +46,7 @@ observed_properties = Table(
     Column("name", Text, nullable=False),
     Column("definition", Text, nullable=False),
     Column("description", Text, nullable=False),
+    Column("properties", JSONB(none_as_null=True)),
 )
 
 sensors = Table(
@@ -50,7 +57,8 @@ sensors = Table(
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("encoding_type", Text, nullable=False),
-    Column("metadata", Text, nullable=False),
+    Column("metadata", JSONB, nullable=False),
+    Column("properties", JSONB(none_as_null=True)),
 )
 
 webhooks = Table(
@@ -101,6 +109,11 @@ datastreams = Table(
     Column("valid_seconds", Integer, nullable=False),
     Column("device_id", ID),
     Column("field", Text),
+    Column("properties", JSONB(none_as_null=True)),
+    Column("observation_type", Text),
+    Column("unit_of_measurement", JSONB(none_as_null=True)),
+    Column("observed_area", JSONB(none_as_null=True)),
+    *_box(),
 )
 
 observations = Table(
@@ -115,6 +128,13 @@ observations = Table(
     Column("truth", Boolean),
     Column("text", Text),
     Column("flags", SmallInteger, nullable=False),
+    Column("phenomenon_end", MOMENT),
+    Column("result_time", MOMENT),
+    Column("valid_from", MOMENT),
+    Column("valid_until", MOMENT),
+    Column("quality", JSONB(none_as_null=True)),
+    Column("parameters", JSONB(none_as_null=True)),
+    Column("feature_id", ID),
 )
 
 newest = Table(
@@ -153,4 +173,56 @@ alerts = Table(
     Column("resolved_by", ID),
     Column("resolved_value", Double),
     Column("resolved_observed_at", MOMENT),
+)
+
+locations = Table(
+    "locations",
+    metadata,
+    Column("id", ID, primary_key=True),
+    tenant_column(),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("properties", JSONB(none_as_null=True)),
+    Column("encoding_type", Text, nullable=False),
+    Column("location", JSONB, nullable=False),
+    *_box(),
+)
+
+thing_locations = Table(
+    "thing_locations",
+    metadata,
+    tenant_column(),
+    Column("thing_id", Text, primary_key=True),
+    Column("location_id", ID, primary_key=True),
+)
+
+historical_locations = Table(
+    "historical_locations",
+    metadata,
+    Column("id", ID, primary_key=True),
+    tenant_column(),
+    Column("thing_id", Text, nullable=False),
+    Column("time", MOMENT, nullable=False),
+)
+
+locations_then = Table(
+    "locations_then",
+    metadata,
+    tenant_column(),
+    Column("historical_id", ID, primary_key=True),
+    Column("location_id", ID, primary_key=True),
+)
+
+features = Table(
+    "features",
+    metadata,
+    Column("id", ID, primary_key=True),
+    tenant_column(),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("properties", JSONB(none_as_null=True)),
+    Column("encoding_type", Text, nullable=False),
+    Column("feature", JSONB, nullable=False),
+    *_box(),
+    Column("location_id", ID),
 )

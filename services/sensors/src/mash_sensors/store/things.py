@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Things in PostgreSQL; row-level security shows only the tenant's."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, insert, select
 
 from mash_sdk.database import Unit
 from mash_sensors.model.thing import Thing
@@ -27,18 +26,11 @@ class ThingStore:
         row = (await unit.connection.execute(select(things).where(things.c.id == thing_id))).first()
         return None if row is None else _thing(row)
 
-    async def listed(self, unit: Unit, *, skip: int, limit: int) -> Sequence[Thing]:
-        piece = select(things).order_by(things.c.id).offset(skip).limit(limit)
-        return [_thing(row) for row in await unit.connection.execute(piece)]
-
     async def named(self, unit: Unit, name: str) -> Thing | None:
         """The first that was registered under that name."""
         wanted = select(things).where(things.c.name == name).order_by(things.c.id).limit(1)
         row = (await unit.connection.execute(wanted)).first()
         return None if row is None else _thing(row)
-
-    async def count(self, unit: Unit) -> int:
-        return await unit.connection.scalar(select(func.count()).select_from(things)) or 0
 
 
 def _thing(row: Row[Any]) -> Thing:

@@ -53,6 +53,14 @@ SHEETS: dict[str, tuple[str, dict[str, Any]]] = {
         "letter.typ",
         {**LETTER, "validity": None, "rows": [], "reason": f"{LONG}\n{LONG}"},
     ),
+    "of long words": (
+        "letter.typ",
+        {
+            **LETTER,
+            "title": "Ablehnung: Bewohnerparkausweis mit Ausnahmegenehmigung im Gesamtstadtgebiet beantragen",
+            "text": "Straßenverkehrsordnungswidrigkeitenverfahren " * 20,
+        },
+    ),
     "automatic": ("letter.typ", {**LETTER, "automatic": "Eine Regel hat entschieden.", "demo": False}),
     "receipt": ("letter.typ", {**LETTER, "code": "", "ask_at": "", "rows": [["Frage", LONG]] * 3}),
     "for another authority": ("prepared.typ", PREPARED),
@@ -236,6 +244,10 @@ def test_what_we_print_is_accessible(name: str) -> None:
     assert faults_of(content) == []
     if "many pages" in name:
         assert len(PdfReader(io.BytesIO(content)).pages) > 1
+    said = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+    for shown in filter(None, (sheet.get("reference"), sheet.get("code"))):
+        assert shown in said, "what is copied from it is what stands there"
+    assert "\u00ad" not in said
 
 
 def spoilt(change: Callable[[PdfWriter], None]) -> list[str]:

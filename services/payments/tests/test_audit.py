@@ -72,16 +72,20 @@ async def test_a_treasurers_looks_and_changes_are_on_record(
         assert (await till.get(path)).status_code == 200
     refund = {"csrf": CSRF, "refund_id": new_id(), "attempt_id": payment["attempts"][0]["id"]}
     assert (
-        await till.post(f"{desk}/refunds", data={**refund, "amount": "500", "reason": "x"})
+        await till.post(
+            f"{desk}/refunds", data={**refund, "amount": "500", "reason": "x", "confirmed": "yes"}
+        )
     ).status_code == 422
     assert (
-        await till.post(f"{desk}/refunds", data={**refund, "amount": "5", "reason": "x"})
+        await till.post(f"{desk}/refunds", data={**refund, "amount": "5", "reason": "x", "confirmed": "yes"})
     ).status_code == 303
     assert await lines(bench) == [
         ("searched", "theo", None),
         ("read", "theo", payment["id"]),
         ("settlement-read", "theo", None),
         ("settlement-read", "theo", None),
+        # What was refused is shown again.
+        ("read", "theo", payment["id"]),
         ("refund-requested", "theo", payment["id"]),
     ]
 

@@ -100,6 +100,13 @@ async def test_a_forged_message_is_refused_and_does_nothing(
     assert (await payer.payment())["state"] == "SETTLED"
 
 
+@pytest.mark.parametrize("method", BY_MESSAGE)
+@pytest.mark.parametrize("body", ['{"a":' * 5000, "[" * 5000, "{", "\x00", "null"])
+async def test_a_message_that_is_none_is_refused(bench: Bench, method: str, body: str) -> None:
+    told = await bench.visitor().post(f"/api/payments/v1/messages/{PROVIDERS[method]}", content=body)
+    assert told.status_code in {403, 503}
+
+
 @pytest.mark.parametrize("method", ["card", "paypal"])
 async def test_who_gives_up_at_the_provider_begins_anew(payer: Any, there: Any, method: str) -> None:
     await payer.comes_back(await decides(there[method], await goes(payer, method), "cancel"))

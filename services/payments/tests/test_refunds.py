@@ -36,15 +36,21 @@ class Paid:
         self, amount: str, refund_id: str = "", reason: str = "Zu viel bezahlt"
     ) -> httpx.Response:
         return await self.till.post(
-            f"/desk/payments/{self.payment['id']}/refunds",
-            data={
-                "csrf": CSRF,
-                "refund_id": refund_id or new_id(),
-                "attempt_id": self.payment["attempts"][0]["id"],
-                "amount": amount,
-                "reason": reason,
-            },
+            self.path, data={**self.asked(amount, refund_id, reason), "confirmed": "yes"}
         )
+
+    @property
+    def path(self) -> str:
+        return f"/desk/payments/{self.payment['id']}/refunds"
+
+    def asked(self, amount: str, refund_id: str = "", reason: str = "Zu viel bezahlt") -> dict[str, str]:
+        return {
+            "csrf": CSRF,
+            "refund_id": refund_id or new_id(),
+            "attempt_id": self.payment["attempts"][0]["id"],
+            "amount": amount,
+            "reason": reason,
+        }
 
     async def page(self) -> str:
         answer = await self.till.get(f"/desk/payments/{self.payment['id']}")
@@ -91,6 +97,35 @@ async def test_money_goes_back_in_parts_and_never_more_than_there_was(paid: Paid
     assert await paid.states() == [("DONE", 2000), ("DONE", 10000)]
     assert await paid.balances() == {}
     assert "erstattet" in await paid.page()
+
+
+@pytest.mark.parametrize(
+    ("said", "cents"),
+    [("1", 100), ("12,5", 1250), ("1,05 €", 105), ("100 Euro", 10000), (" 119,99 ", 11999)],
+)
+async def test_an_amount_is_shown_as_it_was_read_before_it_goes(paid: Paid, said: str, cents: int) -> None:
+    data = paid.asked(said)
+    look = await paid.till.post(paid.path, data=data)
+    shown = f"{cents // 100},{cents % 100:02d}"
+    assert look.status_code == 200
+    assert f"<strong>{shown}\u00a0€</strong>" in look.text
+    assert await paid.states() == [], "nothing goes before it was confirmed"
+    assert (await paid.till.post(paid.path, data={**data, "confirmed": "yes"})).status_code == 303
+    assert await paid.states() == [("DONE", cents)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["1.000", "1.000,00", "1e2", "٣", "1,234", "12.50", "1.00", "-5", "0", "0,00", "", "x", "1 000", "5,"],
+)
+async def test_what_is_no_amount_or_too_much_is_said_at_its_field_and_kept(paid: Paid, said: str) -> None:
+    answer = await paid.till.post(paid.path, data=paid.asked(said))
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert f'value="{said}"' in answer.text
+    assert 'value="Zu viel bezahlt"' in answer.text
+    assert "Der Betrag ist nicht möglich" in answer.text or "Zum Beispiel 12,50" in answer.text
+    assert await paid.states() == []
 
 
 @pytest.mark.parametrize("paid", ["platform"], indirect=True)
@@ -165,7 +200,9 @@ async def test_only_treasurers_and_only_their_own_city(bench: Bench, paid: Paid)
     elsewhere = bench.client("mannheim", subject=new_id(), roles=("treasurer",))
     assert (await elsewhere.get(path)).status_code == 404
     data = {"csrf": CSRF, "refund_id": new_id(), "attempt_id": paid.payment["attempts"][0]["id"]}
-    answer = await elsewhere.post(f"{path}/refunds", data={**data, "amount": "1,00", "reason": "x"})
+    answer = await elsewhere.post(
+        f"{path}/refunds", data={**data, "amount": "1,00", "reason": "x", "confirmed": "yes"}
+    )
     assert answer.status_code == 404
     assert await paid.states() == []
 

@@ -149,7 +149,13 @@ async def test_a_second_payment_of_the_same_fee_is_for_a_person_and_goes_back(pa
     await till.says(line, "payment", number=number)
     payment = await payer.payment()
     second = next(attempt for attempt in payment["attempts"] if attempt["refund"] == "overpaid")
-    data = {"refund_id": new_id(), "attempt_id": second["id"], "amount": "120,00", "reason": "doppelt"}
+    data = {
+        "refund_id": new_id(),
+        "attempt_id": second["id"],
+        "amount": "120,00",
+        "reason": "doppelt",
+        "confirmed": "yes",
+    }
     await till.browser.post(f"/desk/payments/{payment['id']}/refunds", data={"csrf": CSRF, **data})
     assert (await till.books())["payable"] == -12000
     # The bank's statement shows our transfer: only then it is done.
@@ -276,8 +282,15 @@ async def test_the_settlement_adds_up_and_is_exported(payer: Any, till: Till) ->
     assert {row[3] for row in rows} == {number}
     debit, credit = (sum(float(row[i].replace(",", ".") or 0) for row in rows) for i in (5, 6))
     assert debit == credit == 240.0
-    for wrong in ("since=gestern", "since=2026-05-02&until=2026-05-01"):
-        assert (await till.browser.get(f"/desk/payments/settlement?{wrong}")).status_code == 422
+    for wrong in (
+        "since=gestern",
+        "since=2026-05-02&until=2026-05-01",
+        "since=9999-12-31&until=9999-12-31",
+        "since=0001-01-01&until=0001-01-01",
+    ):
+        for kind in ("", ".csv"):
+            answer = await till.browser.get(f"/desk/payments/settlement{kind}?{wrong}")
+            assert answer.status_code == 422, wrong
 
 
 async def test_a_payment_is_found_by_its_number(payer: Any, till: Till) -> None:

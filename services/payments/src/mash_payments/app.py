@@ -27,6 +27,7 @@ from mash_payments.store import AuditStore, LedgerStore, PaymentStore, Statement
 from mash_payments.views import citizen, desk
 from mash_sdk.audit import Sealing
 from mash_sdk.clock import Clock, system_clock
+from mash_sdk.database import Database
 from mash_sdk.program import Program
 from mash_sdk.telemetry import count, observed
 
@@ -72,6 +73,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.http = [api.router, citizen.router, desk.router]
     program.events = events.subscriptions
     program.provides = {
+        Database: program.database,
         PaymentService: payments,
         Checkout: checkout,
         Reconciler: reconciler,

@@ -6,7 +6,7 @@ import hashlib
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter looks like a digit or like another."""
 LENGTH = 16
-_SAME = str.maketrans({"O": "0", "I": "1", "L": "1", **dict.fromkeys(" -–.\u00a0", "")})
+_SAME = str.maketrans({"O": "0", "I": "1", "L": "1", **dict.fromkeys(" -–.\u00a0\u00ad\u2010\u2011\u2012\u2212", "")})
 
 
 def code_of(drawn: bytes) -> str:

@@ -31,7 +31,7 @@ def reference_of(prefix: str, application_id: str, attempt: int = 0) -> str:
 
 def read_reference(text: str) -> str | None:
     """Return the reference as it is stored, from what a person typed; None if it cannot be one."""
-    typed = re.sub(r"[\s\u2010-\u2015]+", "-", text.strip().upper())
+    typed = re.sub(r"[\s\u00ad\u2010-\u2015\u2212]+", "-", text.strip().upper())
     compact = re.fullmatch(rf"([A-Z]{{1,4}})-?([{ALPHABET}]{{4}})-?([{ALPHABET}]{{4}})", typed)
     if compact is None:
         return None

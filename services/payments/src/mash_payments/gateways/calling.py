@@ -122,7 +122,7 @@ def parse(body: bytes) -> dict[str, Any]:
     """A JSON object, its numbers exact; raises ProviderSilent if it is none."""
     try:
         found = json.loads(body, parse_float=Decimal)
-    except ValueError as err:
+    except (ValueError, RecursionError) as err:
         raise ProviderSilent("not JSON") from err
     if not isinstance(found, dict):
         raise ProviderSilent("no object")

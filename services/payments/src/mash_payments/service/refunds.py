@@ -61,6 +61,15 @@ class Refunds:
         self._providers = providers
         self._units = units
 
+    async def look_over(self, cmd: RequestRefund, unit: Unit) -> Payment:
+        """Check a refund that is about to be requested; nothing is written. Raises as request() does."""
+        check_words(cmd.reason)
+        payment = found(await self._store.find(unit, cmd.payment_id))
+        journey.join(payment.application_id)
+        if all(refund.id != cmd.refund_id for refund in payment.refunds):
+            self._note(payment, cmd, unit)
+        return payment
+
     async def request(self, cmd: RequestRefund) -> Payment:
         """Give back a part or all of what an attempt brought.
 

@@ -4,6 +4,7 @@
 import csv
 import hashlib
 import io
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -13,7 +14,8 @@ from starlette.datastructures import FormData, UploadFile
 from mash_payments.service import BankService, CashDesk, NotAStatement, Refunds, RequestRefund, Resolve
 from mash_payments.views import words
 from mash_sdk import journey
-from mash_sdk.http import After, Allow, InUnit, Page, PageForm, Pages, Router
+from mash_sdk.database import Database, Unit
+from mash_sdk.http import After, Allow, InUnit, Page, PageContext, PageForm, Pages, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id, parse_id
 from mash_sdk.problems import Fault, Invalid, NotFound, Problem
@@ -39,9 +41,20 @@ Treasurer = Annotated[Principal, Depends(Allow("treasurer"))]
 Desk = Annotated[CashDesk, Provide(CashDesk)]
 Bank = Annotated[BankService, Provide(BankService)]
 Back = Annotated[Refunds, Provide(Refunds)]
+Data = Annotated[Database, Provide(Database)]
 Words = Annotated[StorableText, Query(max_length=80)]
 Day = Annotated[str, Query(max_length=10)]
 LENGTH = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A refund as it was typed."""
+
+    refund_id: str
+    attempt_id: str
+    amount: str
+    reason: str
 
 
 @router.get("", response_class=HTMLResponse)
@@ -178,44 +191,88 @@ async def settlement_csv(
 @router.get("/{payment_id}", response_class=HTMLResponse)
 async def case(page: Page, who: Treasurer, desk: Desk, unit: InUnit, payment_id: str) -> HTMLResponse:
     """A payment, its attempts and refunds, and all that was booked for it."""
-    found = await desk.case(parse_id(payment_id, "?payment_id"), who.subject, unit)
-    journey.join(found.payment.application_id)
-    return pages.render(
-        page, "cash_case.html", title=found.payment.receipt_number, case=found, refund_id=new_id()
-    )
+    return await _case(page, who, desk, unit, parse_id(payment_id, "?payment_id"))
 
 
 @router.post("/{payment_id}/refunds", response_class=HTMLResponse)
 async def give_back(
-    page: Page, who: Treasurer, back: Back, form: PageForm, payment_id: str
-) -> RedirectResponse:
-    """Give money back, in whole or in part."""
-    await back.request(
-        RequestRefund(
+    page: Page, who: Treasurer, desk: Desk, back: Back, data: Data, form: PageForm, payment_id: str
+) -> Response:
+    """Give money back, in whole or in part: first the amount is shown as it was read, then it goes."""
+    id_ = parse_id(payment_id, "?payment_id")
+    said = Asked(
+        parse_id(field(form, "refund_id"), "/refund_id"),
+        parse_id(field(form, "attempt_id"), "/attempt_id"),
+        field(form, "amount"),
+        field(form, "reason"),
+    )
+    try:
+        cmd = RequestRefund(
             tenant=who.tenant,
             by=who.subject,
-            refund_id=parse_id(field(form, "refund_id"), "/refund_id"),
-            payment_id=parse_id(payment_id, "?payment_id"),
-            attempt_id=parse_id(field(form, "attempt_id"), "/attempt_id"),
-            cents=words.cents(field(form, "amount")),
-            reason=field(form, "reason"),
+            refund_id=said.refund_id,
+            payment_id=id_,
+            attempt_id=said.attempt_id,
+            cents=words.cents(said.amount),
+            reason=said.reason,
         )
-    )
+        if field(form, "confirmed") != "yes":
+            async with data.unit(who.tenant) as unit:
+                payment = await back.look_over(cmd, unit)
+            return pages.render(
+                page, "refund.html", title="Erstattung prüfen", payment=payment, cmd=cmd, asked=said
+            )
+        await back.request(cmd)
+    except Invalid as problem:
+        async with data.unit(who.tenant) as unit:
+            return await _case(page, who, desk, unit, id_, said, problem)
     return RedirectResponse(page.url(f"/desk/payments/{payment_id}"), status_code=303)
 
 
 @router.post("/{payment_id}/refunds/{refund_id}", response_class=HTMLResponse)
 async def found_out(
-    page: Page, who: Treasurer, back: Back, form: PageForm, payment_id: str, refund_id: str
-) -> RedirectResponse:
+    page: Page,
+    who: Treasurer,
+    desk: Desk,
+    back: Back,
+    data: Data,
+    form: PageForm,
+    payment_id: str,
+    refund_id: str,
+) -> Response:
     """What a treasurer saw at the provider about a refund nobody can ask for."""
     outcome = field(form, "outcome")
     if outcome not in {"done", "not-done"}:
-        raise Invalid("Bitte wählen Sie, ob die Erstattung erfolgt ist.")
+        problem = Invalid("Bitte wählen Sie, ob die Erstattung erfolgt ist.")
+        async with data.unit(who.tenant) as unit:
+            return await _case(page, who, desk, unit, parse_id(payment_id, "?payment_id"), problem=problem)
     await back.found_out(
         who.tenant, parse_id(refund_id, "?refund_id"), by=who.subject, done=outcome == "done"
     )
     return RedirectResponse(page.url(f"/desk/payments/{payment_id}"), status_code=303)
+
+
+async def _case(
+    page: PageContext,
+    who: Principal,
+    desk: CashDesk,
+    unit: Unit,
+    payment_id: str,
+    asked: Asked | None = None,
+    problem: Invalid | None = None,
+) -> HTMLResponse:
+    found = await desk.case(payment_id, who.subject, unit)
+    journey.join(found.payment.application_id)
+    return pages.render(
+        page,
+        "cash_case.html",
+        title=f"{'Fehler: ' if problem else ''}{found.payment.receipt_number}",
+        status=problem.status if problem else 200,
+        case=found,
+        asked=asked,
+        problem=problem,
+        refund_id=asked.refund_id if asked else new_id(),
+    )
 
 
 def field(form: FormData, name: str) -> str:

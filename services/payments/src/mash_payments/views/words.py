@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What treasurers read for accounts, states and reasons; and amounts and days as they write them."""
 
+import re
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from mash_payments.model import AttemptState, LineState, PaymentState, Reason, RefundState, ledger
 from mash_sdk.problems import Fault, Invalid
 
+EARLIEST, LATEST = 2000, 2200
+"""Years that a period may lie in."""
 ACCOUNTS = {
     ledger.RECEIVABLE: "Forderungen",
     ledger.REVENUE: "Gebührenerträge",
@@ -83,21 +85,23 @@ def plain(cents: int) -> str:
     return f"{sign}{abs(cents) // 100},{abs(cents) % 100:02d}"
 
 
+# As amounts are written in German: points between thousands only, at most two digits of cents.
+_AMOUNT = re.compile(r"(?P<euros>[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,10})(?:,(?P<cents>[0-9]{1,2}))?")
+
+
 def cents(text: str) -> int:
-    """What a person wrote as an amount: `12`, `12,5`, `1.234,50`. Raises Invalid, and never rounds."""
-    said = text.strip().removesuffix("€").strip()
-    if "," in said:
-        said = said.replace(".", "").replace(",", ".")
-    try:
-        found = Decimal(said) * 100
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found != found.to_integral_value() or not 0 < found < 10**12:
+    """What a person wrote as an amount: `12`, `12,5`, `1.234,50`; `1.000` are a thousand. Raises Invalid."""
+    said = text.strip().removesuffix("€").removesuffix("Euro").removesuffix("EUR").strip()
+    told = _AMOUNT.fullmatch(said)
+    found = 0
+    if told is not None:
+        found = 100 * int(told["euros"].replace(".", "")) + int((told["cents"] or "").ljust(2, "0"))
+    if not 0 < found < 10**12:
         raise Invalid(
             "Der Betrag ist nicht lesbar.",
-            errors=[Fault("/amount", "ist kein Betrag in ganzen Cent", "Zum Beispiel 12,50.")],
+            errors=[Fault("/amount", "ist kein Betrag", "Zum Beispiel 12,50 oder 1.234,50.")],
         )
-    return int(found)
+    return found
 
 
 def period(since: str, until: str, today: date, timezone: str) -> tuple[date, date, datetime, datetime]:
@@ -109,6 +113,11 @@ def period(since: str, until: str, today: date, timezone: str) -> tuple[date, da
         raise Invalid(
             "Ein Tag ist nicht lesbar.", errors=[Fault("?since", "ist kein Tag", "JJJJ-MM-TT.")]
         ) from None
+    if not EARLIEST <= first.year <= LATEST or not EARLIEST <= last.year <= LATEST:
+        raise Invalid(
+            "Der Zeitraum ist nicht möglich.",
+            errors=[Fault("?since", "liegt zu weit weg", f"Ein Tag der Jahre {EARLIEST} bis {LATEST}.")],
+        )
     if last < first or last.year - first.year > 10:  # noqa: PLR2004
         raise Invalid(
             "Der Zeitraum ist nicht möglich.",

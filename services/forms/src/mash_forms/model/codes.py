@@ -6,7 +6,9 @@ import hashlib
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter looks like a digit or like another."""
 LENGTH = 16
-_SAME = str.maketrans({"O": "0", "I": "1", "L": "1", **dict.fromkeys(" -–.\u00a0\u00ad\u2010\u2011\u2012\u2212", "")})
+_BETWEEN = " -–.\u00a0\u00ad\u2010\u2011\u2012\u2212"
+"""Blanks and hyphens of all kinds, as programs put them where a code is copied from a letter."""
+_SAME = str.maketrans({"O": "0", "I": "1", "L": "1", **dict.fromkeys(_BETWEEN, "")})
 
 
 def code_of(drawn: bytes) -> str:

@@ -9,6 +9,13 @@ from typing import Any
 import grpc.aio
 import pytest
 
+from mash.notify.v1.notices_pb2 import (
+    HandOverRequest,
+    HandOverResponse,
+    OfferSubjectsRequest,
+    OfferSubjectsResponse,
+)
+from mash.notify.v1.notices_pb2_grpc import NoticeServiceServicer, add_NoticeServiceServicer_to_server
 from mash.sensors.v1.datastreams_pb2 import Datastream, ListDatastreamsRequest, ListDatastreamsResponse
 from mash.sensors.v1.datastreams_pb2_grpc import (
     DatastreamServiceServicer,
@@ -80,6 +87,42 @@ async def sensors() -> AsyncIterator[Sensors]:
 
 
 @dataclass
+class Notify(NoticeServiceServicer):
+    """Takes what it is offered and handed over, once by id."""
+
+    address: str = ""
+    away: bool = False
+    offered: dict[str, list[str]] = field(default_factory=dict)
+    """Places by subject."""
+    told: dict[str, HandOverRequest] = field(default_factory=dict)
+
+    async def OfferSubjects(self, request: OfferSubjectsRequest, _context: Any) -> OfferSubjectsResponse:  # noqa: N802
+        for one in request.subjects:
+            self.offered[one.name] = [place.id for place in one.places]
+        return OfferSubjectsResponse()
+
+    async def HandOver(self, request: HandOverRequest, context: Any) -> HandOverResponse:  # noqa: N802
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE)
+        self.told[request.notice_id] = request
+        return HandOverResponse()
+
+    def heard(self, segment: str = "alte-bruecke") -> list[tuple[str, bool]]:
+        """Text, and whether it is over, of each notice of a segment."""
+        return [(one.text, one.over) for one in self.told.values() if one.place_id == segment]
+
+
+@pytest.fixture
+async def notify() -> AsyncIterator[Notify]:
+    server, notify = grpc.aio.server(), Notify()
+    add_NoticeServiceServicer_to_server(notify, server)
+    notify.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    yield notify
+    await server.stop(0)
+
+
+@dataclass
 class Night:
     """Devices that report now; `settle` lets the module take it in."""
 
@@ -118,11 +161,14 @@ class Night:
 
 
 @pytest.fixture
-def night_in(bench_of: Callable[..., Awaitable[Bench]], sensors: Sensors) -> Callable[..., Awaitable[Night]]:
+def night_in(
+    bench_of: Callable[..., Awaitable[Bench]], sensors: Sensors, notify: Notify
+) -> Callable[..., Awaitable[Night]]:
     """Makes a bench with settings; it has not asked which sensors there are."""
 
     async def make(**settings: object) -> Night:
-        return Night(await bench_of("mash_winter", sensors_grpc=sensors.address, **settings), sensors)
+        doors = {"sensors_grpc": sensors.address, "notify_grpc": notify.address}
+        return Night(await bench_of("mash_winter", **doors, **settings), sensors)
 
     return make
 

@@ -7,16 +7,13 @@ from typing import Any, ClassVar
 import pytest
 from google.protobuf.message import Message
 
-from mash.winter.v1.events_pb2 import IceWarningChanged, IceWarningOpened
+from mash.winter.v1.events_pb2 import IceNoticeRaised, IceWarningChanged, IceWarningOpened
 from mash_sdk.ids import new_id
 from mash_sdk.testing import Bench, ModuleConformance
 
 
 class TestConformance(ModuleConformance):
-    examples: ClassVar[Sequence[Message]] = (
-        IceWarningOpened(warning_id=new_id(), segment_id="alte-bruecke", level="warning"),
-        IceWarningChanged(warning_id=new_id(), segment_id="brueckenstrasse", level="warning"),
-    )
+    examples: ClassVar[Sequence[Message]]
     readings: ClassVar[Sequence[Message]]
     known: ClassVar[Mapping[str, str]]
 
@@ -34,6 +31,16 @@ class TestConformance(ModuleConformance):
             "plan_id": planned.json()["id"],
             "vehicle": planned.json()["tours"][0]["vehicle"],
         }
+        request.instance.examples = (
+            IceWarningOpened(warning_id=new_id(), segment_id="alte-bruecke", level="warning"),
+            IceWarningChanged(warning_id=new_id(), segment_id="brueckenstrasse", level="warning"),
+            IceNoticeRaised(
+                warning_id=request.instance.known["warning_id"],
+                segment_id="x",
+                level="warning",
+                hazard="frost",
+            ),
+        )
         bench.clock.forward(seconds=300)
         request.instance.readings = (night.batch(surface=-3.0), night.batch("Ernst-Walz-Brücke", air=3.0))
         return bench

@@ -12,17 +12,20 @@ from mash_winter import events
 from mash_winter.api import plans, segments
 from mash_winter.api import warnings as warnings_api
 from mash_winter.gateways.city_files import fleets, ice_rules, networks
+from mash_winter.gateways.notify import NotifyGateway
 from mash_winter.gateways.sensors import SensorsGateway
 from mash_winter.gateways.solving import TourSolver
 from mash_winter.public import LOOK_EVERY, Publication
 from mash_winter.service.catalogue import Catalogue
 from mash_winter.service.gritting import GrittingService
 from mash_winter.service.streets import StreetService
+from mash_winter.service.telling import Telling
 from mash_winter.service.upkeep import Keep, Retention, Upkeep
 from mash_winter.service.watch import Watch
 from mash_winter.settings import Settings
 from mash_winter.store.plans import PlanStore
 from mash_winter.store.readings import ReadingStore
+from mash_winter.store.told import ToldStore
 from mash_winter.store.warnings import WarningStore
 from mash_winter.views import gritting as gritting_views
 from mash_winter.views import streets as streets_views
@@ -46,6 +49,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     )
     upkeep = Upkeep(tenants, database.unit, watch)
     retention = Retention(database.worker_unit, readings, warnings, kept_plans, keep)
+    notify = NotifyGateway(peers, settings.notify_grpc)
+    telling = observed(Telling(tenants, database.unit, watch, notify, ToldStore()), "telling")
     program.http = [
         warnings_api.router,
         segments.router,
@@ -60,10 +65,11 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         GrittingService: observed(gritting, "gritting"),
         Retention: retention,
         StreetService: streets,
+        Telling: telling,
         Upkeep: upkeep,
         Watch: watch,
     }
     program.publishes = publishing
-    program.runs = [catalogue.run, upkeep.run, retention.run]
+    program.runs = [catalogue.run, upkeep.run, telling.run, retention.run]
     program.closes = [peers]
     return program

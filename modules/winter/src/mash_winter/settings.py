@@ -18,6 +18,7 @@ class Settings(settings.Settings):
         description="days a gritting plan is kept with what was ticked off; the default is demo data",
     )
     sensors_grpc: str = Field(description="host:port of sensors' gRPC door")
+    notify_grpc: str = Field(description="host:port of notify's gRPC door")
     reading_days: int = Field(
         14, ge=1, description="days a reading is kept, for replays; the default is demo data"
     )

@@ -7,7 +7,7 @@ from typing import Self
 
 from google.protobuf.message import Message as Event
 
-from mash.winter.v1.events_pb2 import IceWarningChanged, IceWarningOpened, IceWarningResolved
+from mash.winter.v1.events_pb2 import IceNoticeRaised, IceWarningChanged, IceWarningOpened, IceWarningResolved
 from mash_winter.model.evidence import Hazard, Level
 from mash_winter.model.ice import Decision
 
@@ -86,7 +86,7 @@ class Warned:
         )
         event.opened_at.FromDatetime(at)
         event.observed_at.FromDatetime(observed_at(decision))
-        warned.happened.append(event)
+        warned.happened += [event, warned._notice(observed_at(decision))]
         return warned
 
     def change(self, decision: Decision) -> None:
@@ -103,6 +103,8 @@ class Warned:
         event.changed_at.FromDatetime(self.changed_at)
         event.observed_at.FromDatetime(observed_at(decision))
         self.happened.append(event)
+        if self.level is not Level.UNKNOWN:  # no news for those who cannot see more than we do
+            self.happened.append(self._notice(observed_at(decision)))
 
     def resolve(self, decision: Decision) -> None:
         self.end(decision.evidence.at, observed_at(decision), decision.rules.version)
@@ -112,7 +114,15 @@ class Warned:
         event = IceWarningResolved(warning_id=self.id, segment_id=self.segment_id, rule_version=rule_version)
         event.resolved_at.FromDatetime(at)
         event.observed_at.FromDatetime(observed)
-        self.happened.append(event)
+        self.happened += [event, self._notice(observed)]
+
+    def _notice(self, observed: datetime) -> IceNoticeRaised:
+        hazard = "" if self.level is Level.NONE else self.hazard
+        event = IceNoticeRaised(
+            warning_id=self.id, segment_id=self.segment_id, level=self.level, hazard=hazard
+        )
+        event.observed_at.FromDatetime(observed)
+        return event
 
 
 def observed_at(decision: Decision) -> datetime:

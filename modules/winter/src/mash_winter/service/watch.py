@@ -17,6 +17,7 @@ from mash_winter.model.evidence import Level
 from mash_winter.model.history import Kept
 from mash_winter.model.ice import Decision, decide
 from mash_winter.model.layout import Ears, Layout, Source, evidence, layout, lookback
+from mash_winter.model.network import Segment
 from mash_winter.model.rules import IceRules
 from mash_winter.model.warning import State, Warned
 from mash_winter.model.weather import Reading
@@ -75,6 +76,11 @@ class Watch:
         plan = await self._plan(unit.tenant, known)
         if heard and plan is not None:
             await self._decide(plan, plan.concerned(heard), unit, traces)
+
+    async def watched(self, tenant: str) -> Sequence[Segment]:
+        """The segments for which a sensor speaks. Raises Unavailable while nobody knows which there are."""
+        plan = await self._plan(tenant, self._catalogue.of(tenant))
+        return [] if plan is None else [one.segment for one in plan.layout.values() if one.surface]
 
     async def look(self, unit: Unit) -> int:
         """Decide where readings ended to be live, or nobody decided yet. Returns for how many segments."""

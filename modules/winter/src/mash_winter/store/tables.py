@@ -55,6 +55,17 @@ warnings = sa.Table(
     sa.Column("resolved_at", MOMENT),
 )
 
+told = sa.Table(
+    "told",
+    metadata,
+    tenant_column(),
+    sa.Column("notice_id", sa.Text, primary_key=True),
+    sa.Column("warning_id", sa.Text, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("hazard", sa.Text),
+    sa.Column("told_at", MOMENT, nullable=False),
+)
+
 decisions = sa.Table(
     "decisions",
     metadata,

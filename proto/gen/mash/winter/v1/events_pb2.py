@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from mash.platform.v1 import options_pb2 as mash_dot_platform_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmash/winter/v1/events.proto\x12\x0emash.winter.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1emash/platform/v1/options.proto\"\xdf\x01\n\x10IceWarningOpened\x12\x12\n\nwarning_id\x18\x01 \x01(\t\x12\x12\n\nsegment_id\x18\x02 \x01(\t\x12\r\n\x05level\x18\x03 \x01(\t\x12\x0e\n\x06hazard\x18\x04 \x01(\t\x12\x14\n\x0crule_version\x18\x05 \x01(\t\x12/\n\x0bobserved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\topened_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0e\x92\xb5\x18\nsegment_id\"\xe1\x01\n\x11IceWarningChanged\x12\x12\n\nwarning_id\x18\x01 \x01(\t\x12\x12\n\nsegment_id\x18\x02 \x01(\t\x12\r\n\x05level\x18\x03 \x01(\t\x12\x0e\n\x06hazard\x18\x04 \x01(\t\x12\x14\n\x0crule_version\x18\x05 \x01(\t\x12/\n\x0bobserved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nchanged_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0e\x92\xb5\x18\nsegment_id\"\xc4\x01\n\x12IceWarningResolved\x12\x12\n\nwarning_id\x18\x01 \x01(\t\x12\x12\n\nsegment_id\x18\x02 \x01(\t\x12\x14\n\x0crule_version\x18\x03 \x01(\t\x12/\n\x0bobserved_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bresolved_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0e\x92\xb5\x18\nsegment_idb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmash/winter/v1/events.proto\x12\x0emash.winter.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1emash/platform/v1/options.proto\"\xdf\x01\n\x10IceWarningOpened\x12\x12\n\nwarning_id\x18\x01 \x01(\t\x12\x12\n\nsegment_id\x18\x02 \x01(\t\x12\r\n\x05level\x18\x03 \x01(\t\x12\x0e\n\x06hazard\x18\x04 \x01(\t\x12\x14\n\x0crule_version\x18\x05 \x01(\t\x12/\n\x0bobserved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\topened_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0e\x92\xb5\x18\nsegment_id\"\xe1\x01\n\x11IceWarningChanged\x12\x12\n\nwarning_id\x18\x01 \x01(\t\x12\x12\n\nsegment_id\x18\x02 \x01(\t\x12\r\n\x05level\x18\x03 \x01(\t\x12\x0e\n\x06hazard\x18\x04 \x01(\t\x12\x14\n\x0crule_version\x18\x05 \x01(\t\x12/\n\x0bobserved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nchanged_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0e\x92\xb5\x18\nsegment_id\"\xc4\x01\n\x12IceWarningResolved\x12\x12\n\nwarning_id\x18\x01 \x01(\t\x12\x12\n\nsegment_id\x18\x02 \x01(\t\x12\x14\n\x0crule_version\x18\x03 \x01(\t\x12/\n\x0bobserved_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bresolved_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0e\x92\xb5\x18\nsegment_id\"\x99\x01\n\x0fIceNoticeRaised\x12\x12\n\nwarning_id\x18\x01 \x01(\t\x12\x12\n\nsegment_id\x18\x02 \x01(\t\x12\r\n\x05level\x18\x03 \x01(\t\x12\x0e\n\x06hazard\x18\x04 \x01(\t\x12/\n\x0bobserved_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x0e\x92\xb5\x18\nwarning_idb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,10 +39,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ICEWARNINGCHANGED']._serialized_options = b'\222\265\030\nsegment_id'
   _globals['_ICEWARNINGRESOLVED']._loaded_options = None
   _globals['_ICEWARNINGRESOLVED']._serialized_options = b'\222\265\030\nsegment_id'
+  _globals['_ICENOTICERAISED']._loaded_options = None
+  _globals['_ICENOTICERAISED']._serialized_options = b'\222\265\030\nwarning_id'
   _globals['_ICEWARNINGOPENED']._serialized_start=113
   _globals['_ICEWARNINGOPENED']._serialized_end=336
   _globals['_ICEWARNINGCHANGED']._serialized_start=339
   _globals['_ICEWARNINGCHANGED']._serialized_end=564
   _globals['_ICEWARNINGRESOLVED']._serialized_start=567
   _globals['_ICEWARNINGRESOLVED']._serialized_end=763
+  _globals['_ICENOTICERAISED']._serialized_start=766
+  _globals['_ICENOTICERAISED']._serialized_end=919
 # @@protoc_insertion_point(module_scope)

@@ -58,3 +58,17 @@ class IceWarningResolved(_message.Message):
     observed_at: _timestamp_pb2.Timestamp
     resolved_at: _timestamp_pb2.Timestamp
     def __init__(self, warning_id: _Optional[str] = ..., segment_id: _Optional[str] = ..., rule_version: _Optional[str] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class IceNoticeRaised(_message.Message):
+    __slots__ = ("warning_id", "segment_id", "level", "hazard", "observed_at")
+    WARNING_ID_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    HAZARD_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_AT_FIELD_NUMBER: _ClassVar[int]
+    warning_id: str
+    segment_id: str
+    level: str
+    hazard: str
+    observed_at: _timestamp_pb2.Timestamp
+    def __init__(self, warning_id: _Optional[str] = ..., segment_id: _Optional[str] = ..., level: _Optional[str] = ..., hazard: _Optional[str] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -99,7 +99,7 @@ def cents(text: str) -> int:
     if not 0 < found < 10**12:
         raise Invalid(
             "Der Betrag ist nicht lesbar.",
-            errors=[Fault("/amount", "ist kein Betrag", "Zum Beispiel 12,50 oder 1.234,50.")],
+            errors=[Fault("/amount", "ist nicht lesbar", "Zum Beispiel 12,50 oder 1.234,50.")],
         )
     return found
 

@@ -133,5 +133,5 @@ def test_a_text_of_many_lines_keeps_them_and_nothing_else(answers: dict[str, Any
 
 def test_a_browser_is_told_the_same(answers: dict[str, Any]) -> None:
     sent = {**{name: str(value) for name, value in answers.items()}, "keeper": "true"}
-    assert complaints(FORM, posted(FORM.fields.values(), sent), TODAY) == []
-    assert pointed(posted(FORM.fields.values(), {**sent, "given_name": "x\ny"})) == ["given_name"]
+    assert complaints(FORM, posted(FORM.fields.values(), sent, "de"), TODAY) == []
+    assert pointed(posted(FORM.fields.values(), {**sent, "given_name": "x\ny"}, "de")) == ["given_name"]

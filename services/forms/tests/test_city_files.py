@@ -175,8 +175,8 @@ async def test_texts_are_trimmed_transformed_or_absent(form: Form) -> None:
 
 async def test_what_a_browser_sends_becomes_typed(form: Form) -> None:
     sent = {"keeper": "false", "zone": "2", "cars": "3", "news": "true", "note": "", "csrf": "x", "id": "y"}
-    assert posted(form.fields.values(), sent) == {"keeper": False, "zone": 2, "cars": 3, "news": True}
-    assert posted(form.fields.values(), {"cars": "drei", "zone": "9"}) == {
+    assert posted(form.fields.values(), sent, "de") == {"keeper": False, "zone": 2, "cars": 3, "news": True}
+    assert posted(form.fields.values(), {"cars": "drei", "zone": "9"}, "de") == {
         "cars": "drei",
         "zone": 9,
         "news": False,

@@ -123,11 +123,11 @@ async def names(found: CityFiles) -> set[str]:
 def use(form: Form) -> None:
     form.matches("auto")
     texts = dict.fromkeys(form.fields, "1")
-    for data in ({}, posted(form.fields.values(), texts)):
+    for data in ({}, posted(form.fields.values(), texts, "de")):
         complaints(form, data, TODAY)
         form.answers(data)
     pages.render(PAGE, "service.html", title="", form=form)
-    draft = Draft.begun("x", form, "anna", posted(form.fields.values(), texts), NOW)
+    draft = Draft.begun("x", form, "anna", posted(form.fields.values(), texts, "de"), NOW)
     filled = fill(form, draft.data, TODAY)
     opened = Opened(draft, filled, complaints_of(filled, TODAY))
     filled.charged()

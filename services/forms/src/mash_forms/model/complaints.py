@@ -16,6 +16,7 @@ from mash_forms.model.days import day_of, german, months_later
 from mash_forms.model.expressions import ROW, Failed, Unanswered
 from mash_forms.model.filling import Filled, fill
 from mash_forms.model.form import Field, Form
+from mash_forms.model.numbers import unreadable
 from mash_forms.model.storable import storable
 
 _UNKNOWN = ("Dieses Feld gehört nicht zum Formular.", "Lassen Sie es weg.")
@@ -75,7 +76,7 @@ def complaints_of(filled: Filled, today: date) -> list[Complaint]:
             if _hidden(filled, asked, path):
                 continue
             field = _field(filled.form, path)
-            words = field.complaint(str(error.validator)) if field else _UNKNOWN
+            words = _words(filled.form, field, error) if field else _UNKNOWN
             found.setdefault(path, Complaint(path, *words))
     for path, field, value in _given(asked, data):
         fault = None if path in found else _wrong(filled.form, field, value, today)
@@ -105,6 +106,13 @@ def _errors(form: Form, data: Mapping[str, Any]) -> Iterator[ValidationError]:
                 continue
             told.add(at)
         yield error
+
+
+def _words(form: Form, field: Field, error: ValidationError) -> tuple[str, str]:
+    kind, keyword = field.schema.get("type"), str(error.validator)
+    if keyword == "type" and kind in {"integer", "number"} and isinstance(error.instance, str):
+        return field.errors.get(keyword) or unreadable(form.spoken, whole=kind == "integer")
+    return field.complaint(keyword)
 
 
 def _within(form: Form, path: Path) -> int:

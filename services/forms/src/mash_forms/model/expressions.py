@@ -14,6 +14,7 @@ from typing import Any
 from cel_expr_python import cel
 
 from mash_forms.model.days import day_of
+from mash_forms.model.numbers import whole_of
 
 LENGTH = 500
 """Characters of an expression, at most."""
@@ -43,6 +44,8 @@ RESULTS = {
     "number": frozenset({"INT", "DOUBLE"}),
     "string": frozenset({"STRING"}),
 }
+_FLOATS = 1 << 1000
+"""Whole numbers below are some float."""
 _MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|filter|map)\s*\(")
 _LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
@@ -255,7 +258,9 @@ def _seen(kind: str, value: Any) -> Any:
     if kind == "list":
         return [_plain(one) for one in value] if isinstance(value, list) else []
     if kind == "number" and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        return float(value) if abs(value) < _FLOATS else None
+    if kind == "integer" and isinstance(value, float):
+        value = whole_of(value)  # as drafts may hold it that were kept earlier
     fits = {"string": str, "integer": int, "number": float, "boolean": bool}.get(kind)
     # What is not of its type is a fault that the schema tells; expressions see it as unanswered.
     if fits is not None and (not isinstance(value, fits) or (kind == "integer" and isinstance(value, bool))):

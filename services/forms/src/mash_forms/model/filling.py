@@ -51,24 +51,37 @@ class Filled:
 
     def charged(self) -> list[tuple[Charge, int]] | None:
         """Return the fees that are due, each with how often; None while an answer that decides is missing,
-        and where they come to no sum: too often, too much, or in several currencies.
+        and where they cannot be told.
         """
+        try:
+            return self._due()
+        except (Unanswered, Failed, NoSum):
+            return None
+
+    @property
+    def chargeable(self) -> bool:
+        """Tell whether more answers can still tell the fees: False once a formula fails, or they come to no
+        sum (less than none, too often, too much, or in several currencies).
+        """
+        try:
+            self._due()
+        except (Failed, NoSum):
+            return False
+        except Unanswered:
+            pass
+        return True
+
+    def _due(self) -> list[tuple[Charge, int]]:
         due: list[tuple[Charge, int]] = []
         for charge in self.form.charges:
-            try:
-                if charge.when is not None and charge.when.value(self.world) is not True:
-                    continue
-                times = 1 if charge.times is None else int(charge.times.value(self.world))
-            except (Unanswered, Failed):
-                return None
-            if times > MOST_TIMES:
-                return None
-            if times > 0:
+            if charge.when is not None and charge.when.value(self.world) is not True:
+                continue
+            times = 1 if charge.times is None else int(charge.times.value(self.world))
+            if not 0 <= times <= MOST_TIMES:
+                raise Failed(f"{charge.fee.id} is due {times} times")
+            if times:
                 due.append((charge, times))
-        try:
-            _sum(due)
-        except NoSum:
-            return None
+        _sum(due)
         return due
 
     @property

@@ -16,6 +16,7 @@ from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.formats import FORMATS, Validator
 from mash_forms.model.handover import Handover
 from mash_forms.model.money import Money
+from mash_forms.model.numbers import number_said
 from mash_forms.model.processing import Processing
 from mash_forms.model.representing import Representation
 from mash_forms.model.times import moment_said, wall_time
@@ -278,6 +279,8 @@ class Form:
             return f"{len(value)} {_FILES[self.spoken][len(value) != 1]}"
         if isinstance(value, bool):
             return _YES[self.spoken][not value]
+        if isinstance(value, int | float):
+            return number_said(value, self.spoken)
         return _time_said(field, value, self.spoken) or str(value)
 
     def answers(self, data: Raw, names: tuple[str, ...] | None = None) -> list[tuple[str, str]]:

@@ -59,6 +59,12 @@ class Submit:
     """To what was taken over from an earlier application."""
 
 
+class NoFee(Conflict):
+    """What an application costs cannot be worked out: that is for the office to put right."""
+
+    kind, title = "no-fee", "Die Gebühr lässt sich nicht berechnen"
+
+
 class ApplicationService:
     """Use cases of applicants."""
 
@@ -255,10 +261,11 @@ def _require_right(found: Sequence[Complaint]) -> None:
 
 
 def _fee_of(filled: Filled) -> Money | None:
-    """Raises Conflict where the fee cannot be told although every answer is right: nobody pays a guess."""
+    """Raises NoFee where the fee cannot be told although every answer is right: nobody pays a guess."""
     if filled.charged() is None:
-        raise Conflict(
-            "Die Gebühr lässt sich aus Ihren Angaben nicht berechnen. Bitte wenden Sie sich an das Amt."
+        raise NoFee(
+            f"Die Gebühr lässt sich aus Ihren Angaben nicht berechnen. Bitte wenden Sie sich an: "
+            f"{filled.form.office.title}."
         )
     return filled.fee
 

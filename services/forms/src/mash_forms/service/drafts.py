@@ -157,7 +157,10 @@ class DraftService:
         data = dict(before.draft.data)
         if shown is not None:
             sent = [field for field in _sent(shown, cmd.values) if before.allowed(field)]
-            data = {**_without(data, shown, before), **_kept(posted(sent, cmd.values))}
+            data = {
+                **_without(data, shown, before),
+                **_kept(posted(sent, cmd.values, _written_in(form, cmd))),
+            }
         if change is not None and (
             change.group not in form.fields or before.allowed(form.fields[change.group])
         ):
@@ -260,6 +263,12 @@ def _sent(shown: Shown, values: Mapping[str, str]) -> list[Field]:
     known = {field.name for field in shown.fields}
     more = [field for field in shown.section.fields if field.name in values and field.name not in known]
     return [*shown.fields, *more]
+
+
+def _written_in(form: Form, cmd: Answer) -> str:
+    """Return the language of the page that was filled in: it may be another than what is gone on with."""
+    said = cmd.values.get("language", "")
+    return said if said in form.languages else form.spoken
 
 
 def _without(data: Mapping[str, Any], shown: Shown, before: Opened) -> dict[str, Any]:

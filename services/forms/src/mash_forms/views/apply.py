@@ -23,6 +23,7 @@ from mash_forms.model.filling import Shown
 from mash_forms.model.form import LANGUAGES
 from mash_forms.model.trust import NAMES
 from mash_forms.service import AddRow, Answer, Answered, Attach, Offer, Offered, Opened, RemoveRow
+from mash_forms.service.applications import NoFee
 from mash_forms.service.signatures import Unsigned, cosigner_in
 from mash_forms.service.trust import TooWeak
 from mash_forms.views import stronger
@@ -142,6 +143,7 @@ async def review(
         return RedirectResponse(page.url(f"/account/applications/{draft_id}"), HTTPStatus.SEE_OTHER)
     faults = [(step, opened.wrong(step)) for step in opened.filled.steps]
     t = say(opened.filled.form.spoken)
+    charged = opened.filled.charged()
     return pages.render(
         page,
         "review.html",
@@ -151,7 +153,9 @@ async def review(
         opened=opened,
         form=opened.filled.form,
         faulty=[(step, wrong) for step, wrong in faults if wrong],
-        charged=opened.filled.charged(),
+        charged=charged,
+        # Complete, and still not told: no answer of theirs can change that.
+        no_fee=charged is None and not (opened.filled.chargeable and opened.complaints),
         total=len(opened.filled.steps) + 1,
         cosigner=cosigner_in(opened.filled),
         signature=await cosigning.standing(opened, unit),
@@ -172,7 +176,7 @@ async def hand_in(
     """Hand in the draft as an application."""
     try:
         application = await drafts.hand_in(draft_id, name, who, unit)
-    except (Invalid, TooWeak, Unsigned):
+    except (Invalid, TooWeak, Unsigned, NoFee):
         return RedirectResponse(page.url(f"/apply/{name}/{draft_id}/{REVIEW}"), HTTPStatus.SEE_OTHER)
     return RedirectResponse(page.url(f"/account/applications/{application.id}"), HTTPStatus.SEE_OTHER)
 

@@ -10,6 +10,7 @@ from mash_forms.model.complaints import Complaint, Path
 from mash_forms.model.files import REFUSALS, Attachment, Refusal
 from mash_forms.model.filling import Shown
 from mash_forms.model.form import APPOINTMENT, Field
+from mash_forms.model.numbers import number_said
 from mash_forms.service import Offered, Opened
 
 
@@ -94,7 +95,13 @@ def _question(
     path: Path = (field.name,)
     if not field.is_group:
         login = opened.from_login(field.name)
-        return Question(field, path, text_of(data.get(field.name)), faults.get(path), from_login=login)
+        return Question(
+            field,
+            path,
+            text_of(field, data.get(field.name), opened.filled.form.spoken),
+            faults.get(path),
+            from_login=login,
+        )
     given = data.get(field.name)
     rows = [row if isinstance(row, Mapping) else {} for row in given] if isinstance(given, list) else []
     rows += [{} for _ in range(field.least - len(rows))]
@@ -108,7 +115,7 @@ def _question(
                 Question(
                     inside,
                     (field.name, at, inside.name),
-                    text_of(row.get(inside.name)),
+                    text_of(inside, row.get(inside.name), opened.filled.form.spoken),
                     faults.get((field.name, at, inside.name)),
                 )
                 for inside in opened.filled.row_fields(field, row)
@@ -130,10 +137,13 @@ def _wrong(fault: Complaint, questions: Mapping[Path, Question]) -> Wrong:
     return Wrong(question.id if question else "", label, fault.reason, fault.remedy)
 
 
-def text_of(value: Any) -> str:
+def text_of(field: Field, value: Any, language: str) -> str:
     """Return an answer as a browser's control has it."""
     if value is None:
         return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else json.dumps(value).replace(".", ",")
+    for option in field.options:
+        if option.value == value and isinstance(option.value, bool) == isinstance(value, bool):
+            return option.posted
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number_said(value, language)
+    return value if isinstance(value, str) else json.dumps(value)

@@ -34,6 +34,10 @@ _NOT_OF_US = (
     "Zu diesem Prüfcode gibt es kein Schreiben dieser Kommune. Prüfen Sie jedes Zeichen. "
     "Steht der Code so auf dem Schreiben, stammt es nicht von uns."
 )
+_NO_FEE = (
+    "Aus diesen Angaben lässt sich die Gebühr nicht berechnen. Deshalb können Sie den Antrag so nicht "
+    "abgeben. Ihre Angaben bleiben gespeichert. Prüfen Sie Ihre Zahlen, oder wenden Sie sich an:"
+)
 _PHRASES: dict[str, tuple[str, str]] = {
     **CONVERSATION,
     **STRONGER,
@@ -186,6 +190,16 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "Die Gebühr steht fest, sobald alle Angaben vollständig sind.": (
         "The fee is known once all answers are complete.",
         "Erst müssen alle Antworten da sein. Dann steht hier der Preis.",
+    ),
+    _NO_FEE: (
+        (
+            "The fee cannot be worked out from these answers. So you cannot hand in the application. "
+            "Your answers stay saved. Check your numbers, or turn to:"
+        ),
+        (
+            "Wir können den Preis nicht ausrechnen. So können Sie den Antrag nicht abgeben. "
+            "Ihre Antworten bleiben gespeichert. Prüfen Sie Ihre Zahlen. Oder fragen Sie hier:"
+        ),
     ),
     "Zusammen": ("Together", "Zusammen"),
     "Dieser Antrag kostet nichts.": ("This application costs nothing.", "Der Antrag kostet nichts."),

@@ -21,6 +21,7 @@ from playwright.async_api import FilePayload, Page, expect
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.model.filling import Filled
 from mash_forms.model.form import APPOINTMENT, Field, Form
+from mash_forms.model.numbers import number_said
 from mash_forms.service.signatures import cosigner_in
 from mash_sdk.testing.patience import until
 from mash_tools.journey.answers import answered
@@ -156,7 +157,7 @@ async def _one(anna: Page, field: Field, name: str, value: Any) -> None:
         posted = next(option.posted for option in field.options if option.value == value)
         await there.select_option(posted)
     else:
-        await there.fill(str(value))
+        await there.fill(number_said(value, "de") if field.widget == "number" else str(value))
         await there.blur()
     await _follows(anna)
 

@@ -315,3 +315,26 @@ async def test_a_page_that_follows_along_holds_what_is_chosen_and_stays_in_its_w
     gone = await bob.post(f"{other.base}/visit", data={**live, "visit": slot})
     assert "Der Termin ist vergeben." in gone.text
     assert f'value="{slot}"' not in gone.text
+
+
+FAR = [
+    "9999-12-31T23:59:59+00:00",
+    "0001-01-01T00:00:00+00:00",
+    "9999-12-31T00:00-14:00",
+    "3000-01-01T09:00+01:00",
+]
+
+
+@pytest.mark.parametrize("moment", FAR)
+async def test_a_moment_at_the_ends_of_the_calendar_is_no_appointment(
+    anna: httpx.AsyncClient, moment: str
+) -> None:
+    answer = await hand_in(anna, moment)
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/data/visit"]
+    found = await anna.put(f"{API}/applications/{await booked(anna)}/appointment", json={"starts_at": moment})
+    assert found.status_code in {409, 422}
+    draft = Draft(anna)
+    await draft.send("what", what="Haus")
+    assert await draft.send("visit", visit=moment) == "visit?check=1"
+    assert "visit" in await draft.see("visit?check=1&week=9999-12-31")

@@ -15,6 +15,7 @@ import asyncpg
 
 from mash_forms.gateways.city_files import CityFiles
 from mash_forms.model.form import Field, Form
+from mash_forms.model.numbers import number_said
 from mash_sdk.ids import new_id
 from mash_sdk.testing.issuer import Issuer
 from mash_tools.bench.browsing import Answer, Connection
@@ -224,7 +225,9 @@ def _posted(field: Field, value: Any) -> str:
     for option in field.options:
         if option.value == value:
             return option.posted
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return number_said(value, "de") if isinstance(value, int | float) else str(value)
 
 
 async def _health(running: Stand, seconds: float) -> Row:

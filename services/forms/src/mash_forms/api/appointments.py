@@ -11,6 +11,7 @@ from pydantic import Field
 from mash_forms.api.applications import ApplicationId, Applying, Citizen, Clerk, FormName
 from mash_forms.api.messages import Written
 from mash_forms.model.appointments import Side, Standing
+from mash_forms.model.days import LAST_DAY
 from mash_forms.public import View
 from mash_forms.service import AppointmentService, Choose, Offered, Write
 from mash_forms.service.appointments import Kept, Visit
@@ -25,8 +26,8 @@ Keeping = Annotated[AppointmentService, Provide(AppointmentService)]
 CALENDAR: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/calendar": {"schema": {"type": "string", "format": "binary"}}}}
 }
-_FIRST, _LAST = date(2000, 1, 3), date(9990, 12, 31)
-Day = Annotated[date, Field(ge=_FIRST, le=_LAST)]
+_FIRST = date(2000, 1, 3)
+Day = Annotated[date, Field(ge=_FIRST, le=LAST_DAY)]
 
 
 class SlotView(View):

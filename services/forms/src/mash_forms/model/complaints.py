@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from mash_forms.model.days import day_of, german, months_later
+from mash_forms.model.days import FIRST_DAY, day_of, german, months_later
 from mash_forms.model.expressions import ROW, Failed, Unanswered
 from mash_forms.model.filling import Filled, fill
 from mash_forms.model.form import Field, Form
@@ -30,7 +30,6 @@ _INVISIBLE = (
     "Schreiben Sie sie neu, statt sie hineinzukopieren.",
 )
 
-FIRST_DAY = date(1900, 1, 1)
 LETTER_STARTS_WITHIN = 10 * 12
 """In months: how far ahead a day may lie from which a letter is valid."""
 DAYS_WITHIN = 100 * 12

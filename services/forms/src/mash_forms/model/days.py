@@ -4,6 +4,10 @@
 import calendar
 from datetime import date, timedelta
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+"""What no day and no moment of anybody's answers lies outside of: everything can be counted from them, in
+every time zone."""
+
 
 def months_later(day: date, months: int) -> date:
     """Return the same day so many months on, in a shorter month its last; never beyond the calendar."""

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Days and times of day as people read them, in the languages a form may be in."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+
+from mash_forms.model.days import FIRST_DAY, LAST_DAY
 
 _DAYS = {
     "de": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
@@ -43,10 +45,12 @@ def wall_time(value: object) -> datetime | None:
     """Read an answer as a moment, as the clock on the wall shows it; None if it is none."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        # Near the ends of Python's calendar there are moments that UTC has none for.
-        return at if at is not None and at.tzinfo is not None and at.astimezone(UTC) else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    if at is None or at.tzinfo is None:
+        return None
+    # Near the ends of Python's calendar there are moments that other time zones have none for.
+    return at if FIRST_DAY <= at.date() <= LAST_DAY else None
 
 
 def day_said(day: date, language: str = "de") -> str:

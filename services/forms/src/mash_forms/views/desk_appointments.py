@@ -9,7 +9,7 @@ from fastapi import Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mash_forms.model.appointments import Standing
-from mash_forms.model.days import day_of
+from mash_forms.model.days import FIRST_DAY, LAST_DAY, day_of
 from mash_forms.service import Write
 from mash_forms.service.conversations import checked
 from mash_forms.views.words import Clerk, Desk, Forms, Keeping, ShownApplication, pages, texts
@@ -36,7 +36,7 @@ async def day(
     """A day's appointments."""
     today = await desk.today(unit)
     # The day before and after are linked: none of them may lie beyond the calendar.
-    shown = found if (found := day_of(day)) and 1 < found.year < 9999 else today  # noqa: PLR2004 — its last year
+    shown = found if (found := day_of(day)) and FIRST_DAY <= found <= LAST_DAY else today
     return pages.render(
         page,
         "desk-appointments.html",

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import uvloop
 
-from mash_tools.bench import citizens, desk, edge, events, forms, gateway, readings, routing, up
+from mash_tools.bench import citizens, desk, edge, events, forms, gateway, ice, readings, routing, up
 from mash_tools.bench.measured import Result
 from mash_tools.problems import LauncherError
 
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="./mash bench",
         description="Measure beside yardsticks of the same run.",
-        epilog="\n".join(f"  {name:<8} {benchmark.about}" for name, benchmark in BENCHMARKS.items()),
+        epilog="\n".join(f"  {name:<10} {benchmark.about}" for name, benchmark in BENCHMARKS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", nargs="?", choices=BENCHMARKS, help="all without it")
@@ -56,6 +56,9 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument(
         "--best", type=Path, metavar="FILE", help="routing: best known values, lines of name,value,source"
+    )
+    parser.add_argument(
+        "--nights", type=int, default=ice.NIGHTS, metavar="N", help="winter-ice: how many to generate"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(
@@ -108,6 +111,10 @@ def _readings(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return readings.run(asked.cities, _say, seconds=seconds, rate=asked.rate or readings.RATE)
 
 
+def _winter_ice(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return ice.run(_say, nights=max(1, asked.nights), cities=asked.cities)
+
+
 def _routing(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     seconds = asked.seconds or routing.SECONDS
     return routing.run(_say, seconds=seconds, instances=asked.instances, best=asked.best)
@@ -137,5 +144,6 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "gateway": Benchmark(_gateway, "a forwarded request, beside Envoy with the same duties and others"),
     "readings": Benchmark(_readings, "a device's uplink accepted until it can be read"),
     "routing": Benchmark(_routing, "gritting routes beside the best known ones of public instances"),
+    "winter-ice": Benchmark(_winter_ice, "the ice decision over generated nights, beside surface < 0 °C"),
     "up": Benchmark(_up, "a warm ./mash up until pages answer, and its memory at rest"),
 }

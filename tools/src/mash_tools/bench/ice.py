@@ -30,7 +30,7 @@ VALID: Final = timedelta(minutes=15)
 NOTES: Final = (
     "The nights are GENERATED (mash_tools/bench/nights.py): physics with noise, sensor bias and gaps.",
     "These figures say how the rules behave in that model, not on a real road.",
-    "Steps of five minutes on one road: precision of those warned of, recall of the icy; unknown warns of none.",
+    "Steps of five minutes on one road: precision of all warned of, recall of all icy; unknown warns not.",
 )
 
 

@@ -4,6 +4,7 @@
 import asyncio
 import tomllib
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +199,17 @@ def test_what_is_wrong_with_a_fleet_is_said(
     assert Fleet.read(data).demo
     with pytest.raises(BrokenFleet, match=word):
         Fleet.read(data | change)
+
+
+async def test_a_tick_that_comes_late_says_when_it_was(bench: Bench, willi: httpx.AsyncClient) -> None:
+    plan = await made(willi, priorities=[1])
+    first, second, third = gritted(plan)[:3]
+    at = bench.clock.now()
+    bench.clock.forward(seconds=60)
+    place = f"{PLANS}/{plan['id']}/ticks"
+    await willi.post(place, json={"task": first, "at": at.isoformat()})
+    await willi.post(place, json={"task": second, "at": "2001-01-01T00:00:00Z"})
+    ticked = (await willi.post(place, json={"task": third, "at": "2999-01-01T00:00:00Z"})).json()
+    said = {task: datetime.fromisoformat(moment) for task, moment in ticked.items()}
+    begins = datetime.fromisoformat(plan["begins_at"])
+    assert said == {first: at, second: begins, third: bench.clock.now()}

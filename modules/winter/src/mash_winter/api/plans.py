@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import Depends
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from mash_sdk import journey
 from mash_sdk.http import After, Allow, IdempotencyKey, InUnit, Limit, Router
@@ -37,6 +37,9 @@ class Icy(BaseModel):
 
 class Done(BaseModel):
     task: StorableText = Field(description="the task that is gritted to its end")
+    at: AwareDatetime | None = Field(
+        default=None, description="when it was, if it is told later; never before the plan or after now"
+    )
 
 
 class StepView(BaseModel):
@@ -154,4 +157,4 @@ async def tick_off(
     plan_id: str, body: Done, _who: Driver, unit: InUnit, use: Use, _key: IdempotencyKey = None
 ) -> dict[str, datetime]:
     """A street is gritted. The same again changes nothing; answers all that are, with when."""
-    return dict(await use.tick(Tick(parse_id(plan_id, "?plan_id"), body.task), unit))
+    return dict(await use.tick(Tick(parse_id(plan_id, "?plan_id"), body.task, body.at), unit))

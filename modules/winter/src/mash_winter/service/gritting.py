@@ -60,6 +60,8 @@ class Tick:
 
     plan_id: str
     task: str
+    at: datetime | None = None
+    """When it was, if it is told later; None: now."""
 
 
 class Fleets(Protocol):
@@ -87,7 +89,7 @@ class Plans(Protocol):
         """The newest; none follows it."""
         ...
 
-    async def tick(self, unit: Unit, plan_id: str, task: str) -> bool:
+    async def tick(self, unit: Unit, plan_id: str, task: str, at: datetime) -> bool:
         """False if it was ticked off before."""
         ...
 
@@ -208,7 +210,10 @@ class GrittingService:
                     Fault("/task", "gehört nicht zu diesem Plan", "Bitte einen Auftrag des Plans nennen.")
                 ],
             )
-        if await self._plans.tick(unit, command.plan_id, command.task):
+        now = unit.clock.now()
+        # A phone's clock may be wrong: nothing is gritted before its plan, or after it is told.
+        at = min(max(command.at or now, stored.begins_at), now)
+        if await self._plans.tick(unit, command.plan_id, command.task, at):
             count(TICKED)
         return await self._plans.ticks(unit, command.plan_id)
 

@@ -77,8 +77,8 @@ class PlanStore:
         found = await self.newest(unit, 1, None)
         return found[0] if found else None
 
-    async def tick(self, unit: Unit, plan_id: str, task: str) -> bool:
-        row = {"plan_id": plan_id, "task": task, "ticked_at": unit.clock.now()}
+    async def tick(self, unit: Unit, plan_id: str, task: str, at: datetime) -> bool:
+        row = {"plan_id": plan_id, "task": task, "ticked_at": at}
         statement = insert(ticks).values(row).on_conflict_do_nothing().returning(ticks.c.task)
         return (await unit.connection.execute(statement)).first() is not None
 

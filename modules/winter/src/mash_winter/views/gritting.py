@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import resources
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -26,8 +27,10 @@ router = Router(tags=["pages"])
 
 Dispatcher = Annotated[Principal, Depends(Allow("dispatcher"))]
 Driver = Annotated[Principal, Depends(Allow("dispatcher", "driver"))]
+Anyone = Annotated[Principal, Depends(Allow.anyone())]
 Use = Annotated[GrittingService, Provide(GrittingService)]
 
+SCRIPT: Final = resources.files("mash_winter").joinpath("pages/ticks.js").read_bytes()
 SHOWN: Final = 20
 INK: Final = (("#00457c", "none"), ("#a63a00", "12 6"), ("#1b6b2f", "3 6"), ("#6b1f7a", "16 4 3 4"))
 """A tour's colour, and its dashes for who cannot tell colours apart; the fifth begins anew."""
@@ -55,6 +58,12 @@ def minutes(seconds: int) -> str:
 
 
 pages = Pages("mash_winter", {"metres": metres, "clock": clock, "minutes": minutes})
+
+
+@router.get("/winter/ticks.js", response_class=Response)
+async def script(_who: Anyone) -> Response:
+    """What keeps ticks on a phone until there is a network again."""
+    return Response(SCRIPT, media_type="text/javascript", headers={"cache-control": "max-age=3600"})
 
 
 @router.get("/winter/gritting", response_class=HTMLResponse)
@@ -124,7 +133,7 @@ async def tick_off(
 ) -> Response:
     """A street is gritted."""
     plan_id = parse_id(plan_id, "?plan_id")
-    await use.tick(Tick(plan_id, str(form.get("task", ""))), unit)
+    await use.tick(Tick(plan_id, str(form.get("task", "")), _moment(str(form.get("at", "")))), unit)
     return RedirectResponse(page.url(f"/winter/gritting/{plan_id}/{vehicle}#next"), status_code=303)
 
 
@@ -199,6 +208,15 @@ def _lines(
             name = segment.name if segment else step.task
             lines.append(Line(name, at, until, by, task.id, task.salt, ticks.get(task.id)))
     return lines
+
+
+def _moment(text: str) -> datetime | None:
+    """When a phone says it was; nothing that can be read as that is as if it were not said."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def _vehicles(fleet: Fleet | None) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from mash_sdk.tenants import Tenants
 from mash_sensors import events, views
 from mash_sensors.api import chirpstack, devices, now, uplinks
 from mash_sensors.api.sta import reads, writes
+from mash_sensors.gateways.city_codecs import CityCodecs
 from mash_sensors.gateways.city_devices import CityDevices
 from mash_sensors.gateways.city_rules import CityRules
 from mash_sensors.public import LOOK_EVERY, Publication
@@ -47,12 +48,13 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     known, catalogue, recorded = DeviceStore(), CatalogueStore(), RecorderStore()
     keys = DeviceKeys(database.unit, known, clock, settings.key_seconds)
     rules, warnings = CityRules(settings.cities), AlertStore()
+    codecs = CityCodecs(settings.cities)
     things = ThingService(ThingStore())
     alerts = observed(AlertService(rules, warnings, catalogue, ThingStore()), "alerts")
     newest = observed(NewestService(NewestStore()), "newest")
     publishing = Publishing(Publication(newest, alerts).publish, every=LOOK_EVERY)
-    accepting = UplinkService(database.unit, known, outlet, clock, settings.key_seconds)
-    registry = DeviceService(known, catalogue, things)
+    accepting = UplinkService(database.unit, known, codecs, outlet, clock, settings.key_seconds)
+    registry = DeviceService(known, catalogue, things, codecs)
     database.hear(KEYS, keys.forget)
     lists = CityDevices(settings.cities)
     inventory = Inventory(database.unit, lists, program.tenants, known, ThingStore(), registry)

@@ -38,4 +38,5 @@ ALERTS_RESOLVED = counter(
 WATCH_FAILED = counter(
     "mash.sensors.watch.failed", doc="readings that were recorded and that no rule could look at"
 )
+CODECS_BROKEN = counter("mash.sensors.codecs.broken", doc="times a codec's file could not be read")
 RULES_BROKEN = counter("mash.sensors.rules.broken", doc="times a city's rule could not be read")

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from mash_forms.model.extending import BrokenChain, extended
 from mash_sdk.tenants import RESERVED
+from mash_sensors.model.codec_file import CodecFile
 from mash_tools.cities import files, references
 from mash_tools.cities.appointments import AppointmentsFile, unopened, wrong_openings
+from mash_tools.cities.codecs import shared_codecs, wrong_codecs
 from mash_tools.cities.faults import Fault, of_shape
 from mash_tools.cities.forms import FormFile
 from mash_tools.cities.sensors import RuleFile, SensorsFile
@@ -38,6 +40,7 @@ _OPTIONAL: dict[str, type[BaseModel]] = {
 _FOLDERS: dict[str, tuple[str, type[BaseModel]]] = {
     "forms": (".yaml", FormFile),
     "rules": (".toml", RuleFile),
+    "codecs": (".toml", CodecFile),
 }
 """Folders of files of one kind: what they are called, and their shape."""
 _MODULES = "modules"
@@ -65,6 +68,7 @@ def check(cities: Path, names: list[str]) -> list[Fault]:
         city = read_files.get("city.toml")
         if city is not None and isinstance(city.content, files.CityFile):
             faults += references.hosts_once(city.source, city.content, hosts)
+    faults += shared_codecs(cities)
     for name in names or [folder.name for folder in _folders(cities)]:
         if name not in known:
             faults.append(_no_city(cities, name))
@@ -239,6 +243,8 @@ def _rules(folder: Path, found: dict[str, Read]) -> Iterator[Fault]:
     yield from references.once(found, "people.toml", "people", "username")
     yield from references.once(found, "sensors.toml", "devices", "device_id")
     yield from _sensors(found, demo=content.demo)
+    codecs = [of for name in found if (of := _content(found, name, CodecFile))]
+    yield from wrong_codecs(codecs, _content(found, "sensors.toml", SensorsFile), demo=content.demo)
     yield from references.offices_of_people(found)
     named = references.Named(
         offices=references.ids(found, "offices.toml", "offices", "id"),

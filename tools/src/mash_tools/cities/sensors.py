@@ -46,6 +46,7 @@ class Device(Strict):
     device_id: DeviceId
     dev_eui: Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{16}$")] | None = None
     webhook: DeviceId | None = None
+    codec: DeviceId | None = None
     place: Said
     description: Said
     location: tuple[Longitude, Latitude] | None = None

@@ -8,9 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from mash_sdk.http import Fault, Router
-from mash_sdk.problems import Invalid
-from mash_sensors.api.uplinks import AcceptedView, Eui, Holder, Moment, Use
+from mash_sdk.http import Router
+from mash_sensors.api.uplinks import AcceptedView, Bytes, Eui, Holder, Moment, Use
 from mash_sensors.service.uplinks import AcceptUplink
 
 router = Router(prefix="/api/sensors/v1/uplinks", tags=["uplinks"])
@@ -38,7 +37,8 @@ class ChirpStackUplink(Posted):
     deduplication_id: str = Field(pattern=r"^[\x21-\x7e]{1,100}$", description="one for each frame received")
     time: Moment = Field(description="when a gateway received it, else the network server")
     device_info: DeviceInfo
-    data: str = Field("", max_length=1000, description="what the device sent, as base64")
+    f_port: int | None = Field(None, ge=0, le=255)
+    data: Bytes = Field(b"", description="what the device sent, as base64")
     object: dict[str, Any] | None = Field(None, description="decoded by the device profile's codec")
 
 
@@ -61,19 +61,18 @@ async def accept_chirpstack(
         response.status_code = 200
         return IgnoredView(ignored=event)
     message = _uplink(body)
-    if message.object is None and message.data:
-        raise Invalid(
-            "Der Nachricht fehlt eine Angabe.",
-            errors=[Fault("/object", "fehlt", "Im Geräteprofil von ChirpStack einen Codec einrichten.")],
-        )
     eui = message.device_info.dev_eui
     command = AcceptUplink(
         device_id=eui.lower(),  # ChirpStack knows devices by no other id
         dev_eui=eui,
         message_id=message.deduplication_id,
         observed_at=message.time,
-        payload=message.object or {},  # a frame without content, such as an acknowledgement
+        payload=message.object,
         pointer="/object",
+        raw=message.data,
+        raw_pointer="/data",
+        port=message.f_port,
+        remedy="Im Geräteprofil von ChirpStack einen Codec einrichten oder das Gerät mit einem anmelden.",
     )
     accepted = await uplinks.accept(command, holder)
     return AcceptedView(message_id=accepted.message_id, observations=accepted.observations)

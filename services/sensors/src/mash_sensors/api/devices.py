@@ -98,6 +98,7 @@ class NewDevice(Strict):
     sensor: SensorBody
     datastreams: list[DatastreamBody] = Field(min_length=1, max_length=100)
     webhook: Slug | None = None
+    codec: Slug | None = Field(None, description="device type by which its bytes are read (codecs/*.toml)")
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
@@ -121,6 +122,7 @@ class DeviceView(BaseModel):
     thing_id: str
     webhook_id: str | None
     registered_at: datetime
+    codec: str | None
     datastreams: list[ChannelView]
 
     @classmethod
@@ -132,6 +134,7 @@ class DeviceView(BaseModel):
             thing_id=device.thing_id,
             webhook_id=device.webhook_id,
             registered_at=device.registered_at,
+            codec=device.codec,
             datastreams=[
                 ChannelView(field=one.field, datastream_id=one.datastream_id, kind=one.kind)
                 for one in device.channels
@@ -278,4 +281,5 @@ def _command(body: NewDevice) -> RegisterDevice:
             for one in body.datastreams
         ],
         webhook=body.webhook,
+        codec=body.codec,
     )

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What LoRaWAN networks post: the webhooks of The Things Stack v3."""
 
+from base64 import b64decode
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
@@ -12,6 +13,7 @@ from mash_sdk.http import Allow, Fault, Router
 from mash_sdk.identity import Principal
 from mash_sdk.problems import Invalid
 from mash_sdk.provide import Provide
+from mash_sensors.model.codec import LONGEST
 from mash_sensors.model.reading import in_range
 from mash_sensors.service.uplinks import AcceptUplink, DeviceKeys, UplinkService
 
@@ -34,6 +36,17 @@ def _in_utc(moment: datetime) -> datetime:
         raise PydanticCustomError("year", "liegt nicht zwischen den Jahren 2 und 9998") from None
 
 
+def _decoded(value: object) -> object:
+    if isinstance(value, str) and len(value) <= LONGEST_BASE64:
+        try:
+            return b64decode(value, validate=True)
+        except ValueError:
+            pass
+    raise PydanticCustomError("base64", "ist kein Base64 eines LoRaWAN-Pakets")
+
+
+LONGEST_BASE64: Final = 4 * -(-LONGEST // 3)
+Bytes = Annotated[bytes, BeforeValidator(_decoded)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 Eui = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{16}$"), AfterValidator(str.upper)]
 
@@ -48,6 +61,8 @@ class UplinkMessage(BaseModel):
 
     session_key_id: str = Field("", max_length=200, pattern=r"^[\x21-\x7e]*$")
     f_cnt: int = Field(0, ge=0, le=2**32 - 1)
+    f_port: int | None = Field(None, ge=0, le=255)
+    frm_payload: Bytes = Field(b"", description="what the device sent, as base64")
     decoded_payload: dict[str, Any] | None = None
     received_at: Moment | None = Field(None, description="by the network server")
 
@@ -75,10 +90,6 @@ async def accept_ttn(body: TtnUplink, holder: Holder, uplinks: Use) -> AcceptedV
     observed_at = message.received_at or body.received_at
     if observed_at is None:
         raise _lacks("/uplink_message/received_at", "Die Nachricht unverändert weiterreichen.")
-    if message.decoded_payload is None:
-        raise _lacks(
-            "/uplink_message/decoded_payload", "In The Things Stack einen Payload-Formatter einrichten."
-        )
     # Within a session a frame counter is used once, unless a device without join begins anew
     # (resets_f_cnt): the time tells those apart. What the network repeats has the same time.
     command = AcceptUplink(
@@ -88,6 +99,10 @@ async def accept_ttn(body: TtnUplink, holder: Holder, uplinks: Use) -> AcceptedV
         observed_at=observed_at,
         payload=message.decoded_payload,
         pointer="/uplink_message/decoded_payload",
+        raw=message.frm_payload,
+        raw_pointer="/uplink_message/frm_payload",
+        port=message.f_port,
+        remedy="In The Things Stack einen Payload-Formatter einrichten oder das Gerät mit Codec anmelden.",
         simulated=body.simulated,
     )
     accepted = await uplinks.accept(command, holder)

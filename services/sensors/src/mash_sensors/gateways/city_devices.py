@@ -52,6 +52,7 @@ def _listed(device: Mapping[str, Any]) -> Listed:
             sensor=NewSensor(device["sensor"], "", "text/plain", ""),
             datastreams=[_datastream(one) for one in device["datastreams"]],
             webhook=device.get("webhook"),
+            codec=device.get("codec"),
         ),
     )
 

@@ -63,6 +63,8 @@ class Device:
     """The webhook whose keys may also write for it."""
     registered_at: datetime
     channels: Sequence[Channel] = ()
+    codec: str | None = None
+    """What reads its bytes, where its network does not."""
 
     def is_meant(self, device_id: str, dev_eui: str | None) -> bool:
         """Whether a message with these ids is of this device."""

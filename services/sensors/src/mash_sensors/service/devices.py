@@ -2,7 +2,7 @@
 """Register devices with what they observe, give out their keys and take them back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -57,6 +57,8 @@ class RegisterDevice:
     sensor: NewSensor
     datastreams: Sequence[NewDatastream]
     webhook: str | None
+    codec: str | None = None
+    """The device type by which its bytes are read; None: its network decodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +113,23 @@ class Catalogue(Protocol):
     ) -> None: ...
 
 
+class Codecs(Protocol):
+    async def names(self, tenant: str) -> Sequence[str]:
+        """Of which device types there is a codec that can be used."""
+        ...
+
+
 class DeviceService:
-    def __init__(self, devices: Devices, catalogue: Catalogue, things: ThingService) -> None:
+    def __init__(self, devices: Devices, catalogue: Catalogue, things: ThingService, codecs: Codecs) -> None:
         self._devices = devices
+        self._codecs = codecs
         self._catalogue = catalogue
         self._things = things
 
     async def register(self, command: RegisterDevice, unit: Unit) -> Registered:
         """Raise Conflict if there is one of that id or EUI, Invalid for what cannot be meant."""
         webhook_id = await self._webhook(command.webhook, unit)
+        await self._has_codec(command.codec, unit)
         if isinstance(command.thing, str):
             thing_id = (await self._things.get(command.thing, unit)).id
         else:
@@ -131,6 +141,7 @@ class DeviceService:
             thing_id=thing_id,
             webhook_id=webhook_id,
             registered_at=unit.clock.now(),
+            codec=command.codec,
         )
         if not await self._devices.add(unit, device):
             raise Conflict(
@@ -139,9 +150,7 @@ class DeviceService:
                 kind="device-exists",
             )
         channels = await self._describe(command, device, unit)
-        whole = Device(
-            device.id, device.device_id, device.dev_eui, thing_id, webhook_id, device.registered_at, channels
-        )
+        whole = replace(device, channels=channels)
         count(DEVICES_REGISTERED)
         if webhook_id is not None:
             return Registered(whole, None, None)
@@ -158,6 +167,16 @@ class DeviceService:
                 errors=[Fault("/webhook", "ist unbekannt", "Erst unter /api/sensors/v1/webhooks anlegen.")],
             )
         return found
+
+    async def _has_codec(self, name: str | None, unit: Unit) -> None:
+        if name is None:
+            return
+        known = await self._codecs.names(unit.tenant)
+        if name not in known:
+            raise Invalid(
+                "Diesen Codec gibt es nicht.",
+                errors=[Fault("/codec", "ist unbekannt", f"Es gibt: {', '.join(known) or 'keinen'}.")],
+            )
 
     async def _describe(self, command: RegisterDevice, device: Device, unit: Unit) -> tuple[Channel, ...]:
         given = command.sensor

@@ -12,9 +12,19 @@ from mash_sdk.clock import Clock
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
-from mash_sdk.problems import Fault, Forbidden, Invalid, NotFound, Problem, Unauthenticated, pointer
+from mash_sdk.problems import (
+    Fault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    Unauthenticated,
+    Unavailable,
+    pointer,
+)
 from mash_sdk.recent import Recent
 from mash_sdk.telemetry import count
+from mash_sensors.model.codec import Codec, NotDecodable
 from mash_sensors.model.device import (
     Channel,
     Device,
@@ -43,10 +53,16 @@ class AcceptUplink:
     message_id: str
     """The network's own id of the message: the same one is the same message."""
     observed_at: datetime
-    payload: Mapping[str, Any]
-    """The decoded fields."""
+    payload: Mapping[str, Any] | None
+    """The fields its network decoded; None where it decoded nothing."""
     pointer: str
     """Where in the body they stand, for faults."""
+    raw: bytes
+    """What the device sent, as far as the network handed it on."""
+    raw_pointer: str
+    port: int | None
+    remedy: str
+    """What to do where neither network nor codec decodes."""
     simulated: bool = False
     """Nothing was observed: somebody tries out the way."""
 
@@ -57,10 +73,32 @@ class Accepted:
     observations: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A message's fields, and where in its body they stand."""
+
+    payload: Mapping[str, Any]
+    pointer: str
+    decoded_here: bool = False
+
+    def fault(self, field: str, reason: str) -> Fault:
+        if self.decoded_here:
+            remedy = "Den Codec oder die Anmeldung des Geräts berichtigen."
+            return Fault(self.pointer, f"{field}: {reason}", remedy)
+        remedy = "Den Payload-Formatter oder die Anmeldung des Geräts berichtigen."
+        return Fault(self.pointer + pointer(*field.split("/")), reason, remedy)
+
+
 class Devices(Protocol):
     async def key(self, unit: Unit, digest: bytes) -> Key | None: ...
 
     async def meant(self, unit: Unit, device_id: str, dev_eui: str | None) -> Device | None: ...
+
+
+class Codecs(Protocol):
+    async def of(self, tenant: str, name: str) -> Codec | None:
+        """None: there is none that can be used."""
+        ...
 
 
 class Outlet(Protocol):
@@ -106,9 +144,18 @@ class DeviceKeys:
 
 
 class UplinkService:
-    def __init__(self, units: Units, devices: Devices, outlet: Outlet, clock: Clock, seconds: float) -> None:
+    def __init__(
+        self,
+        units: Units,
+        devices: Devices,
+        codecs: Codecs,
+        outlet: Outlet,
+        clock: Clock,
+        seconds: float,
+    ) -> None:
         self._units = units
         self._devices = devices
+        self._codecs = codecs
         self._outlet = outlet
         self._clock = clock
         self._seconds = seconds
@@ -117,18 +164,38 @@ class UplinkService:
     async def accept(self, command: AcceptUplink, who: Principal) -> Accepted:
         """Return once the stream has the message. Raise Forbidden, NotFound, Invalid or Unavailable."""
         device = await self._device(command, who)
+        results = _results(await self._said(command, device, who.tenant), device)
         if command.simulated:
-            _results(command, device)
             raise _refused("simulated", _simulated())
         batch = ObservationBatch(source_id=device.id, message_id=command.message_id)
         batch.received_at.FromDatetime(self._clock.now())
-        for channel, result in _results(command, device):
+        for channel, result in results:
             batch.observations.append(_observation(channel, result, command.observed_at))
         if batch.observations:
             await self._outlet.send(batch, who.tenant)
         count(UPLINKS_ACCEPTED)
         count(OBSERVATIONS_ACCEPTED, len(batch.observations))
         return Accepted(command.message_id, len(batch.observations))
+
+    async def _said(self, command: AcceptUplink, device: Device, tenant: str) -> _Said:
+        """The device's own codec comes before what its network decoded."""
+        if device.codec is not None and command.raw:
+            codec = await self._codecs.of(tenant, device.codec)
+            if codec is None:
+                raise _refused(
+                    "no-codec",
+                    Unavailable(f"Der Codec {device.codec} kann zur Zeit nicht verwendet werden."),
+                )
+            try:
+                return _Said(codec.decode(command.raw, command.port), command.raw_pointer, decoded_here=True)
+            except NotDecodable as err:
+                raise _refused("undecodable", _undecodable(command, device, err)) from None
+        if command.payload is not None:
+            return _Said(command.payload, command.pointer)
+        if not command.raw:  # a frame without content, such as an acknowledgement
+            return _Said({}, command.pointer)
+        missing = Fault(command.pointer, "fehlt", command.remedy)
+        raise _refused("invalid", Invalid("Der Nachricht fehlt eine Angabe.", errors=[missing]))
 
     async def _device(self, command: AcceptUplink, who: Principal) -> Device:
         now = self._clock.now().timestamp()
@@ -154,24 +221,18 @@ class UplinkService:
         return device
 
 
-def _results(command: AcceptUplink, device: Device) -> list[tuple[Channel, Result]]:
+def _results(said: _Said, device: Device) -> list[tuple[Channel, Result]]:
     """What the message says of each of the device's datastreams. What is absent or null is not observed."""
     found: list[tuple[Channel, Result]] = []
     faults: list[Fault] = []
     for channel in device.channels:
-        value = field_of(command.payload, channel.field)
+        value = field_of(said.payload, channel.field)
         if value is None:
             continue
         try:
             found.append((channel, result_of(value, channel.kind)))
         except NotAResult as err:
-            faults.append(
-                Fault(
-                    command.pointer + pointer(*channel.field.split("/")),
-                    str(err),
-                    "Den Payload-Formatter oder die Anmeldung des Geräts berichtigen.",
-                )
-            )
+            faults.append(said.fault(channel.field, str(err)))
     if faults:
         raise _refused("invalid", Invalid("Der Inhalt passt nicht zur Anmeldung des Geräts.", errors=faults))
     return found
@@ -187,6 +248,15 @@ def _observation(channel: Channel, result: Result, observed_at: datetime) -> Obs
     else:
         observation.number = result
     return observation
+
+
+def _undecodable(command: AcceptUplink, device: Device, err: NotDecodable) -> Problem:
+    remedy = f"Gerätetyp und Version mit dem Codec {device.codec} vergleichen."
+    return Invalid(
+        "Der Codec des Geräts kann den Inhalt nicht lesen.",
+        errors=[Fault(command.raw_pointer, str(err), remedy)],
+        kind="undecodable",
+    )
 
 
 def _simulated() -> Problem:

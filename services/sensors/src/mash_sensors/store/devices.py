@@ -2,6 +2,7 @@
 """Devices, webhooks and keys; row-level security shows only the tenant's."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ class DeviceStore:
             thing_id=device.thing_id,
             webhook_id=device.webhook_id,
             registered_at=device.registered_at,
+            codec=device.codec,
         )
         return (await unit.connection.execute(row.on_conflict_do_nothing())).rowcount == 1
 
@@ -95,7 +97,15 @@ class DeviceStore:
 
 
 def _device(row: Row[Any]) -> Device:
-    return Device(row.id, row.device_id, row.dev_eui, row.thing_id, row.webhook_id, row.registered_at)
+    return Device(
+        id=row.id,
+        device_id=row.device_id,
+        dev_eui=row.dev_eui,
+        thing_id=row.thing_id,
+        webhook_id=row.webhook_id,
+        registered_at=row.registered_at,
+        codec=row.codec,
+    )
 
 
 async def _whole(unit: Unit, row: Row[Any]) -> Device:
@@ -108,9 +118,7 @@ async def _whole(unit: Unit, row: Row[Any]) -> Device:
         Channel(field, datastream_id, Kind(kind))
         for field, datastream_id, kind in await unit.connection.execute(filled)
     )
-    return Device(
-        row.id, row.device_id, row.dev_eui, row.thing_id, row.webhook_id, row.registered_at, channels
-    )
+    return replace(_device(row), channels=channels)
 
 
 def _key(row: Row[Any]) -> Key:

@@ -80,6 +80,7 @@ devices = Table(
     Column("thing_id", Text, nullable=False),
     Column("webhook_id", ID),
     Column("registered_at", MOMENT, nullable=False),
+    Column("codec", Text),
 )
 
 keys = Table(

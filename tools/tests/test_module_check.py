@@ -287,6 +287,22 @@ def test_the_command_counts_them_and_fails(root: Path, capsys: pytest.CaptureFix
     assert "no module" in capsys.readouterr().err
 
 
+def test_a_module_in_another_language_is_told_by_its_behaviour(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    example = str(ROOT / "docs/examples/thing-counter")
+    assert find(example).module().manifest.name == "thing-counter"
+    assert main(["check", example]) == 2
+    assert "./mash module check --url" in capsys.readouterr().err
+    assert main(["certify", example]) == 2
+    assert "./mash module certify --url" in capsys.readouterr().err
+    assert main(["check", "--url", "http://127.0.0.1:9", "--data", str(tmp_path)]) == 2
+    assert "No platform runs" in capsys.readouterr().err
+    for words in ([], ["--url", "http://127.0.0.1:9", example]):
+        with pytest.raises(SystemExit):
+            main(["check", *words])
+
+
 def spoil(file: Path, old: str, new: str, *, everywhere: bool = False) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text, f"the test's own premise: {old!r} is in {file}"

@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey
 
 from mash_sdk.names import Names
 from mash_tools.module import scaffold
+from mash_tools.module.certify.commands import by_url
 from mash_tools.module.certify.commands import main as certify
 from mash_tools.module.checker import check as faults_of
 from mash_tools.module.run import run as run_module
@@ -22,7 +23,10 @@ from mash_tools.platform.folder import DataFolder
 from mash_tools.problems import LauncherError
 from mash_tools.realms.access import DATA
 
-USAGE = "usage: ./mash module new NAME | check PATH… | certify NAME | approve NAME | revoke NAME | run PATH"
+USAGE = (
+    "usage: ./mash module new NAME | check PATH… | certify NAME | check or certify --url URL"
+    " | approve NAME | revoke NAME | run PATH"
+)
 
 
 def main(argv: list[str]) -> int:
@@ -71,12 +75,22 @@ def new(argv: list[str]) -> int:
 def check(argv: list[str]) -> int:
     """Say everything that keeps a module from fitting the platform: file, line, what to do."""
     parser = argparse.ArgumentParser(prog="./mash module check", description=check.__doc__)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a module's folder")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a module's folder")
+    parser.add_argument(
+        "--url", metavar="URL", help="by its behaviour: where a module in any language runs beside ./mash up"
+    )
     parser.add_argument(
         "--contract", type=Path, default=Path("proto"), metavar="DIR", help="of mash/…/*.proto"
     )
-    asked = parser.parse_args(argv)
-    faults = [fault for path in asked.paths for fault in faults_of(find(path), asked.contract)]
+    asked = _with_data(parser, argv)
+    if bool(asked.url) == bool(asked.paths):
+        parser.error("name folders, or --url")
+    if asked.url:
+        return by_url(asked.url, DataFolder(asked.data), as_json=False)
+    sources = [find(path) for path in asked.paths]
+    for source in sources:
+        source.require_python("start it and check its behaviour, ./mash module check --url")
+    faults = [fault for source in sources for fault in faults_of(source, asked.contract)]
     for fault in faults:
         print(fault)
     print(f"{len(faults)} to put right." if faults else f"{', '.join(asked.paths)}: in order.")

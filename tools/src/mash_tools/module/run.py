@@ -7,10 +7,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 
 from mash_tools.children import Child
+from mash_tools.module import node
 from mash_tools.module.source import Source
 from mash_tools.platform import approvals, environment, noted
 from mash_tools.platform.environment import Places
@@ -26,6 +28,8 @@ from mash_tools.realms.access import platform as known_to
 from mash_tools.realms.shape import Representation
 
 MIGRATE_SECONDS, START_SECONDS = 120.0, 60.0
+CONTRACT = Path("proto").absolute()
+"""Told to modules in other languages, which read messages from the .proto files."""
 WAIT_FOR_OPERATOR = 1.0
 """Seconds between looks whether the operator has approved a module meanwhile."""
 
@@ -38,19 +42,17 @@ async def run(source: Source, folder: DataFolder, say: Progress, told: asyncio.E
     places = noted.find(folder)
     doors = {**places.doors, name: (free_port(), free_port())}
     env = _environment(source, module, replace(places, doors=doors), folder)
-    command = [sys.executable, "-m", module.package]
+    if not source.package:
+        env |= {"MASH_CONTRACT": str(CONTRACT)}
     log = folder.log(f"{name}-{module.manifest.version}")
-    migrate = Child(f"{name} migrate", [*command, "migrate"], log=log, env=env | environment.admin(places))
-    migrate.start()
     approved = name in approvals.read(folder)
     client = asyncio.create_task(_client(folder, name, known=approved))
-    try:
-        await migrate.ended(MIGRATE_SECONDS)
-    finally:
-        migrate.kill()
-    if migrate.exit_code != 0:
-        raise PartError(name, "could not bring its schema to this version", log)
-    child = Child(name, [*command, "serve"], log=log, env=env)
+    if source.package:
+        command: list[str | Path] = [sys.executable, "-m", module.package, "serve"]
+        await _migrate(module, env | environment.admin(places), log)
+    else:
+        command = await asyncio.to_thread(node.command, source.folder, say)
+    child = Child(name, command, log=log, env=env, cwd=None if source.package else source.folder)
     child.start()
     try:
         await client
@@ -68,6 +70,18 @@ async def run(source: Source, folder: DataFolder, say: Progress, told: asyncio.E
             await _pause(told)
     finally:
         await child.stop()
+
+
+async def _migrate(module: Module, env: dict[str, str], log: Path) -> None:
+    name = module.manifest.name
+    migrate = Child(f"{name} migrate", [sys.executable, "-m", module.package, "migrate"], log=log, env=env)
+    migrate.start()
+    try:
+        await migrate.ended(MIGRATE_SECONDS)
+    finally:
+        migrate.kill()
+    if migrate.exit_code != 0:
+        raise PartError(name, "could not bring its schema to this version", log)
 
 
 async def _client(folder: DataFolder, name: str, *, known: bool) -> None:

@@ -16,7 +16,7 @@ from mash_tools.problems import LauncherError
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a module's package and manifest lie."""
+    """Where a module's package and manifest lie. Without a package it is in another language than Python."""
 
     folder: Path
     package: str
@@ -32,7 +32,12 @@ class Source:
 
     @property
     def manifest(self) -> Path:
-        return self.code / "module.toml"
+        return (self.code if self.package else self.folder) / "module.toml"
+
+    def require_python(self, why: str) -> None:
+        """Raises LauncherError for a module in another language: its code is not ours to read."""
+        if not self.package:
+            raise LauncherError(f"{self.folder} has no Python package: {why}")
 
     def module(self) -> Module:
         """Raises LauncherError for a manifest that cannot be used."""
@@ -49,10 +54,12 @@ def find(named: str, groups: Sequence[str] = ("modules",)) -> Source:
         manifests = sorted(folder.glob("src/*/module.toml"))
         if manifests:
             return Source(folder.absolute(), manifests[0].parent.name)
+        if (folder / "module.toml").is_file():
+            return Source(folder.absolute(), "")
     known = names(groups)
     near = difflib.get_close_matches(named, known, n=1)
     raise LauncherError(
-        f"There is no module {named}: neither a folder with src/<package>/module.toml nor "
+        f"There is no module {named}: neither a folder with module.toml or src/<package>/module.toml nor "
         f"{' or '.join(f'{group}/{named}' for group in groups)}. "
         + (f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known) or 'none'}.")
     )

@@ -72,6 +72,8 @@ def test_what_the_suite_finds_is_told_by_its_kind(module: Path) -> None:
     assert "GET /api/lost-and-found/v1/reports/{report_id} answers 200 to mannheim" in said
     assert "an id of heidelberg's reports" in said
     assert "mannheim changed rows of heidelberg" in said
+    assert len(found["tenancy"].findings) >= 6, "each thing a walk lists is a finding of its own"
+    assert "assert [" not in said
 
 
 def test_a_table_that_shows_all_and_a_migration_that_does_not_go_back(module: Path) -> None:

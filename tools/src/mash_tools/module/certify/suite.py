@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -111,7 +111,7 @@ def _run(source: Source, root: Path, suites: list[Path], report: Path) -> str:
 def _tests(report: Path) -> Iterator[_Test]:
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 — pytest of ours has written it
         failed = [one for one in case if one.tag in {"failure", "error"}]
-        failures = _said(failed[0].attrib) if failed else ()
+        failures = _said(failed[0]) if failed else ()
         seconds = float(case.get("time", 0))
         yield _Test(_plain(case), seconds, failures, case.find("skipped") is not None)
 
@@ -120,9 +120,11 @@ def _plain(case: ET.Element) -> str:
     return str(case.get("name", "")).partition("[")[0]
 
 
-def _said(about: Mapping[str, str]) -> tuple[str, ...]:
+def _said(failed: ET.Element) -> tuple[str, ...]:
     """What a test says, without the code that compared it: one sentence for each thing it lists."""
-    text = about.get("message", "").replace("\\n", "\n").strip()
+    # The message of a long list is cut; behind the traceback, in lines that begin with E, is all of it.
+    whole = [line[1:].strip() for line in (failed.text or "").splitlines() if line.startswith("E ")]
+    text = "\n".join(whole) or failed.get("message", "").strip()
     told = text.removeprefix("AssertionError: ").removeprefix("Failed: ")
     sentence = told.partition("assert [")[0]
     listed = _LIST.search(text)

@@ -64,21 +64,23 @@ def document(app: FastAPI, routers: Iterable[APIRouter]) -> None:
             schemas.pop(name, None)
         schemas["Problem"] = dict(PROBLEM)
         components["securitySchemes"] = {"bearer": BEARER} | (
-            {"key": KEY} if {"key": []} in proofs.values() else {}
+            {"key": KEY} if any({"key": []} in proof for proof in proofs.values()) else {}
         )
         for path, operations in said.get("paths", {}).items():
             for method, operation in operations.items():
                 operation["responses"].pop("422", None)
                 operation["responses"]["default"] = REFUSED
-                operation["security"] = [proofs.get((path, method), {"bearer": []})]
+                operation["security"] = proofs.get((path, method), [{"bearer": []}])
         return said
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _proof(route: DoorRoute) -> dict[str, list[str]]:
-    """The security requirement of a route: none, a token of Keycloak, or a key."""
+def _proof(route: DoorRoute) -> list[dict[str, list[str]]]:
+    """What proves who may call a route: nothing, a token of Keycloak, a key, or either."""
     found = list(guards(route.dependant))
     if any(guard.public for guard in found):
-        return {}
-    return {"key": []} if any(guard.keyring for guard in found) else {"bearer": []}
+        return [{}]
+    by_key = any(guard.keyring for guard in found)
+    by_token = not by_key or any(guard.roles for guard in found)
+    return [*([{"key": list[str]()}] if by_key else []), *([{"bearer": list[str]()}] if by_token else [])]

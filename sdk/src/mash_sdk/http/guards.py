@@ -12,6 +12,8 @@ from mash_sdk.provide import Provided
 from mash_sdk.tenants import OPERATORS
 
 TENANT_HEADER = "mash-tenant"
+_DOTS = 2
+"""In a token (JWS, RFC 7515)."""
 
 
 class Keyring(Protocol):
@@ -48,17 +50,18 @@ class Allow:
         return guard
 
     @classmethod
-    def key(cls, keyring: type[Keyring]) -> "Allow":
+    def key(cls, keyring: type[Keyring], *roles: str) -> "Allow":
         """Who shows a key of the service's own as `Authorization: Bearer <key>`; the gateway lets it through.
 
-        `keyring` is the type under which app.py provides what judges it.
+        `keyring` is the type under which app.py provides what judges it. `roles`: people with any of them
+        may pass as well, by their token; keys have no dots, tokens have two.
         """
         guard = cls("key")
-        guard.roles, guard.keyring = frozenset(), keyring
+        guard.roles, guard.keyring = frozenset(roles), keyring
         return guard
 
     async def __call__(self, request: Request) -> Principal:
-        if self.keyring is not None:
+        if self.keyring is not None and not (self.roles and (_bearer(request) or "").count(".") == _DOTS):
             return await _holder(request, self.keyring)
         who = await principal_of(request)
         if self.public:

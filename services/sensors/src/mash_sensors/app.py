@@ -13,7 +13,7 @@ from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
 from mash_sensors import events, views
 from mash_sensors.api import chirpstack, devices, now, uplinks
-from mash_sensors.api.sta import reads, writes
+from mash_sensors.api.sta import batch, observe, reads, writes
 from mash_sensors.gateways.city_codecs import CityCodecs
 from mash_sensors.gateways.city_devices import CityDevices
 from mash_sensors.gateways.city_rules import CityRules
@@ -24,7 +24,10 @@ from mash_sensors.service.board import Board
 from mash_sensors.service.devices import KEYS, DeviceService
 from mash_sensors.service.entities import EntityService
 from mash_sensors.service.inventory import Inventory
+from mash_sensors.service.making import MakingService
 from mash_sensors.service.newest import NewestService
+from mash_sensors.service.observing import ObservingService
+from mash_sensors.service.receipts import Receipts
 from mash_sensors.service.recorder import Recorder
 from mash_sensors.service.sources import SourceService
 from mash_sensors.service.things import ThingService
@@ -38,6 +41,7 @@ from mash_sensors.store.devices import DeviceStore
 from mash_sensors.store.newest import NewestStore
 from mash_sensors.store.recorder import RecorderStore
 from mash_sensors.store.sta.reader import Reader
+from mash_sensors.store.sta.writer import Writer
 from mash_sensors.store.things import ThingStore
 
 
@@ -59,8 +63,12 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     lists = CityDevices(settings.cities)
     inventory = Inventory(database.unit, lists, program.tenants, known, ThingStore(), registry)
     # What is asked most comes first: routes are tried one by one.
-    program.http = [uplinks.router, chirpstack.router, now.router, reads.router, writes.router]
-    program.http += [devices.router, views.router]
+    program.http = [uplinks.router, chirpstack.router, now.router, observe.router, reads.router]
+    program.http += [writes.router, batch.router, devices.router, views.router]
+    reader = Reader()
+    making = MakingService(reader, Writer(), things, publishing.changed)
+    receipts = Receipts(database.worker_unit, recorded)
+    observing = ObservingService(database.unit, reader, recorded, making, outlet, receipts, clock)
     sources = observed(SourceService(catalogue), "sources")
     program.rpc = [
         RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts)),
@@ -71,7 +79,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.provides = {
         DeviceKeys: keys,
         DeviceService: observed(registry, "devices"),
-        EntityService: observed(EntityService(Reader()), "entities"),
+        EntityService: observed(EntityService(reader), "entities"),
+        MakingService: observed(making, "making"),
+        ObservingService: observed(observing, "observing"),
         AlertService: alerts,
         Board: observed(Board(newest, alerts, things), "board"),
         NewestService: newest,
@@ -81,5 +91,6 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         UplinkService: observed(accepting, "uplinks"),
     }
     program.publishes = publishing
+    program.closes = [receipts]
     program.runs = [Upkeep(database.worker_unit, recorded).run, inventory.run]
     return program

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from mash.platform.v1 import options_pb2 as mash_dot_platform_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mash/sensors/v1/observations.proto\x12\x0fmash.sensors.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1emash/platform/v1/options.proto\"\xbd\x01\n\x10ObservationBatch\x12\x11\n\tsource_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12/\n\x0breceived_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0cobservations\x18\x04 \x03(\x0b\x32\x1c.mash.sensors.v1.Observation:\x1d\xa2\xb5\x18\x0cobservations\xaa\xb5\x18\tsource_id\"\xa2\x01\n\x0bObservation\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\rdatastream_id\x18\x02 \x01(\t\x12\x33\n\x0fphenomenon_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x06number\x18\x04 \x01(\x01H\x00\x12\x0f\n\x05truth\x18\x05 \x01(\x08H\x00\x12\x0e\n\x04text\x18\x06 \x01(\tH\x00\x42\x08\n\x06resultb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mash/sensors/v1/observations.proto\x12\x0fmash.sensors.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1emash/platform/v1/options.proto\"\xbd\x01\n\x10ObservationBatch\x12\x11\n\tsource_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12/\n\x0breceived_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0cobservations\x18\x04 \x03(\x0b\x32\x1c.mash.sensors.v1.Observation:\x1d\xa2\xb5\x18\x0cobservations\xaa\xb5\x18\tsource_id\"\xa1\x03\n\x0bObservation\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\rdatastream_id\x18\x02 \x01(\t\x12\x33\n\x0fphenomenon_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x06number\x18\x04 \x01(\x01H\x00\x12\x0f\n\x05truth\x18\x05 \x01(\x08H\x00\x12\x0e\n\x04text\x18\x06 \x01(\tH\x00\x12\x32\n\x0ephenomenon_end\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bresult_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nvalid_from\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07quality\x18\x0b \x01(\t\x12\x12\n\nparameters\x18\x0c \x01(\t\x12\x12\n\nfeature_id\x18\r \x01(\tB\x08\n\x06resultb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,5 +38,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OBSERVATIONBATCH']._serialized_start=121
   _globals['_OBSERVATIONBATCH']._serialized_end=310
   _globals['_OBSERVATION']._serialized_start=313
-  _globals['_OBSERVATION']._serialized_end=475
+  _globals['_OBSERVATION']._serialized_end=730
 # @@protoc_insertion_point(module_scope)

@@ -23,17 +23,31 @@ class ObservationBatch(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., message_id: _Optional[str] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., observations: _Optional[_Iterable[_Union[Observation, _Mapping]]] = ...) -> None: ...
 
 class Observation(_message.Message):
-    __slots__ = ("id", "datastream_id", "phenomenon_time", "number", "truth", "text")
+    __slots__ = ("id", "datastream_id", "phenomenon_time", "number", "truth", "text", "phenomenon_end", "result_time", "valid_from", "valid_until", "quality", "parameters", "feature_id")
     ID_FIELD_NUMBER: _ClassVar[int]
     DATASTREAM_ID_FIELD_NUMBER: _ClassVar[int]
     PHENOMENON_TIME_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     TRUTH_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    PHENOMENON_END_FIELD_NUMBER: _ClassVar[int]
+    RESULT_TIME_FIELD_NUMBER: _ClassVar[int]
+    VALID_FROM_FIELD_NUMBER: _ClassVar[int]
+    VALID_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    FEATURE_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     datastream_id: str
     phenomenon_time: _timestamp_pb2.Timestamp
     number: float
     truth: bool
     text: str
-    def __init__(self, id: _Optional[str] = ..., datastream_id: _Optional[str] = ..., phenomenon_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., number: _Optional[float] = ..., truth: _Optional[bool] = ..., text: _Optional[str] = ...) -> None: ...
+    phenomenon_end: _timestamp_pb2.Timestamp
+    result_time: _timestamp_pb2.Timestamp
+    valid_from: _timestamp_pb2.Timestamp
+    valid_until: _timestamp_pb2.Timestamp
+    quality: str
+    parameters: str
+    feature_id: str
+    def __init__(self, id: _Optional[str] = ..., datastream_id: _Optional[str] = ..., phenomenon_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., number: _Optional[float] = ..., truth: _Optional[bool] = ..., text: _Optional[str] = ..., phenomenon_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., result_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., valid_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., valid_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., quality: _Optional[str] = ..., parameters: _Optional[str] = ..., feature_id: _Optional[str] = ...) -> None: ...

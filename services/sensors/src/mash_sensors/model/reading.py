@@ -54,6 +54,26 @@ class Datastream:
     device_id: str | None
     """What the network calls the device that fills it."""
     valid_for: timedelta
+    feature_id: str | None = None
+    """The feature of interest of what names none: that of the Thing's location."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What SensorThings may say of an observation besides; devices say nothing of it."""
+
+    phenomenon_end: datetime | None = None
+    result_time: datetime | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    quality: str | None = None
+    """JSON."""
+    parameters: str | None = None
+    """JSON, an object."""
+    feature_id: str | None = None
+
+
+PLAIN: Final = Extra()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +87,12 @@ class Reading:
     result: Result
     message: int
     """The message of the batch that brought it."""
+    extra: Extra = PLAIN
 
     @property
     def valid_until(self) -> datetime:
+        if self.extra.valid_until is not None:
+            return self.extra.valid_until
         try:
             return min(self.phenomenon_time + self.datastream.valid_for, LATEST)
         except OverflowError:

@@ -15,7 +15,7 @@ from mash_sdk.kafka import Delivered, is_passing
 from mash_sdk.problems import Unreadable
 from mash_sdk.telemetry import count
 from mash_sensors.model.device import Kind, Result
-from mash_sensors.model.reading import Datastream, Flag, Kept, Message, Reading, in_range
+from mash_sensors.model.reading import Datastream, Extra, Flag, Kept, Message, Reading, in_range
 from mash_sensors.service.watch import New, Watch
 from mash_sensors.signals import (
     MESSAGES_REPEATED,
@@ -118,6 +118,7 @@ def _readings(
             received_at=received_at,
             result=_result(one, datastream),
             message=number,
+            extra=_extra(one, datastream),
         )
 
 
@@ -127,6 +128,18 @@ def _result(one: Observation, datastream: Datastream) -> Result:
         raise Unreadable(f"the result of datastream {datastream.id} is {field}, not {datastream.kind}")
     found: Result = getattr(one, field)
     return found
+
+
+def _extra(one: Observation, datastream: Datastream) -> Extra:
+    return Extra(
+        phenomenon_end=_moment(one.phenomenon_end) if one.HasField("phenomenon_end") else None,
+        result_time=_moment(one.result_time) if one.HasField("result_time") else None,
+        valid_from=_moment(one.valid_from) if one.HasField("valid_from") else None,
+        valid_until=_moment(one.valid_until) if one.HasField("valid_until") else None,
+        quality=one.quality or None,
+        parameters=one.parameters or None,
+        feature_id=one.feature_id or datastream.feature_id,
+    )
 
 
 def _moment(stamp: Timestamp) -> datetime:

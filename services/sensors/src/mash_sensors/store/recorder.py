@@ -7,24 +7,30 @@ transaction. Kafka's offsets are not kept here: a device repeats messages too, s
 and the broker's own tools go on telling the truth about how far the group is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+
+import asyncpg
 
 from mash_sdk.database import Unit
 from mash_sensors.model.device import Kind
 from mash_sensors.model.reading import Datastream, Flag, Kept, Message, Reading
+from mash_sensors.service.observing import Writable
 
 _STAGING: Final = """
 create temporary table if not exists incoming (
     tenant text, source_id text, message_id text, received_at timestamptz, n int, id uuid,
     datastream_id uuid, phenomenon_time timestamptz, valid_until timestamptz, flags smallint,
-    number double precision, truth boolean, text text
+    number double precision, truth boolean, text text,
+    phenomenon_end timestamptz, result_time timestamptz, valid_from timestamptz, said_until timestamptz,
+    quality text, parameters text, feature_id uuid
 ) on commit delete rows
 """
 _COLUMNS: Final = (
     *("tenant", "source_id", "message_id", "received_at", "n", "id", "datastream_id", "phenomenon_time"),
     *("valid_until", "flags", "number", "truth", "text"),
+    *("phenomenon_end", "result_time", "valid_from", "said_until", "quality", "parameters", "feature_id"),
 )
 # A statement's parts see what was there before it: `before` is the newest reading before the batch.
 # Rows are locked in the order of their keys, so that two readers of one message never wait for one another.
@@ -37,12 +43,16 @@ with fresh as (
     returning tenant, source_id, message_id
 ), kept as (
     insert into observations
-        (tenant, id, datastream_id, phenomenon_time, received_at, number, truth, text, flags)
+        (tenant, id, datastream_id, phenomenon_time, received_at, number, truth, text, flags,
+         phenomenon_end, result_time, valid_from, valid_until, quality, parameters, feature_id)
     select tenant, id, datastream_id, phenomenon_time, received_at, number, truth, text,
         case when row_number() over same > 1 or exists (
             select from observations o
             where o.datastream_id = i.datastream_id and o.phenomenon_time = i.phenomenon_time
-        ) then flags | {Flag.SAME_TIME.value} else flags end
+        ) then flags | {Flag.SAME_TIME.value} else flags end,
+        phenomenon_end, result_time, valid_from, said_until, quality::jsonb, parameters::jsonb,
+        -- One that was deleted meanwhile takes no reading with it.
+        (select f.id from features f where f.id = i.feature_id and f.tenant = i.tenant)
     from incoming i join fresh using (tenant, source_id, message_id)
     window same as (partition by datastream_id, phenomenon_time order by n, id)
     on conflict do nothing
@@ -69,10 +79,18 @@ select kept.id::text, kept.flags,
 from kept left join newest before using (datastream_id)
 """  # noqa: S608 — numbers of our own
 _DATASTREAMS: Final = """
-select d.id::text, d.tenant, d.thing_id, d.kind, d.unit, p.definition, v.device_id, d.valid_seconds
+select d.id::text, d.tenant, d.thing_id, d.kind, d.unit, p.definition, v.device_id, d.valid_seconds,
+    v.id::text as device_key, v.webhook_id::text as webhook_key,
+    (select f.id::text from thing_locations t join features f on f.location_id = t.location_id
+     where t.thing_id = d.thing_id order by f.id limit 1) as feature_id
 from datastreams d join observed_properties p on p.id = d.property_id
     left join devices v on v.id = d.device_id
 where d.id = any($1::uuid[])
+"""
+_RECORDED: Final = """
+select tenant, source_id, message_id from messages
+join unnest($1::text[], $2::text[], $3::text[]) as asked (tenant, source_id, message_id)
+    using (tenant, source_id, message_id)
 """
 _FORGET: Final = """
 delete from messages where ctid = any(array(
@@ -83,20 +101,12 @@ delete from messages where ctid = any(array(
 
 class RecorderStore:
     async def datastreams(self, unit: Unit, ids: Sequence[str]) -> Mapping[str, Datastream]:
+        return {row["id"]: _datastream(row) for row in await unit.driver.fetch(_DATASTREAMS, ids)}
+
+    async def writable(self, unit: Unit, ids: Sequence[str]) -> Mapping[str, Writable]:
+        """Of the unit's tenant, with the device and the webhook whose keys write them."""
         rows = await unit.driver.fetch(_DATASTREAMS, ids)
-        return {
-            row["id"]: Datastream(
-                row["id"],
-                row["tenant"],
-                row["thing_id"],
-                Kind(row["kind"]),
-                row["unit"],
-                row["definition"],
-                row["device_id"],
-                timedelta(seconds=row["valid_seconds"]),
-            )
-            for row in rows
-        }
+        return {row["id"]: Writable(_datastream(row), row["device_key"], row["webhook_key"]) for row in rows}
 
     async def record(
         self, unit: Unit, messages: Sequence[Message], readings: Sequence[Reading]
@@ -111,6 +121,12 @@ class RecorderStore:
         rows = await unit.driver.fetch(_RECORD)
         return {row["id"]: Kept(Flag(row["flags"]), row["advances"]) for row in rows}
 
+    async def recorded(self, unit: Unit, messages: Collection[Message]) -> Collection[Message]:
+        """Those of the messages that are recorded."""
+        columns = ([one[at] for one in messages] for at in range(3))
+        rows = await unit.driver.fetch(_RECORDED, *columns)
+        return [Message(*row) for row in rows]
+
     async def make_partitions(self, unit: Unit, first: datetime, months: int) -> int:
         """Make the partitions that are missing. Returns how many."""
         made: int = await unit.driver.fetchval("select make_partitions($1, $2)", first, months)
@@ -120,6 +136,20 @@ class RecorderStore:
         """Forget ids of messages that came so long ago that nobody sends them again; some at a time."""
         done = await unit.driver.execute(_FORGET, before)
         return int(done.rpartition(" ")[2])
+
+
+def _datastream(row: asyncpg.Record) -> Datastream:
+    return Datastream(
+        row["id"],
+        row["tenant"],
+        row["thing_id"],
+        Kind(row["kind"]),
+        row["unit"],
+        row["definition"],
+        row["device_id"],
+        timedelta(seconds=row["valid_seconds"]),
+        row["feature_id"],
+    )
 
 
 def _row(message: Message, reading: Reading) -> tuple[object, ...]:
@@ -140,4 +170,11 @@ def _row(message: Message, reading: Reading) -> tuple[object, ...]:
         reading.valid_until,
         reading.flags.value,
         *kinds,
+        reading.extra.phenomenon_end,
+        reading.extra.result_time,
+        reading.extra.valid_from,
+        reading.extra.valid_until,
+        reading.extra.quality,
+        reading.extra.parameters,
+        reading.extra.feature_id,
     )

@@ -28,6 +28,14 @@ CONFORMANCE: Final = [
     _SPEC + "datamodel",
     _SPEC + "resource-path/resource-path-to-entities",
     _SPEC + "request-data",
+    _SPEC + "create-update-delete/create-entity",
+    _SPEC + "create-update-delete/link-to-existing-entities",
+    _SPEC + "create-update-delete/update-entity",
+    _SPEC + "create-update-delete/update-entity-put",
+    _SPEC + "create-update-delete/update-entity-jsonpatch",
+    _SPEC + "create-update-delete/delete-entity",
+    _SPEC + "create-update-delete/historical-location-auto-creation",
+    _SPEC + "data-array/data-array",
 ]
 
 

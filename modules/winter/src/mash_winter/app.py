@@ -8,8 +8,9 @@ from mash_sdk.program import Program
 from mash_sdk.publishing import Publishing
 from mash_sdk.rpc import Peers
 from mash_sdk.telemetry import observed
+from mash_sdk.tenants import Tenants
 from mash_winter import events
-from mash_winter.api import plans, segments
+from mash_winter.api import cap, plans, segments
 from mash_winter.api import warnings as warnings_api
 from mash_winter.gateways.city_files import fleets, ice_rules, networks
 from mash_winter.gateways.notify import NotifyGateway
@@ -54,6 +55,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.http = [
         warnings_api.router,
         segments.router,
+        cap.router,
         plans.router,
         streets_views.router,
         gritting_views.router,
@@ -66,6 +68,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         Retention: retention,
         StreetService: streets,
         Telling: telling,
+        Tenants: tenants,
         Upkeep: upkeep,
         Watch: watch,
     }

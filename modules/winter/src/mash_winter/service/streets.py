@@ -51,6 +51,10 @@ class StreetService:
         decides = await self._rules.of(unit.tenant) is not None
         return Streets(network, found, decides, now)
 
+    async def segment(self, segment_id: str, unit: Unit) -> Segment | None:
+        """None for one that is not in the network any more."""
+        return (await self._networks.of(unit.tenant)).by_id.get(segment_id)
+
     async def open(self, unit: Unit) -> Sequence[tuple[Warned, State]]:
         """Warnings that are not resolved, with what holds of their segments."""
         states = await self._warnings.states(unit)

@@ -11,7 +11,7 @@ import yaml
 from joserfc.jwk import ECKey
 
 from mash_tools.deploy import commands
-from mash_tools.deploy.realms import approved
+from mash_tools.deploy.realms import read
 from mash_tools.problems import LauncherError
 
 ROOT = Path(__file__).parents[2]
@@ -92,10 +92,15 @@ def test_what_cannot_be_made_is_said(
 def test_realms_take_public_keys_from_approvals(tmp_path: Path) -> None:
     key = ECKey.generate_key("P-256")
     file = tmp_path / "approvals.json"
-    file.write_text(json.dumps({"forms": {"jwk": key.as_dict(private=False), "routes": ["/apply"]}}))
-    found = approved(file)["forms"]
-    assert found["kid"] == key.thumbprint()
-    assert "d" not in found
+    public = key.as_dict(private=False)
+    own = {"jwk": public, "routes": ["/apply"], "platform": True}
+    plugged_in = {"jwk": public, "routes": ["/winter"], "needs": ["sensors"]}
+    file.write_text(json.dumps({"forms": own, "winter": plugged_in}))
+    keys, needs = read(file)
+    assert {name: found["kid"] for name, found in keys.items()} == dict.fromkeys(keys, key.thumbprint())
+    assert set(keys) == {"forms", "winter"}
+    assert "d" not in keys["forms"]
+    assert needs == {"winter": ("sensors",)}
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"forms": {}}', '{"forms": {"jwk": {"kty": "EC"}}}'])
@@ -103,4 +108,4 @@ def test_approvals_that_are_none_are_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "approvals.json"
     file.write_text(text)
     with pytest.raises(LauncherError, match=r"is no approvals\.json"):
-        approved(file)
+        read(file)

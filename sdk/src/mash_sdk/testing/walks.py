@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from sqlalchemy import text
 
 from mash_sdk.database import Unit
+from mash_sdk.ids import new_id
 from mash_sdk.migrations.migrate import migrate, revisions
 from mash_sdk.names import Names
 from mash_sdk.problems import Unavailable
@@ -85,6 +86,9 @@ class Walks:
                     if (secret := secrets.in_(told, request.named)) is not None:
                         leaks.append(f"{door} tells {ELSEWHERE} of {HOME}'s {secret!r}")
                     if answer.is_success and request.of is not None:
+                        nothing = await stranger.request(door.method, request.absent, **request.sent)
+                        if nothing.status_code == answer.status_code:
+                            continue
                         leaks.append(
                             f"{door} answers {answer.status_code} to {ELSEWHERE} for an id of {HOME}'s "
                             f"{request.of}; answer 404, as for one that does not exist"
@@ -190,6 +194,8 @@ class _Request:
     sent: Mapping[str, Any]
     of: str | None
     """The table of the id in its path."""
+    absent: str
+    """The same path with an id that nothing has."""
 
     @property
     def named(self) -> str:
@@ -202,14 +208,14 @@ def _requests(walker: Walker, bench: Bench, door: Door, secrets: Secrets) -> Ite
     ids = list(dict.fromkeys([*walker.known.values(), *secrets.ids]))[:ASKED_FOR] if names else [""]
     for one in ids:
         url = re.sub(r"\{\w+\}", quote(one, safe=""), door.path)
-        of = secrets.ids.get(one)
+        of, absent = secrets.ids.get(one), re.sub(r"\{\w+\}", new_id(), door.path)
         if door.method == "GET":
-            yield _Request(url, {}, of)
+            yield _Request(url, {}, of, absent)
         elif not door.path.startswith("/api/"):
-            yield _Request(url, {"data": {"csrf": CSRF}}, of)
+            yield _Request(url, {"data": {"csrf": CSRF}}, of, absent)
         else:
             for body in _bodies(bench, door, one):
-                yield _Request(url, {"json": body} if body is not None else {}, of)
+                yield _Request(url, {"json": body} if body is not None else {}, of, absent)
 
 
 def _bodies(bench: Bench, door: Door, one: str) -> list[Any]:

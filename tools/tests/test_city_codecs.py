@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Codecs in cities' folders: each is tried with its examples, and its faults are told with their place."""
+"""Codecs of cities are tried with their examples; what devices say of codecs and limits is checked."""
 
 import shutil
 from pathlib import Path
@@ -72,3 +72,13 @@ def test_a_device_names_a_codec_there_is(cities: Path) -> None:
     assert fault.what.startswith("there is no codec 'unheard-of'; choose one of ['cayenne-lpp'")
     change(file, "unheard-of", "cayenne-lpp")
     assert check(cities, ["heidelberg"]) == []
+
+
+def test_limits_stand_in_their_order(cities: Path) -> None:
+    file = cities / "heidelberg" / "sensors.toml"
+    change(file, 'valid_for = "PT15M"', 'valid_for = "PT15M"\nlowest = -40.0\nhighest = 85.0')
+    assert check(cities, ["heidelberg"]) == []
+    change(file, "highest = 85.0", "highest = -85.0")
+    (fault,) = check(cities, ["heidelberg"])
+    assert (fault.file, fault.line) == (file, line_of(file, "[[devices]]"))
+    assert "lowest lies above highest" in fault.what

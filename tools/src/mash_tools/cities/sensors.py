@@ -37,6 +37,8 @@ class Datastream(Strict):
     observes: WebAddress
     unit: UnitCode
     valid_for: Duration
+    lowest: Finite | None = None
+    highest: Finite | None = None
     simulated: Simulated | None = None
 
 
@@ -58,6 +60,11 @@ class Device(Strict):
     def agrees_with_itself(self) -> Self:
         if len({one.field for one in self.datastreams}) < len(self.datastreams):
             raise PydanticCustomError("fields", "two datastreams have the same field; rename one")
+        if any(
+            one.lowest is not None and one.highest is not None and one.lowest > one.highest
+            for one in self.datastreams
+        ):
+            raise PydanticCustomError("limits", "lowest lies above highest; correct the one or the other")
         if not self.demo and any(one.simulated for one in self.datastreams):
             raise PydanticCustomError("simulated", "only a device marked as demo is simulated")
         return self

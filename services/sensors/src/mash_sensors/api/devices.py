@@ -35,6 +35,7 @@ Use = Annotated[DeviceService, Provide(DeviceService)]
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"
 Name = Annotated[StorableText, Field(min_length=1, max_length=200, pattern=_PLAIN)]
 Said = Annotated[StorableText, Field(max_length=2000)]
+Measured = Annotated[float, Field(allow_inf_nan=False)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){1,60}$")]
 
 
@@ -75,6 +76,10 @@ class DatastreamBody(Strict):
         le=timedelta(days=3650),
         description="how long a reading may be called live",
     )
+    lowest: Measured | None = Field(
+        None, description="what the sensor measures at least; readings beyond are flagged"
+    )
+    highest: Measured | None = Field(None, description="what it measures at most")
 
     @model_validator(mode="after")
     def _unit_fits(self) -> Self:
@@ -85,6 +90,11 @@ class DatastreamBody(Strict):
             raise PydanticCustomError(
                 "unit", "eine Zahl braucht eine Einheit (unit): {known}", {"known": known}
             )
+        limits = [limit for limit in (self.lowest, self.highest) if limit is not None]
+        if limits and self.kind is not Kind.NUMBER:
+            raise PydanticCustomError("limits", "nur Zahlen haben Grenzen (lowest, highest)")
+        if limits != sorted(limits):
+            raise PydanticCustomError("limits", "lowest liegt über highest")
         return self
 
 
@@ -277,6 +287,8 @@ def _command(body: NewDevice) -> RegisterDevice:
                 kind=one.kind,
                 unit=one.unit,
                 valid_for=one.valid_for,
+                lowest=one.lowest,
+                highest=one.highest,
             )
             for one in body.datastreams
         ],

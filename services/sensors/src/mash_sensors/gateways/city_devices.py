@@ -68,4 +68,6 @@ def _datastream(one: Mapping[str, Any]) -> NewDatastream:
         kind=Kind.NUMBER,
         unit=one["unit"],
         valid_for=_DURATION.validate_python(one["valid_for"]),
+        lowest=one.get("lowest"),
+        highest=one.get("highest"),
     )

@@ -46,6 +46,9 @@ class DatastreamEntry:
     """UCUM code; None where the result is no number."""
     valid_for: timedelta
     """How long after it was observed a reading may be called live."""
+    lowest: float | None = None
+    """What the sensor measures at least; beyond, a reading is flagged."""
+    highest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

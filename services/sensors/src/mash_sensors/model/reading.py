@@ -34,10 +34,15 @@ class Flag(IntFlag):
     """By its own clock it was observed after it came: it is never the newest."""
     SAME_TIME = 4
     """Another message brought a reading of this datastream for the same time before."""
+    OUT_OF_RANGE = 8
+    """Its sensor cannot measure that: it is broken, and the reading is never the newest."""
 
     @property
     def words(self) -> list[str]:
         return [str(flag.name).lower().replace("_", "-") for flag in self]
+
+
+NEVER_NEWEST: Final = Flag.FUTURE | Flag.SAME_TIME | Flag.OUT_OF_RANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,16 @@ class Datastream:
     valid_for: timedelta
     feature_id: str | None = None
     """The feature of interest of what names none: that of the Thing's location."""
+    lowest: float | None = None
+    """What its sensor measures at least."""
+    highest: float | None = None
+
+    def measures(self, result: Result) -> bool:
+        """Whether its sensor can have measured that."""
+        if isinstance(result, bool | str):
+            return True
+        too_low = self.lowest is not None and result < self.lowest
+        return not too_low and (self.highest is None or result <= self.highest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +115,11 @@ class Reading:
 
     @property
     def flags(self) -> Flag:
-        """What its times alone say."""
+        """What the reading says by itself."""
+        found = Flag(0) if self.datastream.measures(self.result) else Flag.OUT_OF_RANGE
         if self.phenomenon_time - self.received_at > AHEAD:
-            return Flag.FUTURE
-        return Flag.LATE if self.received_at > self.valid_until else Flag(0)
+            return found | Flag.FUTURE
+        return found | Flag.LATE if self.received_at > self.valid_until else found
 
 
 class Message(NamedTuple):

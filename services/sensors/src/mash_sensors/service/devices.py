@@ -45,6 +45,9 @@ class NewDatastream:
     kind: Kind
     unit: str | None
     valid_for: timedelta
+    lowest: float | None = None
+    """What the sensor measures at least, in `unit`."""
+    highest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,8 @@ class DeviceService:
                 kind=new.kind,
                 unit=new.unit,
                 valid_for=new.valid_for,
+                lowest=new.lowest,
+                highest=new.highest,
             )
             await self._catalogue.add_datastream(unit, entry, device.id, new.field)
             channels.append(Channel(new.field, entry.id, new.kind))

@@ -63,6 +63,8 @@ class CatalogueStore:
                 kind=entry.kind.value,
                 unit=entry.unit,
                 valid_seconds=int(entry.valid_for.total_seconds()),
+                lowest=entry.lowest,
+                highest=entry.highest,
                 device_id=device_id,
                 field=field,
             )

@@ -15,7 +15,7 @@ import asyncpg
 
 from mash_sdk.database import Unit
 from mash_sensors.model.device import Kind
-from mash_sensors.model.reading import Datastream, Flag, Kept, Message, Reading
+from mash_sensors.model.reading import NEVER_NEWEST, Datastream, Flag, Kept, Message, Reading
 from mash_sensors.service.observing import Writable
 
 _STAGING: Final = """
@@ -65,7 +65,7 @@ with fresh as (
         kept.tenant, kept.datastream_id, kept.id, kept.phenomenon_time, kept.received_at, i.valid_until,
         kept.number, kept.truth, kept.text
     from kept join incoming i on i.id = kept.id
-    where kept.flags & {(Flag.FUTURE | Flag.SAME_TIME).value} = 0
+    where kept.flags & {NEVER_NEWEST.value} = 0
     order by kept.datastream_id, kept.phenomenon_time desc
     on conflict (datastream_id) do update set
         observation_id = excluded.observation_id, phenomenon_time = excluded.phenomenon_time,
@@ -74,12 +74,13 @@ with fresh as (
     where excluded.phenomenon_time > known.phenomenon_time
 )
 select kept.id::text, kept.flags,
-    kept.flags & {(Flag.FUTURE | Flag.SAME_TIME).value} = 0
+    kept.flags & {NEVER_NEWEST.value} = 0
         and (before.phenomenon_time is null or before.phenomenon_time < kept.phenomenon_time) as advances
 from kept left join newest before using (datastream_id)
 """  # noqa: S608 — numbers of our own
 _DATASTREAMS: Final = """
 select d.id::text, d.tenant, d.thing_id, d.kind, d.unit, p.definition, v.device_id, d.valid_seconds,
+    d.lowest, d.highest,
     v.id::text as device_key, v.webhook_id::text as webhook_key,
     (select f.id::text from thing_locations t join features f on f.location_id = t.location_id
      where t.thing_id = d.thing_id order by f.id limit 1) as feature_id
@@ -149,6 +150,8 @@ def _datastream(row: asyncpg.Record) -> Datastream:
         row["device_id"],
         timedelta(seconds=row["valid_seconds"]),
         row["feature_id"],
+        row["lowest"],
+        row["highest"],
     )
 
 

@@ -110,6 +110,8 @@ datastreams = Table(
     Column("valid_seconds", Integer, nullable=False),
     Column("device_id", ID),
     Column("field", Text),
+    Column("lowest", Double),
+    Column("highest", Double),
     Column("properties", JSONB(none_as_null=True)),
     Column("observation_type", Text),
     Column("unit_of_measurement", JSONB(none_as_null=True)),

@@ -148,7 +148,7 @@ SPOILT: list[tuple[str, str, str, str, str]] = [
     (FORM, "keeper, valid_from]", "keeper]", "validity:", "/valid_from need not be answered"),
     ("city.toml", 'reference = "HD"', 'reference = "HÖ"', "reference", "capital letters"),
     (FORM, "type: boolean", "type: bool", "keeper:", "no JSON Schema"),
-    (FORM, "'^[0-9]{5}$'", "'^[0-9{5}$'", "postal_code:", "is not a 'regex'"),
+    (FORM, "'^[0-9]{5}$'", "'^[0-9{5}$'", "postal_code:", "is no pattern that can be searched"),
     (FORM, 'label: {de: "Vorname"}', 'label: {de: "Vor\\0name"}', "Vor", "nobody can read"),
     (FORM, "trust_level: 1", "trust_level: 5", "trust_level: 5", "less than or equal to 4"),
     (FORM, "shows: [/given_name", "shows: [/first_name", "shows:", "/first_name is not in data.properties"),

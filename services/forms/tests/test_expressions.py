@@ -65,7 +65,7 @@ def test_answers_are_reckoned_with(source: str, result: str, answers: dict[str, 
     ("source", "says"),
     [
         ("copies >", "column 9"),
-        ("copies == 'x'", "no matching overload"),
+        ("copies == 'x'", "`==` does not go with a whole number and a text"),
         ("plate == 'x'", "undeclared reference to 'plate'"),
         ("copies + 1", "boolean is wanted"),
         ("kind", "boolean is wanted"),

@@ -56,6 +56,8 @@ def _said(place: tuple[str | int, ...], detail: ErrorDetails) -> str:
     if kind in {"string_pattern_mismatch", "string_type", "int_type", "greater_than", "time_delta_parsing"}:
         hint = next((_HINTS[str(part)] for part in reversed(place) if part in _HINTS), detail["msg"])
         return f"{where} = {detail['input']!r} is not right; {hint}"
+    if kind in {"model_type", "model_attributes_type", "dict_type"}:
+        return f"{where} = {str(detail['input'])[:80]!r} has no parts; write each as `name: …`"
     if kind == "literal_error":
         return f"{where} = {detail['input']!r} is not known; choose {detail['ctx']['expected']}"
     return f"{where}: {detail['msg']}"

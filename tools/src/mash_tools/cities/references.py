@@ -8,13 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from mash_forms.model.checks import faults
 from mash_forms.model.checks import untried as without_verdict
 from mash_forms.model.expressions import RESERVED, BadExpression
 from mash_forms.model.form import LANGUAGES
+from mash_forms.model.formats import check_schema
 from mash_tools.cities.faults import Fault
 from mash_tools.cities.files import CityFile
 from mash_tools.cities.forms import FormFile
@@ -140,8 +140,16 @@ def _choose(known: set[str]) -> str:
 
 
 def _answers(source: Source, form: FormFile) -> Iterator[tuple[Place, str]]:
+    data = json.loads(json.dumps(source.data, default=str))
+    twice = _twice(form.data)
+    for name in twice:
+        what = f"{name} is required already, by the part that asks for it or further up; remove it here"
+        yield ("data", "required"), what
+    if twice:  # so that nothing else hides behind it
+        form = form.model_copy(update={"data": form.data | {"required": sorted(set(form.data["required"]))}})
+        data["data"]["required"] = form.data["required"]
     try:
-        Draft202012Validator.check_schema(form.data)
+        check_schema(form.data)
     except SchemaError as err:
         yield ("data", *err.absolute_path), f"data is no JSON Schema: {err.message}; correct it"
         return
@@ -151,7 +159,13 @@ def _answers(source: Source, form: FormFile) -> Iterator[tuple[Place, str]]:
     yield from _questions(form, properties)
     yield from _permit(form, properties, computed)
     with suppress(LookupError, TypeError, AttributeError):  # what has not its shape is told already
-        yield from faults(json.loads(json.dumps(source.data, default=str)))
+        yield from faults(data)
+
+
+def _twice(data: Mapping[str, Any]) -> list[str]:
+    required = data.get("required")
+    names = [one for one in required if isinstance(one, str)] if isinstance(required, list) else []
+    return sorted({one for one in names if names.count(one) > 1})
 
 
 def _schema(data: Mapping[str, Any], properties: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:

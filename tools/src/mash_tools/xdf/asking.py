@@ -2,10 +2,10 @@
 """How a Datenfeld is asked for: its JSON Schema, its widget and its words. What is not done is noted."""
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from mash_tools.xdf.regex import Untranslatable, translated
 from mash_tools.xdf.schema import Field, Part, Value
 
 LONG = 250
@@ -115,16 +115,30 @@ class _Asking:
     def _text(self) -> Shape:
         longest = self._whole("maxLength") or UNLIMITED
         about: dict[str, Any] = {"type": "string", "maxLength": longest}
-        if shortest := self._whole("minLength"):
+        shortest = self._whole("minLength")
+        if shortest > longest:
+            self._contradict("minLength", "maxLength")
+            about["maxLength"], shortest = UNLIMITED, 0
+        if shortest:
             about["minLength"] = shortest
         if pattern := self.element.limits.get("pattern"):
-            try:
-                re.compile(pattern)
-                about["pattern"] = f"^(?:{pattern})$"
-                self.limits.add("pattern")
-            except (re.error, RecursionError, OverflowError):
-                pass  # told as a limit that is not checked
+            self._pattern(pattern, about)
         return about, {"widget": "textarea" if longest > LONG else "text"}
+
+    def _pattern(self, pattern: str, about: dict[str, Any]) -> None:
+        try:
+            about["pattern"], anchored = translated(pattern)
+        except Untranslatable as why:
+            self.lost.append(f"{self.label}: its pattern cannot be said in a form: {why}")
+            return  # and is told as a limit that is not checked
+        self.limits.add("pattern")
+        if anchored:
+            what = "are characters in XML Schema; at its ends they are taken for the beginning and the end"
+            self.lost.append(f"{self.label}: `^` and `$` in the pattern {pattern!r} {what}")
+
+    def _contradict(self, least: str, most: str) -> None:
+        self.limits -= {least, most}
+        self.lost.append(f"{self.label}: {least} is more than {most}, which no answer can be; neither counts")
 
     def _number(self) -> dict[str, Any]:
         about: dict[str, Any] = {"type": "integer" if self.element.type == "num_int" else "number"}
@@ -136,6 +150,9 @@ class _Asking:
             if math.isfinite(value):
                 about[keyword] = int(value) if value.is_integer() else value
                 self.limits.add(name)
+        if about.get("minimum", -math.inf) > about.get("maximum", math.inf):
+            self._contradict("minValue", "maxValue")
+            del about["minimum"], about["maximum"]
         if self.element.type == "num_currency":
             about["multipleOf"] = CENT
         return about

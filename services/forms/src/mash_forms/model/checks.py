@@ -7,15 +7,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from mash_forms.model.cosigner_checks import cosigner_faults
 from mash_forms.model.expressions import RESERVED, RESULTS, ROW, TODAY, BadExpression, Expression, Language
+from mash_forms.model.fee_checks import fee_faults
 from mash_forms.model.form import APPOINTMENT, Raw
-from mash_forms.model.formats import Validator
+from mash_forms.model.formats import Validator, check_schema
 from mash_forms.model.processing import REGISTERS
 from mash_forms.model.reach import Reach, reach
 from mash_forms.model.representing import expanded, represents_faults
+from mash_forms.model.schema_checks import schema_faults
 from mash_forms.model.workflow_checks import workflow_faults
 
 REVIEW, HANDOVER, REUSE, STRONGER, SIGNATURE = "review", "handover", "reuse", "stronger", "signature"
@@ -43,7 +43,7 @@ def faults(form: Raw) -> Iterator[Found]:
 
 
 def _faults(form: Raw) -> Iterator[Found]:
-    Draft202012Validator.check_schema(form["data"])
+    check_schema(form["data"])
     properties: Mapping[str, Any] = form["data"]["properties"]
     structural = [*_structure(form, properties), *workflow_faults(form)]
     yield from structural
@@ -66,6 +66,7 @@ def _structure(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
     yield from ((place, "data refer elsewhere ($ref); write out what is meant") for place in elsewhere)
     if elsewhere:
         return
+    yield from schema_faults(form["data"])
     yield from _pages(form)
     yield from _levels(form)
     for index, one in enumerate(form.get("computed") or []):
@@ -133,6 +134,10 @@ def _field(place: Place, field: Raw, about: Raw) -> Iterator[Found]:
     for at, option in enumerate(field.get("options") or []):
         if not allowed.is_valid(option["value"]):
             yield (*place, "options", at), f"{option['value']!r} is not what data allow for {field['path']}"
+    offered = [option["value"] for option in field.get("options") or []]
+    for value in about.get("enum") or [] if offered else []:
+        if value not in offered:
+            yield (*place, "options"), f"{value!r} is in data, and nobody can choose it; add or remove it"
 
 
 def _appointments(form: Raw, properties: Mapping[str, Any]) -> Iterator[Found]:
@@ -247,20 +252,37 @@ def untried(form: Raw) -> Iterator[Found]:
     """The conditions of which nobody can say whether they are ever met. Of a form without faults."""
     computed = {one["name"]: one["type"] for one in form.get("computed") or []}
     properties = form["data"]["properties"]
-    for place, what, found in _tried(form, Language.of(properties, computed), properties):
+    for place, what, found in _tried(form, Language.of(properties, computed), properties, {}):
         if found is Reach.UNKNOWN:
             yield place, f"nobody can say whether anybody {what}"
 
 
 def _reachable(form: Raw, names: Language, properties: Mapping[str, Any]) -> Iterator[Found]:
-    for place, what, found in _tried(form, names, properties):
+    asked: dict[str, tuple[Expression, ...]] = {}
+    for place, what, found in _tried(form, names, properties, asked):
         if found is Reach.NEVER:
             yield place, f"nobody {what}; correct the condition"
+    for place, source, what in _kept_and_paid(form):
+        if reach((Expression(source, "boolean", names),), asked, properties) is Reach.NEVER:
+            yield place, f"nobody {what}; correct the condition"
+    yield from fee_faults(form, names, asked)
 
 
-def _tried(form: Raw, names: Language, properties: Mapping[str, Any]) -> Iterator[tuple[Place, str, Reach]]:
-    """Every condition of a step or field, what it decides, and whether it can be met."""
-    asked: dict[str, tuple[Expression, ...]] = {}
+def _kept_and_paid(form: Raw) -> Iterator[tuple[Place, str, str]]:
+    """What is asked of all answers. Of most rules nobody can tell whether they can be kept."""
+    for at, rule in enumerate(form.get("rules") or []):
+        yield ("rules", at, "valid"), rule["valid"], f"can keep to the rule at {rule['at']}"
+    for at, charge in enumerate(form["fee"] if isinstance(form.get("fee"), list) else []):
+        if charge.get("when") is not None:
+            yield ("fee", at, "when"), charge["when"], f"ever pays the fee {charge['id']}"
+
+
+def _tried(
+    form: Raw, names: Language, properties: Mapping[str, Any], asked: dict[str, tuple[Expression, ...]]
+) -> Iterator[tuple[Place, str, Reach]]:
+    """Every condition of a step or field, what it decides, and whether it can be met. `asked`, empty before,
+    has then each question's conditions.
+    """
     for at, step in enumerate(form["steps"]):
         place: Place = ("steps", at)
         gates = _gates((), step, names)

@@ -50,6 +50,16 @@ _MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|filter|map)\s*\(")
 _LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _PLACE = re.compile(r"<input>:(-?\d+):(-?\d+): (.*)")
+_UNFIT = re.compile(r"found no matching overload for '([^']+)' applied to '\(([^)]*)\)'")
+_WORDS = {
+    "int": "a whole number",
+    "uint": "a whole number",
+    "double": "a number with decimals",
+    "string": "a text",
+    "bool": "true or false",
+    "null": "null",
+}
+"""How the library calls what an expression has, and how we do."""
 _WRAPPED = re.compile(r"wrapper\((\w+)\)")
 
 
@@ -290,4 +300,7 @@ def _reason(said: str) -> str:
     if found is None:
         return said.split("\n", 1)[0][:200]
     column, why = int(found[2]), _WRAPPED.sub(r"\1", found[3]).removesuffix(" (in container '')")
+    if unfit := _UNFIT.match(why):
+        kinds = (_WORDS.get(kind.strip(), kind.strip()) for kind in unfit[2].split(","))
+        why = f"`{unfit[1].replace('_', '')}` does not go with {' and '.join(kinds)}"
     return f"{why[:200]} (column {column})" if column > 0 else why[:200]

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import re
 import os
 import sys
 from pathlib import Path
@@ -108,8 +109,8 @@ def test_what_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit) as ended:
         main(["speed"])
     assert ended.value.code == 2
-    known = "'citizens', 'desk', 'edge', 'events', 'forms', 'gateway', 'readings', 'up'"
-    assert known in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert all(f"'{name}'" in told for name in BENCHMARKS)
 
 
 def test_a_quantile_is_a_value_that_was_measured() -> None:
@@ -211,7 +212,7 @@ def test_help_says_what_each_benchmark_measures(capsys: pytest.CaptureFixture[st
         main(["--help"])
     told = capsys.readouterr().out
     for name, benchmark in BENCHMARKS.items():
-        assert f"  {name:<8} {benchmark.about}" in told
+        assert re.search(rf"^  {name} +{re.escape(benchmark.about)}$", told, re.MULTILINE)
 
 
 def test_the_routing_bench_solves_a_file_and_says_what_is_best_known(

@@ -3,8 +3,8 @@
 
 import asyncio
 import json
-import re
 import os
+import re
 import sys
 from pathlib import Path
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Several cases at once, each with its own result, and the figures of what is open and done."""
 
+import json
+
 import httpx
 import pytest
 
@@ -9,6 +11,7 @@ from mash_sdk.ids import new_id
 from mash_sdk.testing import CSRF, Bench
 
 API = "/api/forms/v1"
+JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture
@@ -111,3 +114,9 @@ async def test_figures_count_open_overdue_and_days(bench: Bench, cases: list[str
     assert "1,5" in shown
     stranger = bench.client(roles=["clerk", "office:other"])
     assert (await stranger.get(f"{API}/cases/figures")).json()["items"] == []
+
+
+async def test_an_id_that_is_none_stops_no_other(kurt: httpx.AsyncClient, cases: list[str]) -> None:
+    body = json.dumps({"does": "take-up", "ids": ["\ud800", "x", cases[0]]})
+    done = (await kurt.post(f"{API}/cases/bulk", content=body, headers=JSON)).json()["items"]
+    assert [(one["id"], one["done"]) for one in done] == [(cases[0], True), ("?", False), ("x", False)]

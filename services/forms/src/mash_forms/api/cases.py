@@ -26,6 +26,7 @@ from mash_sdk.database import Unit
 from mash_sdk.http import After, IdempotencyKey, InUnit, Limit, Router
 from mash_sdk.identity import Principal
 from mash_sdk.ids import parse_id
+from mash_sdk.problems import Invalid
 from mash_sdk.provide import Provide
 from mash_sdk.storable import StorableText
 
@@ -186,9 +187,12 @@ async def do_all(
     idempotency_key: IdempotencyKey = None,  # noqa: ARG001 — the router answers a repeated key
 ) -> BulkList:
     """Take several cases up, put them back or decide them with one reason. Each has its own result."""
-    ids = [parse_id(one, f"/ids/{at}") for at, one in enumerate(body.ids)]
+    ids, unread = _read(body.ids)
+    if unread and not ids:
+        parse_id(body.ids[0], "/ids/0")
     done = await all_of.do(DoAll(body.does, ids, who, body.outcome, body.reason))
-    return BulkList(items=[BulkResult(id=one.id, done=not one.refused, detail=one.refused) for one in done])
+    items = [BulkResult(id=one.id, done=not one.refused, detail=one.refused) for one in done]
+    return BulkList(items=[*items, *unread])
 
 
 @router.get("/figures")
@@ -245,6 +249,19 @@ async def move(
     """Take a case along a transition of its form's workflow."""
     moved = await working.move(application_id, body.transition, who, unit)
     return CaseView.of(moved, who, await desk.today(unit))
+
+
+def _read(texts: Sequence[str]) -> tuple[list[str], list[BulkResult]]:
+    """Return the ids, and the refusals of what is none: one slip of the pen stops no other case."""
+    ids, unread = [], []
+    for text in texts:
+        try:
+            ids.append(parse_id(text))
+        except Invalid as refusal:
+            # Half of a surrogate pair, which JSON lets through, cannot be sent back.
+            said = text.encode("utf-8", "replace").decode()
+            unread.append(BulkResult(id=said, done=False, detail=refusal.detail))
+    return ids, unread
 
 
 async def _listed(

@@ -212,6 +212,12 @@ async def test_the_desks_page_reverses(over: Callable[..., Awaitable[Bench]]) ->
     assert "Ersetzen: ablehnen" in (await client.get(place)).text
     empty = await client.post(f"{place}/reversal", data={**CSRF, "outcome": "REJECTED", "reason": " "})
     assert empty.status_code == 422
+    assert 'id="reversal-error"' in empty.text
+    assert 'value="REJECTED"' in empty.text
+    assert "Die Begründung fehlt." in empty.text
+    long = await client.post(f"{place}/reversal", data={**CSRF, "outcome": "REJECTED", "reason": 4001 * "x"})
+    assert long.status_code == 422
+    assert 4001 * "x" in long.text
     done = await client.post(f"{place}/reversal", data={**CSRF, "outcome": "REJECTED", "reason": "Nein."})
     assert done.status_code == 303
     assert "Ersetzen:" not in (await client.get(place)).text

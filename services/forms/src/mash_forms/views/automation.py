@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from mash_forms.model.application import Outcome
 from mash_forms.service import AutomationService, Decide
 from mash_forms.service.desk import kept_reason
-from mash_forms.views.words import Clerk, ShownApplication, texts
+from mash_forms.views.words import Clerk, ShownApplication, pages, texts
 from mash_sdk.http import InUnit, Page, PageForm, Router
 from mash_sdk.problems import Fault, Invalid
 from mash_sdk.provide import Provide
@@ -34,6 +34,18 @@ async def reverse(
     if said not in Outcome.__members__:
         fault = Fault("/outcome", "Die Entscheidung fehlt.", "Benutzen Sie das Formular der Seite.")
         raise Invalid("Die Entscheidung fehlt.", errors=[fault])
-    reason = kept_reason(values.get("reason", "").replace("\r\n", "\n"))
-    await automation.reverse(Decide(application_id, Outcome(said), reason, who), unit)
+    typed = values.get("reason", "").replace("\r\n", "\n")
+    try:
+        await automation.reverse(Decide(application_id, Outcome(said), kept_reason(typed), who), unit)
+    except Invalid as refused:
+        return pages.render(
+            page,
+            "unreversed.html",
+            title="Fehler: Noch nicht ersetzt",
+            status=refused.status,
+            application_id=application_id,
+            outcome=said,
+            reason=typed,
+            fault=refused.errors[0],
+        )
     return RedirectResponse(page.url(f"/desk/applications/{application_id}"), HTTPStatus.SEE_OTHER)

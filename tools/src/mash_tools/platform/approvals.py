@@ -6,10 +6,11 @@ every three seconds whether the file changed.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mash_sdk.manifest import overlap, unfit
+from mash_tools.approved import needs_of
 from mash_tools.platform.folder import DataFolder
 from mash_tools.platform.modules import Module, services
 from mash_tools.problems import LauncherError
@@ -41,13 +42,6 @@ def keys(folder: DataFolder) -> dict[str, Any]:
 def modules(folder: DataFolder) -> dict[str, tuple[str, ...]]:
     """Each approved module → the services it may ask."""
     return needs_of(read(folder))
-
-
-def needs_of(entries: Mapping[str, Entry]) -> dict[str, tuple[str, ...]]:
-    """The same, of what an approvals.json holds."""
-    return {
-        name: tuple(entry.get("needs", ())) for name, entry in entries.items() if not entry.get("platform")
-    }
 
 
 def keep(folder: DataFolder, own: Sequence[Module]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What an approvals.json says, in a data folder or in a chart's ConfigMap: an image has no parts to import."""
+"""What an approvals.json says, in a data folder or a chart. Images import it: it needs no parts."""
 
 from collections.abc import Mapping
 from typing import Any

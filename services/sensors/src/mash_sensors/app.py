@@ -17,6 +17,8 @@ from mash_sensors.api.sta import batch, observe, reads, writes
 from mash_sensors.gateways.city_codecs import CityCodecs
 from mash_sensors.gateways.city_devices import CityDevices
 from mash_sensors.gateways.city_rules import CityRules
+from mash_sensors.mqtt.door import MqttDoor
+from mash_sensors.mqtt.holders import Holders
 from mash_sensors.public import LOOK_EVERY, Publication
 from mash_sensors.rpc import AlertRpc, DatastreamRpc
 from mash_sensors.service.alerts import AlertService
@@ -69,6 +71,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     making = MakingService(reader, Writer(), things, publishing.changed)
     receipts = Receipts(database.worker_unit, recorded)
     observing = ObservingService(database.unit, reader, recorded, making, outlet, receipts, clock)
+    taking = observed(observing, "observing")
+    holders = Holders(keys, frozenset(program.tenants))
+    mqtt = MqttDoor(settings.mqtt, holders, taking)
     sources = observed(SourceService(catalogue), "sources")
     program.rpc = [
         RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts)),
@@ -81,9 +86,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         DeviceService: observed(registry, "devices"),
         EntityService: observed(EntityService(reader), "entities"),
         MakingService: observed(making, "making"),
-        ObservingService: observed(observing, "observing"),
+        ObservingService: taking,
         AlertService: alerts,
         Board: observed(Board(newest, alerts, things), "board"),
+        MqttDoor: mqtt,
         NewestService: newest,
         Recorder: observed(Recorder(recorded, Watch(rules, warnings), publishing.changed), "recorder"),
         Tenants: program.tenants,
@@ -92,5 +98,5 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     }
     program.publishes = publishing
     program.closes = [receipts]
-    program.runs = [Upkeep(database.worker_unit, recorded).run, inventory.run]
+    program.runs = [Upkeep(database.worker_unit, recorded).run, inventory.run, mqtt.run]
     return program

@@ -10,3 +10,6 @@ class Settings(PlatformSettings):
     key_seconds: float = Field(
         5.0, ge=0, le=60, description="seconds a device and its key are remembered without a look"
     )
+    mqtt: str | None = Field(
+        None, description="listen address of the MQTT door, host:port; none: there is no such door"
+    )

@@ -21,6 +21,14 @@ UPLINKS_REFUSED = counter(
     doc="messages of devices that were not",
     attributes=("mash.sensors.reason",),
 )
+MQTT_REFUSED = counter(
+    "mash.sensors.mqtt.refused",
+    doc="logins and messages over MQTT that were refused",
+    attributes=("mash.sensors.reason",),
+)
+MQTT_DROPPED = counter(
+    "mash.sensors.mqtt.dropped", doc="observations that a subscriber over MQTT was too slow for"
+)
 OBSERVATIONS_ACCEPTED = counter("mash.sensors.observations.accepted", doc="observations they held")
 OBSERVATIONS_STORED = counter("mash.sensors.observations.stored", doc="observations that were stored")
 OBSERVATIONS_FLAGGED = counter(

@@ -89,6 +89,23 @@ class ObservingService:
         Raises Unavailable if the stream does not take them or they are not recorded in time.
         """
         self._receipts.require_room()
+        found, sent = await self._send(said, who, key)
+        if sent:
+            await self._receipts.recorded(sent)
+        return found
+
+    async def accept(self, said: Said, who: Principal, key: str | None) -> None:
+        """Return once the stream has it: it can be read shortly after. `key` as for take().
+
+        Raise Invalid, Forbidden, or Unavailable if the stream does not take it.
+        """
+        found, _ = await self._send([said], who, key)
+        key_of_one(found)
+
+    async def _send(
+        self, said: Sequence[Said], who: Principal, key: str | None
+    ) -> tuple[list[str | Problem], list[Message]]:
+        """What became of each, and the messages that went onto the stream."""
         found: list[str | Problem] = []
         batches: dict[str, ObservationBatch] = {}
         now = self._clock.now()
@@ -109,11 +126,8 @@ class ObservingService:
                 batch.observations.append(observation)
         for batch in batches.values():
             await self._outlet.send(batch, who.tenant)
-        sent = [Message(who.tenant, batch.source_id, batch.message_id) for batch in batches.values()]
-        if sent:
-            await self._receipts.recorded(sent)
         count(OBSERVATIONS_ACCEPTED, sum(len(batch.observations) for batch in batches.values()))
-        return found
+        return found, [Message(who.tenant, one.source_id, one.message_id) for one in batches.values()]
 
     async def read(self, key: str, tenant: str) -> Item:
         """What was recorded. Raise Conflict where the same message had been recorded before."""

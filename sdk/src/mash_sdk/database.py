@@ -62,6 +62,7 @@ class Unit:
         self._announced: list[outbox.Announced] = []
         self._woken: set[str] = set()
         self._public: dict[str, Document | None] = {}
+        self._then: list[Callable[[], None]] = []
 
     def announce(self, *events: Message, cause: Cause | None = None) -> None:
         """Say what happened: the events become rows of the outbox when, and only if, the unit commits.
@@ -73,6 +74,21 @@ class Unit:
     def wake(self, work: str) -> None:
         """Call whoever has the turn for `work` (Database.turn) when, and only if, the unit commits."""
         self._woken.add(work)
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Call it in this process when, and only if, the unit has committed; it is lost with the process.
+
+        For what need not be told for sure. It must not wait; if it raises, that is logged.
+        """
+        self._then.append(call)
+
+    def tell(self) -> None:
+        """Make the calls of then(): the unit has committed."""
+        for call in self._then:
+            try:
+                call()
+            except Exception:
+                log.exception("what was to be told after a commit failed")
 
     @property
     def woken(self) -> Collection[str]:
@@ -104,6 +120,7 @@ class Unit:
         self._announced.clear()
         self._woken.clear()
         self._public.clear()
+        self._then.clear()
         await self.driver.execute("rollback;" + _begin(self.tenant))
 
     @asynccontextmanager
@@ -113,11 +130,12 @@ class Unit:
         The unit stays usable. Parts do not lie within one another.
         """
         announced, woken, public = list(self._announced), set(self._woken), dict(self._public)
+        then = list(self._then)
         await self.driver.execute("savepoint part")
         try:
             yield
         except Exception:
-            self._announced, self._woken, self._public = announced, woken, public
+            self._announced, self._woken, self._public, self._then = announced, woken, public, then
             await self.driver.execute("rollback to savepoint part; release savepoint part")
             raise
         await self.driver.execute("release savepoint part")
@@ -199,6 +217,7 @@ class Database:
             await connection.close()
         for work in unit.woken:
             self._bell(work).ring()
+        unit.tell()
 
     async def _keep(self, refusal: Problem, write: OnRefusal, unit: Unit) -> None:
         try:

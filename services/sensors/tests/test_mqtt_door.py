@@ -5,6 +5,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -18,6 +19,7 @@ from mash_sdk.testing import Bench
 from mash_sdk.testing.patience import until
 from mash_sensors.mqtt.door import MqttDoor
 
+STA = "/api/sensors/sta/v1.1"
 V311, V5 = MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5
 Connects = Callable[..., Awaitable["Client"]]
 
@@ -229,6 +231,47 @@ async def test_nobody_comes_in_without_a_key_of_their_own(
         ):
             client = await connect(sender, version=version, **more)
             assert client.connected.result() == refused, (version, more)
+
+
+async def test_what_is_recorded_is_sent_to_those_who_asked(
+    bench: Bench, sender: Any, register: Callable[..., Awaitable[Any]], connect: Connects
+) -> None:
+    other = await register(device_id="frost-2", dev_eui=None)
+    whole, one = await connect(sender), await connect(other, version=V311)
+    whole.paho.subscribe([("heidelberg/v1.1/Observations", 1)])
+    plain = topic(sender).replace("'", "")
+    foreign = "mannheim/v1.1/Observations"
+    one.paho.subscribe([(plain, 0), (foreign, 0), ("#", 0), ("heidelberg/+/Observations", 0)])
+
+    async def granted() -> bool:
+        return bool(whole.granted and one.granted)
+
+    await until(granted, "the subscriptions are answered", 10)
+    assert (whole.granted, one.granted) == ([0], [0, 0x80, 0x80, 0x80])
+    await sender.send({"surface": -0.5, "wet": True})
+    await other.send({"surface": -9999.25, "wet": False}, at=bench.clock.now() - timedelta(hours=9))
+    await bench.settle()
+
+    async def all_came() -> bool:
+        return len(whole.received) == 4 and len(one.received) == 1
+
+    await until(all_came, "observations come", 10)
+    for at, observation in whole.received:
+        assert at == "heidelberg/v1.1/Observations"
+        read = await bench.visitor().get(f"{STA}/Observations('{observation['@iot.id']}')")
+        assert observation == read.json()
+    assert (one.received[0][0], one.received[0][1]["result"]) == (plain, -0.5)
+    one.paho.unsubscribe([plain])
+    sent = await one.publish(topic(other), {"result": 1.0})  # answered behind it
+    assert await one.acknowledgement(sent) == (0, "")
+    await sender.send({"surface": -0.6}, at=bench.clock.now() + timedelta(seconds=1))
+    await bench.settle()
+
+    async def more_came() -> bool:
+        return len(whole.received) == 6
+
+    await until(more_came, "observations come", 10)
+    assert len(one.received) == 1
 
 
 async def test_a_key_that_is_taken_back_ends_what_it_opened(

@@ -73,7 +73,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     observing = ObservingService(database.unit, reader, recorded, making, outlet, receipts, clock)
     taking = observed(observing, "observing")
     holders = Holders(keys, frozenset(program.tenants))
-    mqtt = MqttDoor(settings.mqtt, holders, taking)
+    mqtt = MqttDoor(settings.mqtt, holders, taking, program.tenants)
+    recorder = Recorder(recorded, Watch(rules, warnings), publishing.changed, [mqtt.tell])
     sources = observed(SourceService(catalogue), "sources")
     program.rpc = [
         RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts)),
@@ -91,7 +92,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         Board: observed(Board(newest, alerts, things), "board"),
         MqttDoor: mqtt,
         NewestService: newest,
-        Recorder: observed(Recorder(recorded, Watch(rules, warnings), publishing.changed), "recorder"),
+        Recorder: observed(recorder, "recorder"),
         Tenants: program.tenants,
         ThingService: observed(things, "sensors"),
         UplinkService: observed(accepting, "uplinks"),

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+ROOT: Final = "/api/sensors/sta/v1.1"
+"""Where a tenant's entities are."""
+
 
 class Kind(Enum):
     """What a property holds."""

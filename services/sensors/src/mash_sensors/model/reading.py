@@ -122,6 +122,13 @@ class Reading:
         return found | Flag.LATE if self.received_at > self.valid_until else found
 
 
+class Seen(NamedTuple):
+    """A reading that was kept, and what is odd about it."""
+
+    reading: "Reading"
+    flags: Flag
+
+
 class Message(NamedTuple):
     """Whose message it is. The same id of the same source is the same message."""
 

@@ -84,6 +84,9 @@ class Connection:
         if not self._over.done():
             self._over.set_exception(Over(reason))
 
+    def asked(self, place: Place) -> bool:
+        return place in self._topics
+
     def offer(self, place: Place, payload: bytes) -> None:
         """Send it what was observed there, if it asked for that and reads."""
         topic = self._topics.get(place)

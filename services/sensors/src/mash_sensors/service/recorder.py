@@ -5,6 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -15,7 +16,7 @@ from mash_sdk.kafka import Delivered, is_passing
 from mash_sdk.problems import Unreadable
 from mash_sdk.telemetry import count
 from mash_sensors.model.device import Kind, Result
-from mash_sensors.model.reading import Datastream, Extra, Flag, Kept, Message, Reading, in_range
+from mash_sensors.model.reading import Datastream, Extra, Flag, Kept, Message, Reading, Seen, in_range
 from mash_sensors.service.watch import New, Watch
 from mash_sensors.signals import (
     MESSAGES_REPEATED,
@@ -43,11 +44,18 @@ class Store(Protocol):
 class Recorder:
     """The batch's unit is the worker role's: a batch mixes tenants."""
 
-    def __init__(self, store: Store, watch: Watch, changed: Callable[[Unit, str], None]) -> None:
-        """`changed` is told whose newest readings a unit changes."""
+    def __init__(
+        self,
+        store: Store,
+        watch: Watch,
+        changed: Callable[[Unit, str], None],
+        tell: Sequence[Callable[[Sequence[Seen]], None]] = (),
+    ) -> None:
+        """`changed` is told whose newest readings a unit changes; `tell` what was kept, once it is."""
         self._store = store
         self._watch = watch
         self._changed = changed
+        self._tell = tuple(tell)
 
     async def record(self, batch: Batch, unit: Unit) -> None:
         """Raise Unreadable for a message that can never be stored."""
@@ -69,6 +77,9 @@ class Recorder:
         await self._look(live, unit)
         for tenant in {reading.datastream.tenant for reading in advancing}:
             self._changed(unit, tenant)
+        seen = [Seen(reading, kept[reading.id].flags) for reading in readings if reading.id in kept]
+        for tell in self._tell if seen else ():
+            unit.then(partial(tell, seen))
         _tell(batch, readings, kept)
 
     async def _look(self, live: Sequence[New], unit: Unit) -> None:

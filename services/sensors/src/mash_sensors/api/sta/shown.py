@@ -7,11 +7,11 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from mash_sdk.tenants import Tenants
+from mash_sensors.model.entities import ROOT as ROOT
 from mash_sensors.model.entities import Entity, Kind
 from mash_sensors.model.odata.found import Item, Items
 from mash_sensors.model.odata.printer import printed_query
 
-ROOT: Final = "/api/sensors/sta/v1.1"
 _ARRAY: Final = ("id", "phenomenonTime", "result", "resultTime", "resultQuality", "validTime", "parameters")
 
 

@@ -3,15 +3,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Interval, Table, case, cast, func, literal, null, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from mash_sensors.model.device import OBSERVATION_TYPES
-from mash_sensors.model.reading import LATEST, Flag
+from mash_sensors.model.reading import LATEST
 from mash_sensors.model.units import UNITS
+from mash_sensors.model.written import instant, parameters, period, quality, validity
 from mash_sensors.store import tables
 from mash_sensors.store.tables import MOMENT
 
@@ -77,19 +78,6 @@ LINKS: Final[Mapping[tuple[str, str], One | Many | Across]] = {
     ("Observation", "FeatureOfInterest"): One("feature_id"),
     ("FeatureOfInterest", "Observations"): Many("feature_id"),
 }
-
-
-def instant(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC, milliseconds at least where there are any."""
-    if moment is None:
-        return None
-    plain = moment.astimezone(UTC).replace(tzinfo=None)
-    return plain.isoformat(timespec="milliseconds" if plain.microsecond % 1000 == 0 else "microseconds") + "Z"
-
-
-def period(begin: datetime | None, end: datetime | None) -> str | None:
-    """One instant, or two."""
-    return instant(begin) if end is None else f"{instant(begin)}/{instant(end)}"
 
 
 def _whole(begin: datetime | None, end: datetime | None) -> str | None:
@@ -163,25 +151,9 @@ def _valid_until(t: FromClause) -> ColumnElement[Any]:
     )
 
 
-def _validity(begin: datetime, end: datetime) -> str:
-    return f"{instant(begin)}/{instant(min(end, LATEST))}"
-
-
 def _result(*columns: float | bool | str | None) -> float | bool | str | None:
     """One of the three is there."""
     return next((one for one in columns if one is not None), None)
-
-
-def _quality(flags: int, given: Any) -> Any:
-    """What was sent, and what is odd about it."""
-    words = Flag(flags).words
-    if given is None:
-        return words or None
-    return [given, *words] if words else given
-
-
-def _parameters(given: Any, received: datetime) -> Mapping[str, Any]:
-    return {**(given or {}), "receivedAt": instant(received)}
 
 
 def _parameters_sql(t: FromClause) -> ColumnElement[Any]:
@@ -217,11 +189,11 @@ PROPERTIES: Final[Mapping[str, Mapping[str, Stored]]] = {
         "phenomenonTime": Stored(lambda t: (t.c.phenomenon_time, t.c.phenomenon_end), period),
         "resultTime": Stored(lambda t: (func.coalesce(t.c.result_time, t.c.phenomenon_time),), instant),
         "result": Stored(lambda t: (t.c.number, t.c.truth, t.c.text), _result),
-        "resultQuality": Stored(lambda t: (t.c.flags, t.c.quality), _quality),
+        "resultQuality": Stored(lambda t: (t.c.flags, t.c.quality), quality),
         "validTime": Stored(
-            lambda t: (func.coalesce(t.c.valid_from, t.c.phenomenon_time), _valid_until(t)), _validity
+            lambda t: (func.coalesce(t.c.valid_from, t.c.phenomenon_time), _valid_until(t)), validity
         ),
-        "parameters": Stored(lambda t: (t.c.parameters, t.c.received_at), _parameters),
+        "parameters": Stored(lambda t: (t.c.parameters, t.c.received_at), parameters),
     },
     "FeatureOfInterest": _ENCODED | {"feature": _column("feature")},
 }

@@ -130,6 +130,45 @@ async def test_a_part_fails_alone(server: Postgres) -> None:
         await database.close()
 
 
+async def test_what_is_told_afterwards_is_told_if_and_when_the_unit_has_committed(
+    server: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with server:
+        database = database_of(server)
+        told: list[str] = []
+
+        def fail() -> None:
+            raise ValueError("nobody listens")
+
+        async with database.unit("heidelberg") as unit:
+            unit.then(fail)
+            unit.then(lambda: told.append("kept"))
+
+            async def undo_a_part() -> None:
+                async with unit.part():
+                    unit.then(lambda: told.append("undone part"))
+                    fail()
+
+            with pytest.raises(ValueError, match="nobody listens"):
+                await undo_a_part()
+            assert told == []
+        assert told == ["kept"]
+        assert "nobody listens" in caplog.text
+
+        async def undo() -> None:
+            async with database.unit("heidelberg") as unit:
+                unit.then(lambda: told.append("undone"))
+                fail()
+
+        with pytest.raises(ValueError, match="nobody listens"):
+            await undo()
+        async with database.unit("heidelberg") as unit:
+            unit.then(lambda: told.append("discarded"))
+            await unit.discard()
+        assert told == ["kept"]
+        await database.close()
+
+
 async def test_a_unit_cancelled_in_a_statement_is_rolled_back_and_the_next_one_works(
     server: Postgres,
 ) -> None:

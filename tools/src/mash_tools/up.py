@@ -118,6 +118,7 @@ def table(platform: Platform) -> str:
     rows = [
         *((city.name, f"{platform.url}/{city.name}/", _logins(people_of(city))) for city in cities),
         ("operations", f"{platform.url}/ops", _logins(OPERATORS)),
+        ("sensors", f"mqtt://localhost:{places.mqtt_port}", "<city>/<device id>, password: its key"),
         ("API", f"{platform.url}/api/openapi.json", ""),
         *(
             ("payment simulator", places.simulator(name), f"stands in for {name}")

@@ -26,6 +26,8 @@ class Places:
     kern: Path | None = None
     traces_port: int = 0
     mail_smtp_port: int = 0
+    mqtt_port: int = 0
+    """The MQTT door of sensors."""
     mail_http_port: int = 0
     simulator_ports: dict[str, int] = field(default_factory=dict)
     """Each payment provider's simulator."""
@@ -135,7 +137,17 @@ def _notify(places: Places, folder: DataFolder) -> dict[str, str]:
     }
 
 
-EXTRAS = {GATEWAY: _gateway, "forms": _forms, "payments": _payments, "notify": _notify}
+def _sensors(places: Places, _: DataFolder) -> dict[str, str]:
+    return {"MQTT": f"127.0.0.1:{places.mqtt_port}"}
+
+
+EXTRAS = {
+    GATEWAY: _gateway,
+    "forms": _forms,
+    "payments": _payments,
+    "sensors": _sensors,
+    "notify": _notify,
+}
 
 
 def admin(places: Places) -> dict[str, str]:

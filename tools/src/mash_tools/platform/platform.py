@@ -135,6 +135,7 @@ class Platform:
             traces_port=port_of("traces"),
             mail_smtp_port=port_of("mail-smtp"),
             mail_http_port=port_of("mail-http"),
+            mqtt_port=port_of("mqtt"),
             simulator_ports={name: port_of(name) for name in environment.SIMULATORS},
         )
         for module in self._modules:

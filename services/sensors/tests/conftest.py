@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A bench of sensors, and a device at work on it."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from mash_sdk.testing import Bench
+from mash_sdk.testing.patience import until
 
 STA = "/api/sensors/sta/v1.1"
 EUI = "70B3D57ED0051234"
@@ -87,6 +94,58 @@ class Sender:
         return [one["result"] for one in await self.observations(name)]
 
 
+class MqttClient:
+    """paho's client, whose thread tells the test's loop what comes."""
+
+    def __init__(self, user: str, key: str, version: MQTTProtocolVersion, client_id: str) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.connected: asyncio.Future[int] = self._loop.create_future()
+        self.acknowledged: dict[int, tuple[int, str]] = {}
+        self.granted: list[int] = []
+        self.received: list[tuple[str, Any]] = []
+        self.gone = asyncio.Event()
+        self.paho = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id, protocol=version, reconnect_on_failure=False
+        )
+        if user:
+            self.paho.username_pw_set(user, key)
+        self.paho.on_connect = lambda _c, _u, _f, code, _p: self._tell(self._connect, code.value)
+        self.paho.on_publish = self._published
+        self.paho.on_subscribe = lambda _c, _u, _m, codes, _p: self._tell(
+            self.granted.extend, [one.value for one in codes]
+        )
+        self.paho.on_message = lambda _c, _u, message: self._tell(
+            self.received.append, (message.topic, json.loads(message.payload))
+        )
+        self.paho.on_disconnect = lambda *_: self._tell(self.gone.set)
+
+    def _tell(self, call: Callable[..., object], *what: object) -> None:
+        self._loop.call_soon_threadsafe(call, *what)
+
+    def _connect(self, code: int) -> None:
+        if not self.connected.done():
+            self.connected.set_result(code)
+
+    def _published(self, _c: Any, _u: Any, mid: int, code: Any, properties: Any) -> None:
+        text = getattr(properties, "ReasonString", "")
+        self._tell(self.acknowledged.__setitem__, mid, (code.value, text))
+
+    async def publish(self, topic: str, said: Any, qos: int = 1, told: dict[str, str] | None = None) -> int:
+        properties = None
+        if told:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.UserProperty = list(told.items())
+        payload = said if isinstance(said, bytes) else json.dumps(said)
+        return self.paho.publish(topic, payload, qos=qos, properties=properties).mid
+
+    async def acknowledgement(self, mid: int) -> tuple[int, str]:
+        async def there() -> bool:
+            return mid in self.acknowledged
+
+        await until(there, f"message {mid} is acknowledged", 10)
+        return self.acknowledged[mid]
+
+
 def described(device_id: str = "frost-1", **more: Any) -> dict[str, Any]:
     """What registers a device with two datastreams."""
     return {
@@ -147,3 +206,31 @@ async def sender(register: Registers) -> Sender:
 @pytest.fixture
 def minutes() -> Callable[[float], timedelta]:
     return lambda n: timedelta(minutes=n)
+
+
+@pytest.fixture
+async def dial() -> AsyncIterator[Callable[..., Awaitable[MqttClient]]]:
+    """`await dial(port, client_id)` connects paho's client, as a device's, to what listens there."""
+    clients: list[MqttClient] = []
+
+    async def dialled(
+        port: int,
+        client_id: str,
+        *,
+        user: str = "",
+        key: str = "",
+        version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+    ) -> MqttClient:
+        client = MqttClient(user, key, version, client_id)
+        clients.append(client)
+        await asyncio.to_thread(client.paho.connect, "127.0.0.1", port, 60)
+        client.paho.loop_start()
+        async with asyncio.timeout(10):
+            await client.connected
+        return client
+
+    yield dialled
+    for client in clients:
+        client.paho.disconnect()
+        await asyncio.to_thread(client.paho.loop_stop)
+        client.paho._reset_sockets()  # it leaves its pair of sockets to the garbage collector

@@ -2,17 +2,14 @@
 """Devices by MQTT at the door of our own, as paho sees it: PUBACK once the stream has it."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.enums import MQTTProtocolVersion
 
 from mash_sdk.running import Running
 from mash_sdk.testing import Bench
@@ -21,58 +18,7 @@ from mash_sensors.mqtt.door import MqttDoor
 
 STA = "/api/sensors/sta/v1.1"
 V311, V5 = MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5
-Connects = Callable[..., Awaitable["Client"]]
-
-
-class Client:
-    """paho's client, whose thread tells the test's loop what comes."""
-
-    def __init__(self, user: str, key: str, version: MQTTProtocolVersion, client_id: str) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.connected: asyncio.Future[int] = self._loop.create_future()
-        self.acknowledged: dict[int, tuple[int, str]] = {}
-        self.granted: list[int] = []
-        self.received: list[tuple[str, Any]] = []
-        self.gone = asyncio.Event()
-        self.paho = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id, protocol=version, reconnect_on_failure=False
-        )
-        self.paho.username_pw_set(user, key)
-        self.paho.on_connect = lambda _c, _u, _f, code, _p: self._tell(self._connect, code.value)
-        self.paho.on_publish = self._published
-        self.paho.on_subscribe = lambda _c, _u, _m, codes, _p: self._tell(
-            self.granted.extend, [one.value for one in codes]
-        )
-        self.paho.on_message = lambda _c, _u, message: self._tell(
-            self.received.append, (message.topic, json.loads(message.payload))
-        )
-        self.paho.on_disconnect = lambda *_: self._tell(self.gone.set)
-
-    def _tell(self, call: Callable[..., object], *what: object) -> None:
-        self._loop.call_soon_threadsafe(call, *what)
-
-    def _connect(self, code: int) -> None:
-        if not self.connected.done():
-            self.connected.set_result(code)
-
-    def _published(self, _c: Any, _u: Any, mid: int, code: Any, properties: Any) -> None:
-        text = getattr(properties, "ReasonString", "")
-        self._tell(self.acknowledged.__setitem__, mid, (code.value, text))
-
-    async def publish(self, topic: str, said: Any, qos: int = 1, told: dict[str, str] | None = None) -> int:
-        properties = None
-        if told:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            properties.UserProperty = list(told.items())
-        payload = said if isinstance(said, bytes) else json.dumps(said)
-        return self.paho.publish(topic, payload, qos=qos, properties=properties).mid
-
-    async def acknowledgement(self, mid: int) -> tuple[int, str]:
-        async def there() -> bool:
-            return mid in self.acknowledged
-
-        await until(there, f"message {mid} is acknowledged", 10)
-        return self.acknowledged[mid]
+Connects = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture
@@ -100,9 +46,9 @@ async def opened(bench: Bench) -> AsyncIterator[MqttDoor]:
 
 
 @pytest.fixture
-async def connect(bench: Bench) -> AsyncIterator[Connects]:
+async def connect(bench: Bench, dial: Callable[..., Awaitable[Any]]) -> AsyncIterator[Connects]:
     async with opened(bench) as door:
-        clients: list[Client] = []
+        names = count()
 
         async def connected(
             sender: Any,
@@ -111,21 +57,12 @@ async def connect(bench: Bench) -> AsyncIterator[Connects]:
             key: str = "",
             user: str = "",
             client_id: str = "",
-        ) -> Client:
+        ) -> Any:
             user = user or f"{sender.tenant}/{sender.id}"
-            client = Client(user, key or sender.key, version, client_id or f"device-{len(clients)}")
-            clients.append(client)
-            await asyncio.to_thread(client.paho.connect, "127.0.0.1", door.bound, 60)
-            client.paho.loop_start()
-            async with asyncio.timeout(10):
-                await client.connected
-            return client
+            client_id = client_id or f"device-{next(names)}"
+            return await dial(door.bound, client_id, user=user, key=key or sender.key, version=version)
 
         yield connected
-        for client in clients:
-            client.paho.disconnect()
-            await asyncio.to_thread(client.paho.loop_stop)
-            client.paho._reset_sockets()  # it leaves its pair of sockets to the garbage collector
 
 
 def topic(sender: Any, name: str = "surface") -> str:

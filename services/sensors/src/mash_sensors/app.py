@@ -17,8 +17,10 @@ from mash_sensors.api.sta import batch, observe, reads, writes
 from mash_sensors.gateways.city_codecs import CityCodecs
 from mash_sensors.gateways.city_devices import CityDevices
 from mash_sensors.gateways.city_rules import CityRules
+from mash_sensors.mqtt.bridge import Bridge
 from mash_sensors.mqtt.door import MqttDoor
 from mash_sensors.mqtt.holders import Holders
+from mash_sensors.mqtt.link import Address
 from mash_sensors.public import LOOK_EVERY, Publication
 from mash_sensors.rpc import AlertRpc, DatastreamRpc
 from mash_sensors.service.alerts import AlertService
@@ -74,7 +76,11 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     taking = observed(observing, "observing")
     holders = Holders(keys, frozenset(program.tenants))
     mqtt = MqttDoor(settings.mqtt, holders, taking, program.tenants)
-    recorder = Recorder(recorded, Watch(rules, warnings), publishing.changed, [mqtt.tell])
+    broker = None
+    if settings.mqtt_broker is not None:
+        broker = Address.of(settings.mqtt_broker, settings.mqtt_broker_password)
+    bridge = Bridge(broker, settings.mqtt_sessions, database, taking, program.tenants)
+    recorder = Recorder(recorded, Watch(rules, warnings), publishing.changed, [mqtt.tell, bridge.tell])
     sources = observed(SourceService(catalogue), "sources")
     program.rpc = [
         RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts)),
@@ -89,6 +95,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         MakingService: observed(making, "making"),
         ObservingService: taking,
         AlertService: alerts,
+        Bridge: bridge,
         Board: observed(Board(newest, alerts, things), "board"),
         MqttDoor: mqtt,
         NewestService: newest,
@@ -99,5 +106,5 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     }
     program.publishes = publishing
     program.closes = [receipts]
-    program.runs = [Upkeep(database.worker_unit, recorded).run, inventory.run, mqtt.run]
+    program.runs = [Upkeep(database.worker_unit, recorded).run, inventory.run, mqtt.run, bridge.run]
     return program

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What sensors reads from its environment, besides what every service reads."""
 
-from pydantic import Field
+import re
+
+from pydantic import Field, field_validator
 
 from mash_sdk.settings import Settings as PlatformSettings
 
@@ -13,3 +15,17 @@ class Settings(PlatformSettings):
     mqtt: str | None = Field(
         None, description="listen address of the MQTT door, host:port; none: there is no such door"
     )
+    mqtt_broker: str | None = Field(
+        None, description="a broker of the city's, mqtt://user@host:port or mqtts://…; none: there is none"
+    )
+    mqtt_broker_password: str | None = Field(None, description="secret; of the user at that broker")
+    mqtt_sessions: int = Field(
+        1, ge=1, le=32, description="sessions at that broker that share what comes, over all processes"
+    )
+
+    @field_validator("mqtt_broker")
+    @classmethod
+    def _is_address(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"mqtts?://([^:@/]+@)?[^:@/]+(:\d{1,5})?", url):
+            raise ValueError("is no mqtt://user@host:port; the password stands apart")
+        return url

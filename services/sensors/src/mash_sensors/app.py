@@ -12,6 +12,7 @@ from mash_sdk.rpc import RpcDoor
 from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
 from mash_sensors import events, views
+from mash_sensors.api import broker as broker_api
 from mash_sensors.api import chirpstack, devices, now, uplinks
 from mash_sensors.api.sta import batch, observe, reads, writes
 from mash_sensors.gateways.city_codecs import CityCodecs
@@ -19,14 +20,15 @@ from mash_sensors.gateways.city_devices import CityDevices
 from mash_sensors.gateways.city_rules import CityRules
 from mash_sensors.mqtt.bridge import Bridge
 from mash_sensors.mqtt.door import MqttDoor
-from mash_sensors.mqtt.holders import Holders
 from mash_sensors.mqtt.link import Address
 from mash_sensors.public import LOOK_EVERY, Publication
 from mash_sensors.rpc import AlertRpc, DatastreamRpc
 from mash_sensors.service.alerts import AlertService
 from mash_sensors.service.board import Board
+from mash_sensors.service.broker import BrokerAccess, BrokerKey
 from mash_sensors.service.devices import KEYS, DeviceService
 from mash_sensors.service.entities import EntityService
+from mash_sensors.service.holders import Holders
 from mash_sensors.service.inventory import Inventory
 from mash_sensors.service.making import MakingService
 from mash_sensors.service.newest import NewestService
@@ -68,13 +70,14 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     inventory = Inventory(database.unit, lists, program.tenants, known, ThingStore(), registry)
     # What is asked most comes first: routes are tried one by one.
     program.http = [uplinks.router, chirpstack.router, now.router, observe.router, reads.router]
-    program.http += [writes.router, batch.router, devices.router, views.router]
+    program.http += [writes.router, batch.router, devices.router, broker_api.router, views.router]
     reader = Reader()
     making = MakingService(reader, Writer(), things, publishing.changed)
     receipts = Receipts(database.worker_unit, recorded)
     observing = ObservingService(database.unit, reader, recorded, making, outlet, receipts, clock)
     taking = observed(observing, "observing")
     holders = Holders(keys, frozenset(program.tenants))
+    access = BrokerAccess(database.unit, holders, known, recorded)
     mqtt = MqttDoor(settings.mqtt, holders, taking, program.tenants)
     broker = None
     if settings.mqtt_broker is not None:
@@ -96,6 +99,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         ObservingService: taking,
         AlertService: alerts,
         Bridge: bridge,
+        BrokerAccess: observed(access, "broker"),
+        BrokerKey: BrokerKey(settings.mqtt_broker_key),
         Board: observed(Board(newest, alerts, things), "board"),
         MqttDoor: mqtt,
         NewestService: newest,

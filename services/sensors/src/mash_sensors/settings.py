@@ -19,6 +19,11 @@ class Settings(PlatformSettings):
         None, description="a broker of the city's, mqtt://user@host:port or mqtts://…; none: there is none"
     )
     mqtt_broker_password: str | None = Field(None, description="secret; of the user at that broker")
+    mqtt_broker_key: str | None = Field(
+        None,
+        min_length=32,
+        description="secret; by it that broker asks who may come in and write; none: nobody may ask",
+    )
     mqtt_sessions: int = Field(
         1, ge=1, le=32, description="sessions at that broker that share what comes, over all processes"
     )

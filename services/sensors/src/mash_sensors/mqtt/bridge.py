@@ -18,9 +18,10 @@ from mash_sdk.running import Running
 from mash_sdk.telemetry import count
 from mash_sdk.tenants import Tenants
 from mash_sensors.model.reading import Seen
+from mash_sensors.model.topics import Place, place_of, topic_of_all
 from mash_sensors.mqtt.connection import Observing
 from mash_sensors.mqtt.link import PENDING, Address, Arrived, Link, LinkLost
-from mash_sensors.mqtt.said import Place, key_of_message, place_of, said_of, topic_of_all
+from mash_sensors.mqtt.said import key_of_message, said_of
 from mash_sensors.mqtt.shown import shown
 from mash_sensors.signals import MQTT_DROPPED, MQTT_REFUSED
 

@@ -11,6 +11,7 @@ from mash_sdk.identity import Principal
 from mash_sdk.ids import new_id
 from mash_sdk.problems import Forbidden, Problem, Unauthenticated, Unavailable
 from mash_sdk.telemetry import count
+from mash_sensors.model.topics import Place, place_of
 from mash_sensors.mqtt import answers, reasons
 from mash_sensors.mqtt.packets import (
     V5,
@@ -24,7 +25,7 @@ from mash_sensors.mqtt.packets import (
     Subscribe,
     Unsubscribe,
 )
-from mash_sensors.mqtt.said import Place, key_of_message, place_of, said_of
+from mash_sensors.mqtt.said import key_of_message, said_of
 from mash_sensors.service.observing import Said
 from mash_sensors.signals import MQTT_DROPPED, MQTT_REFUSED
 

@@ -16,8 +16,8 @@ from mash_sdk.tenants import Tenants
 from mash_sensors.model.reading import Seen
 from mash_sensors.mqtt import reasons
 from mash_sensors.mqtt.connection import Connection, Observing
-from mash_sensors.mqtt.holders import Holders
 from mash_sensors.mqtt.shown import shown
+from mash_sensors.service.holders import Holders
 
 log = logging.getLogger(__name__)
 

@@ -1,42 +1,18 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What a message over MQTT says: tenant and datastream by its topic, an Observation (18-088, 14)."""
+"""What a message over MQTT says: an Observation (18-088, 14), and what it is known by."""
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from mash_sdk.problems import Fault, Forbidden, Invalid, NotFound, Unreadable
+from mash_sdk.problems import Fault, Forbidden, Invalid, Unreadable
 from mash_sensors.model.drafts import Draft, draft_of
-from mash_sensors.model.entities import DATASTREAM, FEATURE, OBSERVATION
-from mash_sensors.model.odata.resource import key_of
+from mash_sensors.model.entities import FEATURE, OBSERVATION
 from mash_sensors.service.observing import Said
 
 LONGEST_KEY: Final = 200
-_TOPIC: Final = re.compile(r"([a-z0-9-]{1,63})/v1\.1/(?:Datastreams\((.{1,100})\)/)?Observations")
 _KEY: Final = "idempotency-key"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a topic names. Without a datastream: all of the tenant's."""
-
-    tenant: str
-    datastream_id: str | None
-
-
-def place_of(topic: str) -> Place:
-    """Raise NotFound for a topic that is none of ours."""
-    match = _TOPIC.fullmatch(topic)
-    if match is None:
-        raise NotFound("Dieses Thema gibt es nicht. Es gibt: <stadt>/v1.1/Datastreams('<id>')/Observations.")
-    return Place(match[1], None if match[2] is None else key_of(match[2], DATASTREAM.german))
-
-
-def topic_of_all(tenant: str) -> str:
-    return f"{tenant}/v1.1/Observations"
 
 
 def said_of(payload: bytes, datastream_id: str) -> Said:

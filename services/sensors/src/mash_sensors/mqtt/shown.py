@@ -8,8 +8,8 @@ from typing import Final
 from mash_sdk.tenants import Tenants
 from mash_sensors.model.entities import OBSERVATION, ROOT
 from mash_sensors.model.reading import Seen
+from mash_sensors.model.topics import Place
 from mash_sensors.model.written import written
-from mash_sensors.mqtt.said import Place
 
 Asked = Callable[[Place], bool]
 _LINKS: Final = tuple(OBSERVATION.links)

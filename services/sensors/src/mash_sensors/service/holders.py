@@ -4,7 +4,8 @@
 from typing import Protocol
 
 from mash_sdk.identity import Principal
-from mash_sdk.problems import Unauthenticated
+from mash_sdk.ids import parse_id
+from mash_sdk.problems import Invalid, Unauthenticated
 
 
 class Keys(Protocol):
@@ -17,6 +18,17 @@ class Holders:
     def __init__(self, keys: Keys, tenants: frozenset[str]) -> None:
         self._keys = keys
         self._tenants = tenants
+
+    def named(self, user: str) -> Principal | None:
+        """Whom a user's name is of, if it could be; nothing is proven by that."""
+        tenant, _, holder = user.partition("/")
+        try:
+            parse_id(holder)
+        except Invalid:
+            return None
+        if tenant not in self._tenants:
+            return None
+        return Principal(kind="key", tenant=tenant, subject=holder)
 
     async def verify(self, user: str | None, password: bytes | None) -> Principal:
         """Raise Unauthenticated, or Unavailable where that cannot be said now."""

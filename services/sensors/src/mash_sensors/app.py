@@ -111,5 +111,5 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     }
     program.publishes = publishing
     program.closes = [receipts]
-    program.runs = [Upkeep(database.worker_unit, recorded).run, inventory.run, mqtt.run, bridge.run]
+    program.runs = [Upkeep(database.worker_unit, recorded).run, mqtt.run, bridge.run, inventory.run]
     return program

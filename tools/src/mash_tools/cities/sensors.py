@@ -39,6 +39,7 @@ class Datastream(Strict):
     valid_for: Duration
     lowest: Finite | None = None
     highest: Finite | None = None
+    stuck_after: Duration | None = None
     simulated: Simulated | None = None
 
 

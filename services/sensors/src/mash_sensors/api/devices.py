@@ -80,6 +80,12 @@ class DatastreamBody(Strict):
         None, description="what the sensor measures at least; readings beyond are flagged"
     )
     highest: Measured | None = Field(None, description="what it measures at most")
+    stuck_after: timedelta | None = Field(
+        None,
+        ge=timedelta(seconds=1),
+        le=timedelta(days=3650),
+        description="for how long it may say the same; after that, readings are flagged as stuck",
+    )
 
     @model_validator(mode="after")
     def _unit_fits(self) -> Self:
@@ -289,6 +295,7 @@ def _command(body: NewDevice) -> RegisterDevice:
                 valid_for=one.valid_for,
                 lowest=one.lowest,
                 highest=one.highest,
+                stuck_after=one.stuck_after,
             )
             for one in body.datastreams
         ],

@@ -60,6 +60,7 @@ def _listed(device: Mapping[str, Any]) -> Listed:
 def _datastream(one: Mapping[str, Any]) -> NewDatastream:
     if one["unit"] not in UNITS:
         raise ValueError(f"unit = {one['unit']!r} is not known")
+    stuck_after = one.get("stuck_after")
     return NewDatastream(
         field=one["field"],
         name=one["name"],
@@ -70,4 +71,5 @@ def _datastream(one: Mapping[str, Any]) -> NewDatastream:
         valid_for=_DURATION.validate_python(one["valid_for"]),
         lowest=one.get("lowest"),
         highest=one.get("highest"),
+        stuck_after=None if stuck_after is None else _DURATION.validate_python(stuck_after),
     )

@@ -49,6 +49,8 @@ class DatastreamEntry:
     lowest: float | None = None
     """What the sensor measures at least; beyond, a reading is flagged."""
     highest: float | None = None
+    stuck_after: timedelta | None = None
+    """For how long it may say the same; after that, it is flagged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Readings: what was observed, until when it may be called live, and what is odd about it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
@@ -37,12 +38,15 @@ class Flag(IntFlag):
     OUT_OF_RANGE = 8
     """Its sensor cannot measure that: it is broken, and the reading is never the newest."""
 
+    STUCK = 16
+    """Its sensor has said the same for longer than it may: it is stuck, and this never the newest."""
+
     @property
     def words(self) -> list[str]:
         return [str(flag.name).lower().replace("_", "-") for flag in self]
 
 
-NEVER_NEWEST: Final = Flag.FUTURE | Flag.SAME_TIME | Flag.OUT_OF_RANGE
+NEVER_NEWEST: Final = Flag.FUTURE | Flag.SAME_TIME | Flag.OUT_OF_RANGE | Flag.STUCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Datastream:
     lowest: float | None = None
     """What its sensor measures at least."""
     highest: float | None = None
+    stuck_after: timedelta | None = None
+    """For how long its sensor may say the same."""
 
     def measures(self, result: Result) -> bool:
         """Whether its sensor can have measured that."""
@@ -143,3 +149,38 @@ class Kept(NamedTuple):
     flags: Flag
     advances: bool
     """Whether it is newer than all of its datastream that were there before the batch."""
+
+
+class Sameness(NamedTuple):
+    """The newest reading of a datastream, and since when it has been the same."""
+
+    at: datetime
+    result: Result
+    since: datetime
+
+
+class Judged(NamedTuple):
+    """`stuck`: the same for longer than it may be. `since`: from when on it is the same."""
+
+    stuck: bool
+    since: datetime
+
+
+def judged(readings: Iterable[Reading], before: Mapping[str, Sameness]) -> dict[str, Judged]:
+    """By their ids, readings of datastreams that may get stuck, in the order of their times.
+
+    What is no newer than what is known says nothing about that, nor what is odd by itself.
+    """
+    known, found = dict(before), dict[str, Judged]()
+    for reading in sorted(readings, key=lambda one: one.phenomenon_time):
+        stream, at = reading.datastream, reading.phenomenon_time
+        newest = known.get(stream.id)
+        if stream.stuck_after is None or reading.flags & NEVER_NEWEST:
+            continue
+        if newest is not None and at <= newest.at:
+            continue
+        same = newest is not None and newest.result == reading.result
+        since = newest.since if newest is not None and same else at
+        known[stream.id] = Sameness(at, reading.result, since)
+        found[reading.id] = Judged(at - since > stream.stuck_after, since)
+    return found

@@ -48,6 +48,8 @@ class NewDatastream:
     lowest: float | None = None
     """What the sensor measures at least, in `unit`."""
     highest: float | None = None
+    stuck_after: timedelta | None = None
+    """For how long it may say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ class DeviceService:
                 valid_for=new.valid_for,
                 lowest=new.lowest,
                 highest=new.highest,
+                stuck_after=new.stuck_after,
             )
             await self._catalogue.add_datastream(unit, entry, device.id, new.field)
             channels.append(Channel(new.field, entry.id, new.kind))

@@ -16,7 +16,19 @@ from mash_sdk.kafka import Delivered, is_passing
 from mash_sdk.problems import Unreadable
 from mash_sdk.telemetry import count
 from mash_sensors.model.device import Kind, Result
-from mash_sensors.model.reading import Datastream, Extra, Flag, Kept, Message, Reading, Seen, in_range
+from mash_sensors.model.reading import (
+    Datastream,
+    Extra,
+    Flag,
+    Judged,
+    Kept,
+    Message,
+    Reading,
+    Sameness,
+    Seen,
+    in_range,
+    judged,
+)
 from mash_sensors.service.watch import New, Watch
 from mash_sensors.signals import (
     MESSAGES_REPEATED,
@@ -34,8 +46,14 @@ _FIELDS = {Kind.NUMBER: "number", Kind.TRUTH: "truth", Kind.TEXT: "text"}
 class Store(Protocol):
     async def datastreams(self, unit: Unit, ids: Sequence[str]) -> Mapping[str, Datastream]: ...
 
+    async def newest(self, unit: Unit, ids: Sequence[str]) -> Mapping[str, Sameness]: ...
+
     async def record(
-        self, unit: Unit, messages: Sequence[Message], readings: Sequence[Reading]
+        self,
+        unit: Unit,
+        messages: Sequence[Message],
+        readings: Sequence[Reading],
+        judged: Mapping[str, Judged],
     ) -> Mapping[str, Kept]:
         """Keep the readings of messages that are new. Returns those that were stored, by their id."""
         ...
@@ -69,7 +87,9 @@ class Recorder:
             for number, delivered in enumerate(messages.values())
             for reading in _readings(delivered, number, known)
         ]
-        kept = await self._store.record(unit, list(messages), readings)
+        watched = {one.datastream.id for one in readings if one.datastream.stuck_after is not None}
+        before = await self._store.newest(unit, sorted(watched)) if watched else {}
+        kept = await self._store.record(unit, list(messages), readings, judged(readings, before))
         sent = [delivered.traceparent for delivered in messages.values()]
         advancing = [reading for reading in readings if reading.id in kept and kept[reading.id].advances]
         advancing.sort(key=lambda reading: reading.phenomenon_time)

@@ -65,6 +65,7 @@ class CatalogueStore:
                 valid_seconds=int(entry.valid_for.total_seconds()),
                 lowest=entry.lowest,
                 highest=entry.highest,
+                stuck_seconds=None if entry.stuck_after is None else int(entry.stuck_after.total_seconds()),
                 device_id=device_id,
                 field=field,
             )

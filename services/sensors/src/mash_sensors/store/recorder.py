@@ -14,8 +14,17 @@ from typing import Final
 import asyncpg
 
 from mash_sdk.database import Unit
-from mash_sensors.model.device import Kind
-from mash_sensors.model.reading import NEVER_NEWEST, Datastream, Flag, Kept, Message, Reading
+from mash_sensors.model.device import Kind, Result
+from mash_sensors.model.reading import (
+    NEVER_NEWEST,
+    Datastream,
+    Flag,
+    Judged,
+    Kept,
+    Message,
+    Reading,
+    Sameness,
+)
 from mash_sensors.service.observing import Writable
 
 _STAGING: Final = """
@@ -24,13 +33,14 @@ create temporary table if not exists incoming (
     datastream_id uuid, phenomenon_time timestamptz, valid_until timestamptz, flags smallint,
     number double precision, truth boolean, text text,
     phenomenon_end timestamptz, result_time timestamptz, valid_from timestamptz, said_until timestamptz,
-    quality text, parameters text, feature_id uuid
+    quality text, parameters text, feature_id uuid, same_since timestamptz
 ) on commit delete rows
 """
 _COLUMNS: Final = (
     *("tenant", "source_id", "message_id", "received_at", "n", "id", "datastream_id", "phenomenon_time"),
     *("valid_until", "flags", "number", "truth", "text"),
     *("phenomenon_end", "result_time", "valid_from", "said_until", "quality", "parameters", "feature_id"),
+    "same_since",
 )
 # A statement's parts see what was there before it: `before` is the newest reading before the batch.
 # Rows are locked in the order of their keys, so that two readers of one message never wait for one another.
@@ -60,17 +70,18 @@ with fresh as (
 ), advanced as (
     insert into newest as known
         (tenant, datastream_id, observation_id, phenomenon_time, received_at, valid_until,
-         number, truth, text)
+         number, truth, text, same_since)
     select distinct on (kept.datastream_id)
         kept.tenant, kept.datastream_id, kept.id, kept.phenomenon_time, kept.received_at, i.valid_until,
-        kept.number, kept.truth, kept.text
+        kept.number, kept.truth, kept.text, i.same_since
     from kept join incoming i on i.id = kept.id
     where kept.flags & {NEVER_NEWEST.value} = 0
     order by kept.datastream_id, kept.phenomenon_time desc
     on conflict (datastream_id) do update set
         observation_id = excluded.observation_id, phenomenon_time = excluded.phenomenon_time,
         received_at = excluded.received_at, valid_until = excluded.valid_until,
-        number = excluded.number, truth = excluded.truth, text = excluded.text
+        number = excluded.number, truth = excluded.truth, text = excluded.text,
+        same_since = excluded.same_since
     where excluded.phenomenon_time > known.phenomenon_time
 )
 select kept.id::text, kept.flags,
@@ -80,13 +91,18 @@ from kept left join newest before using (datastream_id)
 """  # noqa: S608 — numbers of our own
 _DATASTREAMS: Final = """
 select d.id::text, d.tenant, d.thing_id, d.kind, d.unit, p.definition, v.device_id, d.valid_seconds,
-    d.lowest, d.highest,
+    d.lowest, d.highest, d.stuck_seconds,
     v.id::text as device_key, v.webhook_id::text as webhook_key,
     (select f.id::text from thing_locations t join features f on f.location_id = t.location_id
      where t.thing_id = d.thing_id order by f.id limit 1) as feature_id
 from datastreams d join observed_properties p on p.id = d.property_id
     left join devices v on v.id = d.device_id
 where d.id = any($1::uuid[])
+"""
+_NEWEST: Final = """
+select datastream_id::text, phenomenon_time, coalesce(same_since, phenomenon_time) as since,
+    number, truth, text
+from newest where datastream_id = any($1::uuid[])
 """
 _RECORDED: Final = """
 select tenant, source_id, message_id from messages
@@ -109,14 +125,25 @@ class RecorderStore:
         rows = await unit.driver.fetch(_DATASTREAMS, ids)
         return {row["id"]: Writable(_datastream(row), row["device_key"], row["webhook_key"]) for row in rows}
 
+    async def newest(self, unit: Unit, ids: Sequence[str]) -> Mapping[str, Sameness]:
+        """The newest readings of datastreams, as far as there are any."""
+        return {
+            row["datastream_id"]: Sameness(row["phenomenon_time"], _result(row), row["since"])
+            for row in await unit.driver.fetch(_NEWEST, ids)
+        }
+
     async def record(
-        self, unit: Unit, messages: Sequence[Message], readings: Sequence[Reading]
+        self,
+        unit: Unit,
+        messages: Sequence[Message],
+        readings: Sequence[Reading],
+        judged: Mapping[str, Judged],
     ) -> Mapping[str, Kept]:
         """Keep the readings of messages that are new. Returns those that were stored, by their id."""
         await unit.driver.execute(_STAGING)
         await unit.driver.copy_records_to_table(
             "incoming",
-            records=[_row(messages[reading.message], reading) for reading in readings],
+            records=[_row(messages[one.message], one, judged.get(one.id)) for one in readings],
             columns=_COLUMNS,
         )
         rows = await unit.driver.fetch(_RECORD)
@@ -152,11 +179,19 @@ def _datastream(row: asyncpg.Record) -> Datastream:
         row["feature_id"],
         row["lowest"],
         row["highest"],
+        None if row["stuck_seconds"] is None else timedelta(seconds=row["stuck_seconds"]),
     )
 
 
-def _row(message: Message, reading: Reading) -> tuple[object, ...]:
+def _result(row: asyncpg.Record) -> Result:
+    """One of the three is there."""
+    found: Result = next(one for one in (row["number"], row["truth"], row["text"]) if one is not None)
+    return found
+
+
+def _row(message: Message, reading: Reading, judged: Judged | None) -> tuple[object, ...]:
     result = reading.result
+    stuck = Flag.STUCK if judged is not None and judged.stuck else Flag(0)
     # bool is an int, but never a float: numbers are floats by now.
     kinds = (
         result if isinstance(result, float) else None,
@@ -171,7 +206,7 @@ def _row(message: Message, reading: Reading) -> tuple[object, ...]:
         reading.datastream.id,
         reading.phenomenon_time,
         reading.valid_until,
-        reading.flags.value,
+        (reading.flags | stuck).value,
         *kinds,
         reading.extra.phenomenon_end,
         reading.extra.result_time,
@@ -180,4 +215,5 @@ def _row(message: Message, reading: Reading) -> tuple[object, ...]:
         reading.extra.quality,
         reading.extra.parameters,
         reading.extra.feature_id,
+        None if judged is None else judged.since,
     )

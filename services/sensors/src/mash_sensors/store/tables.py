@@ -112,6 +112,7 @@ datastreams = Table(
     Column("field", Text),
     Column("lowest", Double),
     Column("highest", Double),
+    Column("stuck_seconds", Integer),
     Column("properties", JSONB(none_as_null=True)),
     Column("observation_type", Text),
     Column("unit_of_measurement", JSONB(none_as_null=True)),
@@ -152,6 +153,7 @@ newest = Table(
     Column("number", Double),
     Column("truth", Boolean),
     Column("text", Text),
+    Column("same_since", MOMENT),
 )
 
 alerts = Table(

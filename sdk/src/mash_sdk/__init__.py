@@ -12,6 +12,7 @@ PUBLIC = frozenset(
         "mash_sdk",  # main, Clock, system_clock
         "mash_sdk.audit",  # Trail, Sealing, verified, seal, Chain, Head: audit trails that can be proved
         "mash_sdk.blocking",  # in_process: work that would hold up the event loop
+        "mash_sdk.city_files",  # CityFile: what a module reads of each city
         "mash_sdk.clock",
         "mash_sdk.database",  # Database, Unit, Cause, tenant_column
         "mash_sdk.http",  # Router, Allow, Keyring, InUnit, IdempotencyKey, Page, Pages, PageForm, files

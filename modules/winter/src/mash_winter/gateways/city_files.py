@@ -1,97 +1,36 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A city's files in modules/winter/: the street network, thresholds of the decision, the gritting service.
+"""A city's files in modules/winter/: the street network, thresholds of the decision, the gritting service."""
 
-A changed file counts within a second. A broken one takes nothing away: its last good version stays in use,
-and the fault is logged.
-"""
-
-import asyncio
 import json
-import logging
-import time
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final
 
-from mash_sdk.telemetry import count
+from mash_sdk.city_files import LOOK_AGAIN, CityFile
 from mash_winter.model.network import EMPTY, Network
 from mash_winter.model.routing.fleet import Fleet
 from mash_winter.model.rules import IceRules
 from mash_winter.signals import CITY_FILES_BROKEN
 
-log = logging.getLogger(__name__)
-
 FOLDER: Final = Path("modules/winter")
 NETWORK: Final = FOLDER / "network.geojson"
 ICE: Final = FOLDER / "ice.toml"
 GRITTING: Final = FOLDER / "gritting.toml"
-LOOK_AGAIN: Final = 1.0
-"""Seconds between two looks at a file's time."""
-
-T = TypeVar("T")
-Stamp = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded(Generic[T]):
-    stamp: Stamp
-    content: T
-    looked: float
-
-
-class CityFile(Generic[T]):
-    """One file of each tenant."""
-
-    def __init__(
-        self, cities: Path, name: Path, read: Callable[[str], T], without: T, look_again: float = LOOK_AGAIN
-    ) -> None:
-        """`without`: what a city has that has no such file, or none that could ever be used."""
-        self._cities = cities
-        self._name = name
-        self._read = read
-        self._without = without
-        self._look_again = look_again
-        self._loaded: dict[str, _Loaded[T]] = {}
-
-    async def of(self, tenant: str) -> T:
-        loaded = self._loaded.get(tenant)
-        if loaded is None or time.monotonic() - loaded.looked > self._look_again:
-            file = self._cities / tenant / self._name
-            loaded = self._loaded[tenant] = await asyncio.to_thread(self._look, file, loaded)
-        return loaded.content
-
-    def _look(self, file: Path, before: _Loaded[T] | None) -> _Loaded[T]:
-        stamp = _stamp(file)
-        if before is not None and before.stamp == stamp:
-            return _Loaded(stamp, before.content, time.monotonic())
-        content = self._without
-        if stamp != (0, 0):
-            try:
-                content = self._read(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError, TypeError, AttributeError, RecursionError) as fault:
-                content = before.content if before is not None else self._without
-                count(CITY_FILES_BROKEN)
-                log.warning("%s cannot be used, the version before stays: %s", file, fault)
-        return _Loaded(stamp, content, time.monotonic())
 
 
 def networks(cities: Path, look_again: float = LOOK_AGAIN) -> CityFile[Network]:
-    return CityFile(cities, NETWORK, lambda text: Network.read(json.loads(text)), EMPTY, look_again)
+    return CityFile(
+        cities, NETWORK, lambda text: Network.read(json.loads(text)), EMPTY, CITY_FILES_BROKEN, look_again
+    )
 
 
 def ice_rules(cities: Path, look_again: float = LOOK_AGAIN) -> CityFile[IceRules | None]:
-    return CityFile(cities, ICE, lambda text: IceRules.read(tomllib.loads(text)), None, look_again)
+    return CityFile(
+        cities, ICE, lambda text: IceRules.read(tomllib.loads(text)), None, CITY_FILES_BROKEN, look_again
+    )
 
 
 def fleets(cities: Path, look_again: float = LOOK_AGAIN) -> CityFile[Fleet | None]:
-    return CityFile(cities, GRITTING, lambda text: Fleet.read(tomllib.loads(text)), None, look_again)
-
-
-def _stamp(file: Path) -> Stamp:
-    try:
-        found = file.stat()
-    except OSError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_size
+    return CityFile(
+        cities, GRITTING, lambda text: Fleet.read(tomllib.loads(text)), None, CITY_FILES_BROKEN, look_again
+    )

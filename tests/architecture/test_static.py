@@ -42,7 +42,7 @@ def test_static(command: list[str]) -> None:
 
 @pytest.mark.parametrize("part", ["sdk", "tools", "simulators", "services/forms", "services/notify",
                                   "services/payments", "services/portal-gw", "services/sensors",
-                                  "modules/lost-and-found", "modules/winter"])  # fmt: skip
+                                  "modules/lost-and-found", "modules/waste", "modules/winter"])  # fmt: skip
 def test_types(part: str) -> None:
     places = [f"{part}/src"]
     if part.startswith(("services/", "modules/")):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Way in: gRPC. What other services ask about an application; every answer is audited with its purpose."""
 
+import json
 from typing import Any
 
 import mash_sdk.rpc as calls
@@ -11,6 +12,8 @@ from mash.forms.v1.forms_pb2 import (
     GetApplicantResponse,
     GetCosignatureRequest,
     GetCosignatureResponse,
+    GetHandedAnswersRequest,
+    GetHandedAnswersResponse,
     GetNoticeRequest,
     GetNoticeResponse,
 )
@@ -56,6 +59,19 @@ class ApplicationRpc(ApplicationServiceServicer):
             outcome=OUTCOMES[notice.outcome] if notice.outcome else events_pb2.OUTCOME_UNSPECIFIED,
             path=notice.path,
             office=notice.office,
+        )
+
+    async def GetHandedAnswers(  # noqa: N802 — the contract's name
+        self, request: GetHandedAnswersRequest, _context: Any
+    ) -> GetHandedAnswersResponse:
+        application_id = parse_id(request.application_id, "/application_id")
+        journey.join(application_id)
+        handed = await self._notices.handed(application_id, calls.caller(), calls.purpose(), calls.unit())
+        return GetHandedAnswersResponse(
+            application_id=handed.application_id,
+            form=handed.form,
+            reference=handed.reference,
+            answers=json.dumps(handed.answers, ensure_ascii=False),
         )
 
     async def GetCosignature(  # noqa: N802 — the contract's name

@@ -375,6 +375,7 @@ class FormFile(Strict):
     processing: Processing = Field(default_factory=Processing)
     cosigner: Cosigner | None = None
     represents: list[Represents] = Field(default_factory=list)
+    hands_to: dict[Slug, Annotated[list[Pointer], Field(min_length=1)]] = Field(default_factory=dict)
 
     @field_validator("states")
     @classmethod

@@ -27,7 +27,7 @@ from mash.platform.v1 import money_pb2 as mash_dot_platform_dot_v1_dot_money__pb
 from mash.platform.v1 import options_pb2 as mash_dot_platform_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amash/forms/v1/events.proto\x12\rmash.forms.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cmash/platform/v1/money.proto\x1a\x1emash/platform/v1/options.proto\"\x8b\x02\n\x14\x41pplicationSubmitted\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x0c\n\x04\x66orm\x18\x02 \x01(\t\x12\x14\n\x0c\x66orm_version\x18\x03 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x04 \x01(\t\x12\x11\n\treference\x18\x05 \x01(\t\x12$\n\x03\x66\x65\x65\x18\x06 \x01(\x0b\x32\x17.mash.platform.v1.Money\x12\x30\n\x0csubmitted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64\x65mo_fee\x18\x08 \x01(\x08\x12\x10\n\x08language\x18\t \x01(\t:\x12\x92\xb5\x18\x0e\x61pplication_id\"\x88\x01\n\x13\x41pplicationReceived\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x02 \x01(\t\x12/\n\x0breceived_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xc4\x01\n\x12\x41pplicationDecided\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\t\x12\'\n\x07outcome\x18\x04 \x01(\x0e\x32\x16.mash.forms.v1.Outcome\x12.\n\ndecided_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xae\x01\n\x14\x41pplicationWithdrawn\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x02 \x01(\t\x12\x30\n\x0cwithdrawn_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nfee_waived\x18\x04 \x01(\x08\x12\x0e\n\x06unpaid\x18\x05 \x01(\x08:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xa4\x01\n\x0e\x44ocumentIssued\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x02 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x03 \x01(\t\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12-\n\tissued_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xaf\x01\n\x0eMessageWritten\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x02 \x01(\t\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12.\n\nwritten_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x61\x63tion_required\x18\x05 \x01(\x08:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xa7\x01\n\x12\x43osignatureChanged\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x11\n\tchange_id\x18\x03 \x01(\t\x12.\n\nchanged_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06signed\x18\x05 \x01(\x08:\x12\x92\xb5\x18\x0e\x61pplication_id*N\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n\x10OUTCOME_APPROVED\x10\x01\x12\x14\n\x10OUTCOME_REJECTED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amash/forms/v1/events.proto\x12\rmash.forms.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cmash/platform/v1/money.proto\x1a\x1emash/platform/v1/options.proto\"\x8b\x02\n\x14\x41pplicationSubmitted\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x0c\n\x04\x66orm\x18\x02 \x01(\t\x12\x14\n\x0c\x66orm_version\x18\x03 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x04 \x01(\t\x12\x11\n\treference\x18\x05 \x01(\t\x12$\n\x03\x66\x65\x65\x18\x06 \x01(\x0b\x32\x17.mash.platform.v1.Money\x12\x30\n\x0csubmitted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64\x65mo_fee\x18\x08 \x01(\x08\x12\x10\n\x08language\x18\t \x01(\t:\x12\x92\xb5\x18\x0e\x61pplication_id\"\x88\x01\n\x13\x41pplicationReceived\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x02 \x01(\t\x12/\n\x0breceived_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xd2\x01\n\x12\x41pplicationDecided\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\t\x12\'\n\x07outcome\x18\x04 \x01(\x0e\x32\x16.mash.forms.v1.Outcome\x12.\n\ndecided_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x66orm\x18\x06 \x01(\t:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xae\x01\n\x14\x41pplicationWithdrawn\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x02 \x01(\t\x12\x30\n\x0cwithdrawn_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nfee_waived\x18\x04 \x01(\x08\x12\x0e\n\x06unpaid\x18\x05 \x01(\x08:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xa4\x01\n\x0e\x44ocumentIssued\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x02 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x03 \x01(\t\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12-\n\tissued_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xaf\x01\n\x0eMessageWritten\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61pplicant_id\x18\x02 \x01(\t\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12.\n\nwritten_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x61\x63tion_required\x18\x05 \x01(\x08:\x12\x92\xb5\x18\x0e\x61pplication_id\"\xa7\x01\n\x12\x43osignatureChanged\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x11\n\tchange_id\x18\x03 \x01(\t\x12.\n\nchanged_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06signed\x18\x05 \x01(\x08:\x12\x92\xb5\x18\x0e\x61pplication_id*N\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n\x10OUTCOME_APPROVED\x10\x01\x12\x14\n\x10OUTCOME_REJECTED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,20 +48,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MESSAGEWRITTEN']._serialized_options = b'\222\265\030\016application_id'
   _globals['_COSIGNATURECHANGED']._loaded_options = None
   _globals['_COSIGNATURECHANGED']._serialized_options = b'\222\265\030\016application_id'
-  _globals['_OUTCOME']._serialized_start=1440
-  _globals['_OUTCOME']._serialized_end=1518
+  _globals['_OUTCOME']._serialized_start=1454
+  _globals['_OUTCOME']._serialized_end=1532
   _globals['_APPLICATIONSUBMITTED']._serialized_start=141
   _globals['_APPLICATIONSUBMITTED']._serialized_end=408
   _globals['_APPLICATIONRECEIVED']._serialized_start=411
   _globals['_APPLICATIONRECEIVED']._serialized_end=547
   _globals['_APPLICATIONDECIDED']._serialized_start=550
-  _globals['_APPLICATIONDECIDED']._serialized_end=746
-  _globals['_APPLICATIONWITHDRAWN']._serialized_start=749
-  _globals['_APPLICATIONWITHDRAWN']._serialized_end=923
-  _globals['_DOCUMENTISSUED']._serialized_start=926
-  _globals['_DOCUMENTISSUED']._serialized_end=1090
-  _globals['_MESSAGEWRITTEN']._serialized_start=1093
-  _globals['_MESSAGEWRITTEN']._serialized_end=1268
-  _globals['_COSIGNATURECHANGED']._serialized_start=1271
-  _globals['_COSIGNATURECHANGED']._serialized_end=1438
+  _globals['_APPLICATIONDECIDED']._serialized_end=760
+  _globals['_APPLICATIONWITHDRAWN']._serialized_start=763
+  _globals['_APPLICATIONWITHDRAWN']._serialized_end=937
+  _globals['_DOCUMENTISSUED']._serialized_start=940
+  _globals['_DOCUMENTISSUED']._serialized_end=1104
+  _globals['_MESSAGEWRITTEN']._serialized_start=1107
+  _globals['_MESSAGEWRITTEN']._serialized_end=1282
+  _globals['_COSIGNATURECHANGED']._serialized_start=1285
+  _globals['_COSIGNATURECHANGED']._serialized_end=1452
 # @@protoc_insertion_point(module_scope)

@@ -53,18 +53,20 @@ class ApplicationReceived(_message.Message):
     def __init__(self, application_id: _Optional[str] = ..., applicant_id: _Optional[str] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ApplicationDecided(_message.Message):
-    __slots__ = ("application_id", "applicant_id", "decision_id", "outcome", "decided_at")
+    __slots__ = ("application_id", "applicant_id", "decision_id", "outcome", "decided_at", "form")
     APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
     APPLICANT_ID_FIELD_NUMBER: _ClassVar[int]
     DECISION_ID_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     DECIDED_AT_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
     application_id: str
     applicant_id: str
     decision_id: str
     outcome: Outcome
     decided_at: _timestamp_pb2.Timestamp
-    def __init__(self, application_id: _Optional[str] = ..., applicant_id: _Optional[str] = ..., decision_id: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    form: str
+    def __init__(self, application_id: _Optional[str] = ..., applicant_id: _Optional[str] = ..., decision_id: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., form: _Optional[str] = ...) -> None: ...
 
 class ApplicationWithdrawn(_message.Message):
     __slots__ = ("application_id", "applicant_id", "withdrawn_at", "fee_waived", "unpaid")

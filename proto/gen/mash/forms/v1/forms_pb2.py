@@ -26,13 +26,15 @@ from mash.forms.v1 import events_pb2 as mash_dot_forms_dot_v1_dot_events__pb2
 from mash.platform.v1 import options_pb2 as mash_dot_platform_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19mash/forms/v1/forms.proto\x12\rmash.forms.v1\x1a\x1amash/forms/v1/events.proto\x1a\x1emash/platform/v1/options.proto\"-\n\x13GetApplicantRequest\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\"g\n\x14GetApplicantResponse\x12\x14\n\x0c\x61pplicant_id\x18\x01 \x01(\t\x12\x12\n\x04name\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x13\n\x05\x65mail\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08language\x18\x04 \x01(\t\"*\n\x10GetNoticeRequest\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\"\x9c\x01\n\x11GetNoticeResponse\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x15\n\rservice_title\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\'\n\x07outcome\x18\x04 \x01(\x0e\x32\x16.mash.forms.v1.Outcome\x12\x0c\n\x04path\x18\x05 \x01(\t\x12\x0e\n\x06office\x18\x06 \x01(\t\"+\n\x15GetCosignatureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"q\n\x16GetCosignatureResponse\x12\x15\n\rservice_title\x18\x01 \x01(\t\x12\x0e\n\x06office\x18\x02 \x01(\t\x12\x30\n\x07parties\x18\x03 \x03(\x0b\x32\x1f.mash.forms.v1.CosignatureParty\"\x81\x01\n\x10\x43osignatureParty\x12\x10\n\x08\x61\x62out_id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x12\n\x04name\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x13\n\x05\x65mail\x18\x04 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x0c\n\x04path\x18\x06 \x01(\t2\xc0\x02\n\x12\x41pplicationService\x12\x63\n\x0cGetApplicant\x12\".mash.forms.v1.GetApplicantRequest\x1a#.mash.forms.v1.GetApplicantResponse\"\n\x9a\xb5\x18\x06notify\x12i\n\x0eGetCosignature\x12$.mash.forms.v1.GetCosignatureRequest\x1a%.mash.forms.v1.GetCosignatureResponse\"\n\x9a\xb5\x18\x06notify\x12Z\n\tGetNotice\x12\x1f.mash.forms.v1.GetNoticeRequest\x1a .mash.forms.v1.GetNoticeResponse\"\n\x9a\xb5\x18\x06notifyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19mash/forms/v1/forms.proto\x12\rmash.forms.v1\x1a\x1amash/forms/v1/events.proto\x1a\x1emash/platform/v1/options.proto\"1\n\x17GetHandedAnswersRequest\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\"j\n\x18GetHandedAnswersResponse\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x0c\n\x04\x66orm\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\x15\n\x07\x61nswers\x18\x04 \x01(\tB\x04\x88\xb5\x18\x01\"-\n\x13GetApplicantRequest\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\"g\n\x14GetApplicantResponse\x12\x14\n\x0c\x61pplicant_id\x18\x01 \x01(\t\x12\x12\n\x04name\x18\x02 \x01(\tB\x04\x88\xb5\x18\x01\x12\x13\n\x05\x65mail\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08language\x18\x04 \x01(\t\"*\n\x10GetNoticeRequest\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\"\x9c\x01\n\x11GetNoticeResponse\x12\x16\n\x0e\x61pplication_id\x18\x01 \x01(\t\x12\x15\n\rservice_title\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\'\n\x07outcome\x18\x04 \x01(\x0e\x32\x16.mash.forms.v1.Outcome\x12\x0c\n\x04path\x18\x05 \x01(\t\x12\x0e\n\x06office\x18\x06 \x01(\t\"+\n\x15GetCosignatureRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"q\n\x16GetCosignatureResponse\x12\x15\n\rservice_title\x18\x01 \x01(\t\x12\x0e\n\x06office\x18\x02 \x01(\t\x12\x30\n\x07parties\x18\x03 \x03(\x0b\x32\x1f.mash.forms.v1.CosignatureParty\"\x81\x01\n\x10\x43osignatureParty\x12\x10\n\x08\x61\x62out_id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x12\n\x04name\x18\x03 \x01(\tB\x04\x88\xb5\x18\x01\x12\x13\n\x05\x65mail\x18\x04 \x01(\tB\x04\x88\xb5\x18\x01\x12\x10\n\x08language\x18\x05 \x01(\t\x12\x0c\n\x04path\x18\x06 \x01(\t2\xab\x03\n\x12\x41pplicationService\x12\x63\n\x0cGetApplicant\x12\".mash.forms.v1.GetApplicantRequest\x1a#.mash.forms.v1.GetApplicantResponse\"\n\x9a\xb5\x18\x06notify\x12i\n\x0eGetCosignature\x12$.mash.forms.v1.GetCosignatureRequest\x1a%.mash.forms.v1.GetCosignatureResponse\"\n\x9a\xb5\x18\x06notify\x12Z\n\tGetNotice\x12\x1f.mash.forms.v1.GetNoticeRequest\x1a .mash.forms.v1.GetNoticeResponse\"\n\x9a\xb5\x18\x06notify\x12i\n\x10GetHandedAnswers\x12&.mash.forms.v1.GetHandedAnswersRequest\x1a\'.mash.forms.v1.GetHandedAnswersResponse\"\x04\xb0\xb5\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mash.forms.v1.forms_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_GETHANDEDANSWERSRESPONSE'].fields_by_name['answers']._loaded_options = None
+  _globals['_GETHANDEDANSWERSRESPONSE'].fields_by_name['answers']._serialized_options = b'\210\265\030\001'
   _globals['_GETAPPLICANTRESPONSE'].fields_by_name['name']._loaded_options = None
   _globals['_GETAPPLICANTRESPONSE'].fields_by_name['name']._serialized_options = b'\210\265\030\001'
   _globals['_GETAPPLICANTRESPONSE'].fields_by_name['email']._loaded_options = None
@@ -47,20 +49,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPLICATIONSERVICE'].methods_by_name['GetCosignature']._serialized_options = b'\232\265\030\006notify'
   _globals['_APPLICATIONSERVICE'].methods_by_name['GetNotice']._loaded_options = None
   _globals['_APPLICATIONSERVICE'].methods_by_name['GetNotice']._serialized_options = b'\232\265\030\006notify'
-  _globals['_GETAPPLICANTREQUEST']._serialized_start=104
-  _globals['_GETAPPLICANTREQUEST']._serialized_end=149
-  _globals['_GETAPPLICANTRESPONSE']._serialized_start=151
-  _globals['_GETAPPLICANTRESPONSE']._serialized_end=254
-  _globals['_GETNOTICEREQUEST']._serialized_start=256
-  _globals['_GETNOTICEREQUEST']._serialized_end=298
-  _globals['_GETNOTICERESPONSE']._serialized_start=301
-  _globals['_GETNOTICERESPONSE']._serialized_end=457
-  _globals['_GETCOSIGNATUREREQUEST']._serialized_start=459
-  _globals['_GETCOSIGNATUREREQUEST']._serialized_end=502
-  _globals['_GETCOSIGNATURERESPONSE']._serialized_start=504
-  _globals['_GETCOSIGNATURERESPONSE']._serialized_end=617
-  _globals['_COSIGNATUREPARTY']._serialized_start=620
-  _globals['_COSIGNATUREPARTY']._serialized_end=749
-  _globals['_APPLICATIONSERVICE']._serialized_start=752
-  _globals['_APPLICATIONSERVICE']._serialized_end=1072
+  _globals['_APPLICATIONSERVICE'].methods_by_name['GetHandedAnswers']._loaded_options = None
+  _globals['_APPLICATIONSERVICE'].methods_by_name['GetHandedAnswers']._serialized_options = b'\260\265\030\001'
+  _globals['_GETHANDEDANSWERSREQUEST']._serialized_start=104
+  _globals['_GETHANDEDANSWERSREQUEST']._serialized_end=153
+  _globals['_GETHANDEDANSWERSRESPONSE']._serialized_start=155
+  _globals['_GETHANDEDANSWERSRESPONSE']._serialized_end=261
+  _globals['_GETAPPLICANTREQUEST']._serialized_start=263
+  _globals['_GETAPPLICANTREQUEST']._serialized_end=308
+  _globals['_GETAPPLICANTRESPONSE']._serialized_start=310
+  _globals['_GETAPPLICANTRESPONSE']._serialized_end=413
+  _globals['_GETNOTICEREQUEST']._serialized_start=415
+  _globals['_GETNOTICEREQUEST']._serialized_end=457
+  _globals['_GETNOTICERESPONSE']._serialized_start=460
+  _globals['_GETNOTICERESPONSE']._serialized_end=616
+  _globals['_GETCOSIGNATUREREQUEST']._serialized_start=618
+  _globals['_GETCOSIGNATUREREQUEST']._serialized_end=661
+  _globals['_GETCOSIGNATURERESPONSE']._serialized_start=663
+  _globals['_GETCOSIGNATURERESPONSE']._serialized_end=776
+  _globals['_COSIGNATUREPARTY']._serialized_start=779
+  _globals['_COSIGNATUREPARTY']._serialized_end=908
+  _globals['_APPLICATIONSERVICE']._serialized_start=911
+  _globals['_APPLICATIONSERVICE']._serialized_end=1338
 # @@protoc_insertion_point(module_scope)

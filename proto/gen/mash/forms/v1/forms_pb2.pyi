@@ -8,6 +8,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class GetHandedAnswersRequest(_message.Message):
+    __slots__ = ("application_id",)
+    APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
+    application_id: str
+    def __init__(self, application_id: _Optional[str] = ...) -> None: ...
+
+class GetHandedAnswersResponse(_message.Message):
+    __slots__ = ("application_id", "form", "reference", "answers")
+    APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    application_id: str
+    form: str
+    reference: str
+    answers: str
+    def __init__(self, application_id: _Optional[str] = ..., form: _Optional[str] = ..., reference: _Optional[str] = ..., answers: _Optional[str] = ...) -> None: ...
+
 class GetApplicantRequest(_message.Message):
     __slots__ = ("application_id",)
     APPLICATION_ID_FIELD_NUMBER: _ClassVar[int]

@@ -50,6 +50,11 @@ class ApplicationServiceStub:
                 request_serializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetNoticeRequest.SerializeToString,
                 response_deserializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetNoticeResponse.FromString,
                 _registered_method=True)
+        self.GetHandedAnswers = channel.unary_unary(
+                '/mash.forms.v1.ApplicationService/GetHandedAnswers',
+                request_serializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetHandedAnswersRequest.SerializeToString,
+                response_deserializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetHandedAnswersResponse.FromString,
+                _registered_method=True)
 
 
 class ApplicationServiceServicer:
@@ -77,6 +82,14 @@ class ApplicationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetHandedAnswers(self, request, context):
+        """What an approved application asks for, to the module that does it: only answers that its form hands to the
+        asking module (`hands_to`), not found for every other one. Audited with the purpose the caller gives.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ApplicationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +107,11 @@ def add_ApplicationServiceServicer_to_server(servicer, server):
                     servicer.GetNotice,
                     request_deserializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetNoticeRequest.FromString,
                     response_serializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetNoticeResponse.SerializeToString,
+            ),
+            'GetHandedAnswers': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHandedAnswers,
+                    request_deserializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetHandedAnswersRequest.FromString,
+                    response_serializer=mash_dot_forms_dot_v1_dot_forms__pb2.GetHandedAnswersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +196,33 @@ class ApplicationService:
             '/mash.forms.v1.ApplicationService/GetNotice',
             mash_dot_forms_dot_v1_dot_forms__pb2.GetNoticeRequest.SerializeToString,
             mash_dot_forms_dot_v1_dot_forms__pb2.GetNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHandedAnswers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mash.forms.v1.ApplicationService/GetHandedAnswers',
+            mash_dot_forms_dot_v1_dot_forms__pb2.GetHandedAnswersRequest.SerializeToString,
+            mash_dot_forms_dot_v1_dot_forms__pb2.GetHandedAnswersResponse.FromString,
             options,
             channel_credentials,
             insecure,

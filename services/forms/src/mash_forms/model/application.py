@@ -306,15 +306,15 @@ class Application:
 
     def _settle_on(self, decision: Decision) -> None:
         self.decision = decision
-        self.happened.append(
-            events_pb2.ApplicationDecided(
-                application_id=self.id,
-                applicant_id=self.applicant.subject,
-                decision_id=decision.id,
-                outcome=OUTCOMES[decision.outcome],
-                decided_at=_stamp(decision.decided_at),
-            )
+        event = events_pb2.ApplicationDecided(
+            application_id=self.id,
+            applicant_id=self.applicant.subject,
+            decision_id=decision.id,
+            outcome=OUTCOMES[decision.outcome],
+            decided_at=_stamp(decision.decided_at),
+            form=self.form,
         )
+        self.happened.append(event)
 
     @property
     def withdrawable(self) -> bool:

@@ -12,6 +12,7 @@ from mash_forms.model.expressions import RESERVED, RESULTS, ROW, TODAY, BadExpre
 from mash_forms.model.fee_checks import fee_faults
 from mash_forms.model.form import APPOINTMENT, Raw
 from mash_forms.model.formats import Validator, check_schema
+from mash_forms.model.handing import hands_to_faults
 from mash_forms.model.processing import REGISTERS
 from mash_forms.model.reach import Reach, reach
 from mash_forms.model.representing import expanded, represents_faults
@@ -55,6 +56,7 @@ def _faults(form: Raw) -> Iterator[Found]:
     yield from broken
     yield from _processing(form)
     yield from cosigner_faults(form)
+    yield from hands_to_faults(form)
     if not broken:
         yield from _reachable(form, names, properties)
 

@@ -16,6 +16,7 @@ from mash_forms.model.checks import faults
 from mash_forms.model.cosigning import cosigner_of
 from mash_forms.model.expressions import Expression, Language
 from mash_forms.model.form import LANGUAGES, Charge, Computed, Form, Raw, Rule, Section
+from mash_forms.model.handing import hands_to_of
 from mash_forms.model.levels import LEVELS, level_in
 from mash_forms.model.money import CURRENCIES
 from mash_forms.model.processing import processing_of
@@ -150,6 +151,7 @@ def _read(definition: Raw, language: str) -> Form:
         handover=handover,
         cosigner=cosigner_of(raw.get("cosigner"), names, language, raw["trust_level"]),
         represents=representations_of(raw, language),
+        hands_to=hands_to_of(raw.get("hands_to")),
         processing=processing_of(raw.get("processing"), names, language),
         keeps={str_of(kind): str_of(keep["keep"]) for kind, keep in raw.get("retention", {}).items()},
     )

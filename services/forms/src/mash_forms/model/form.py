@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -216,6 +216,8 @@ class Form:
     """Who else has to sign."""
     represents: tuple[Representation, ...] = ()
     """Whom one may act for with it, besides oneself."""
+    hands_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the answers that a module is told once it is approved, by module."""
 
     @cached_property
     def fields(self) -> dict[str, Field]:

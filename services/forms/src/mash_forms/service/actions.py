@@ -32,6 +32,7 @@ class Action(StrEnum):
     RECEIPT_READ = "receipt-read"
     APPLICANT_ASKED = "applicant-asked"
     NOTICE_ASKED = "notice-asked"
+    ANSWERS_HANDED = "answers-handed"
     WITHDRAWN = "withdrawn"
     ANSWERS_REUSED = "answers-reused"
     HELD = "held"

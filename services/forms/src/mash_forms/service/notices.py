@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What other services may ask about an application. Every answer is noted with the asker's purpose."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mash_forms.model.application import Applicant, Application, Outcome
 from mash_forms.service.cases import Cases
@@ -21,6 +23,16 @@ class Notice:
     outcome: Outcome | None
     path: str
     office: str
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What a module is told of an approved application, to do what it asks for. Personal."""
+
+    application_id: str
+    form: str
+    reference: str
+    answers: Mapping[str, Any]
 
 
 class NoticeService:
@@ -54,6 +66,22 @@ class NoticeService:
             path=f"/account/applications/{application.id}",
             office=case.form.office.title,
         )
+
+    async def handed(self, application_id: str, caller: Principal, purpose: str, unit: Unit) -> Handed:
+        """Return the answers that its form hands to the asking module. Raises NotFound where it hands none,
+        and before it is approved: who asks learns nothing of applications that are not theirs.
+        """
+        application = await self._get(application_id, unit)
+        form = await self._cases.form(application.form, application.form_version, unit)
+        names = form.hands_to.get(caller.client or "", ())
+        decision = application.decision
+        if not names or decision is None or decision.outcome is not Outcome.APPROVED:
+            raise NotFound("Diesen Antrag gibt es nicht.")
+        await self._audit.note(
+            unit, Action.ANSWERS_HANDED, application.id, Actor("service", caller.client), purpose
+        )
+        told = {name: application.data[name] for name in names if name in application.data}
+        return Handed(application.id, application.form, application.reference, told)
 
     async def _get(self, application_id: str, unit: Unit) -> Application:
         application = await self._applications.get(unit, application_id)

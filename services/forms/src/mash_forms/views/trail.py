@@ -52,6 +52,7 @@ ACTIONS: Mapping[str, str] = {
     Action.RECEIPT_READ: "Eingangsbestätigung gelesen",
     Action.APPLICANT_ASKED: "Erreichbarkeit abgefragt",
     Action.NOTICE_ASKED: "Stand abgefragt",
+    Action.ANSWERS_HANDED: "Antworten an ein Modul gegeben",
     Action.WITHDRAWN: "Antrag zurückgezogen",
     Action.APPOINTMENT_BOOKED: "Termin gebucht",
     Action.APPOINTMENT_CHANGED: "Termin geändert",

@@ -236,6 +236,37 @@ def test_the_routing_bench_solves_a_file_and_says_what_is_best_known(
     assert "name,value,source" in capsys.readouterr().err
 
 
+def test_the_bench_of_waste_tours_solves_a_file_and_says_what_is_best_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "square.vrp").write_text(
+        "NAME : square\nTYPE : CVRP\nDIMENSION : 4\nEDGE_WEIGHT_TYPE : EUC_2D\nCAPACITY : 3\n"
+        "NODE_COORD_SECTION\n1 0 0\n2 0 5\n3 5 5\n4 5 0\n"
+        "DEMAND_SECTION\n1 0\n2 1\n3 1\n4 1\nDEPOT_SECTION\n1\n-1\nEOF\n"
+    )
+    (tmp_path / "square.sol").write_text("Route #1: 1 2 3\nCost 20\n")
+    asked = ["waste-tours", "--seconds", "0.2", "--instances", str(tmp_path)]
+    assert main(asked) == 0
+    shown = capsys.readouterr().out
+    assert "square: best known 20 (square.sol), ours 20, feasible by the checker" in shown
+    (tmp_path / "square.sol").write_text("Cost 10\n")
+    # Twice the best known: the goal is missed, and that is said.
+    main(asked)
+    assert "best known 10" in capsys.readouterr().out
+    (tmp_path / "square.vrp").write_text("TYPE : TSP\n")
+    assert main(asked) == 2
+    assert "TSP" in capsys.readouterr().err
+
+
+def test_the_bench_of_waste_tours_without_instances_says_how_to_get_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["waste-tours", "--seconds", "2"])
+    shown = capsys.readouterr().out
+    assert "--instances FOLDER" in shown
+    assert "feasible by the checker" in shown
+
+
 def test_the_routing_bench_without_instances_says_how_to_get_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["routing", "--seconds", "0.5"]) == 0
     shown = capsys.readouterr().out

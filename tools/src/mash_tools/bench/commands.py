@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import uvloop
 
-from mash_tools.bench import citizens, desk, edge, events, forms, gateway, ice, readings, routing, up
+from mash_tools.bench import citizens, desk, edge, events, forms, gateway, ice, readings, routing, up, waste
 from mash_tools.bench.measured import Result
 from mash_tools.problems import LauncherError
 
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
         type=_positive,
         metavar="N",
         help=f"citizens, events, readings: how long to measure ({events.SECONDS:g}); "
-        f"routing: for each instance ({routing.SECONDS:g})",
+        f"routing, waste-tours: for each instance ({routing.SECONDS:g})",
     )
     parser.add_argument(
         "--rate", type=_positive, metavar="N", help="events: changes a second (200); readings: uplinks (500)"
@@ -52,10 +52,16 @@ def main(argv: list[str]) -> int:
         "--tokens", type=int, default=gateway.TOKENS, metavar="N", help="gateway: how many different tokens"
     )
     parser.add_argument(
-        "--instances", type=Path, metavar="DIR", help="routing: CARPLIB's .dat files, or one of them"
+        "--instances",
+        type=Path,
+        metavar="DIR",
+        help="routing: CARPLIB's .dat files, waste-tours: .vrp; or one of them",
     )
     parser.add_argument(
-        "--best", type=Path, metavar="FILE", help="routing: best known values, lines of name,value,source"
+        "--best",
+        type=Path,
+        metavar="FILE",
+        help="routing, waste-tours: best known values, lines of name,value,source",
     )
     parser.add_argument(
         "--nights", type=int, default=ice.NIGHTS, metavar="N", help="winter-ice: how many to generate"
@@ -120,6 +126,11 @@ def _routing(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return routing.run(_say, seconds=seconds, instances=asked.instances, best=asked.best)
 
 
+def _waste_tours(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    seconds = asked.seconds or waste.SECONDS
+    return waste.run(_say, seconds=seconds, instances=asked.instances, best=asked.best)
+
+
 def _up(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return up.run(asked.cities, _say)
 
@@ -144,6 +155,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "gateway": Benchmark(_gateway, "a forwarded request, beside Envoy with the same duties and others"),
     "readings": Benchmark(_readings, "a device's uplink accepted until it can be read"),
     "routing": Benchmark(_routing, "gritting routes beside the best known ones of public instances"),
+    "waste-tours": Benchmark(_waste_tours, "collection tours beside the best known ones of public instances"),
     "winter-ice": Benchmark(_winter_ice, "the ice decision over generated nights, beside surface < 0 °C"),
     "up": Benchmark(_up, "a warm ./mash up until pages answer, and its memory at rest"),
 }

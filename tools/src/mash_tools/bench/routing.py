@@ -68,7 +68,7 @@ def _all(
     files = sorted(folder.glob("*.dat")) if folder.is_dir() else [folder]
     if not files or not all(file.is_file() for file in files):
         raise LauncherError(f"{folder} is no .dat file and holds none; {HOW}")
-    known = _best(best) if best else {}
+    known = best_known(best) if best else {}
     gaps = []
     for file in files:
         try:
@@ -93,8 +93,8 @@ def _all(
         yield [Row("mean gap", "%", len(gaps), mean)], f"n is the number of streets; {len(gaps)} instances"
 
 
-def _best(file: Path) -> Mapping[str, Best]:
-    """Lines of: name, value, source."""
+def best_known(file: Path) -> Mapping[str, Best]:
+    """Lines of: name, value, source. Raise LauncherError."""
     try:
         lines = list(csv.reader(file.read_text(encoding="utf-8").splitlines()))
         return {name.strip(): Best(int(value), source.strip()) for name, value, source in lines}

@@ -174,6 +174,7 @@ def _type(field: FieldDescriptor) -> str:
     kind = field.message_type or field.enum_type
     names = {
         FieldDescriptor.TYPE_STRING: "text",
+        FieldDescriptor.TYPE_INT32: "whole number",
         FieldDescriptor.TYPE_INT64: "whole number",
         FieldDescriptor.TYPE_DOUBLE: "number",
         FieldDescriptor.TYPE_BOOL: "true or false",

@@ -191,11 +191,11 @@ class Compiler:
             return cast(null(), kind) if term.value is None else cast(literal(term.value, kind), kind)
         if isinstance(term, Field):
             return self._field(term)
-        if term.name in GEO:
-            return self._geographic(term)
         if term.type is Type.TRUTH:
             # Cast for its brackets: NOT binds less than IS.
             return cast(self._truth(term, exact=True), Boolean)
+        if term.name in GEO:
+            return self._geographic(term)
         return self._applied(term)
 
     def _applied(self, term: Apply) -> ColumnElement[Any]:

@@ -20,6 +20,7 @@ from mash_sdk.rpc.door import DoorError
 METHODS = [
     "mash.forms.v1.ApplicationService/GetApplicant",
     "mash.forms.v1.ApplicationService/GetCosignature",
+    "mash.forms.v1.ApplicationService/GetHandedAnswers",
     "mash.forms.v1.ApplicationService/GetNotice",
 ]
 

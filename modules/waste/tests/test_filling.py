@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mash_waste.model.filling import FULL, Filling, Level, Rate, Reading, assess
-from mash_waste.model.wording import said, span
+from mash_sdk.levels import Rate, span
+from mash_waste.model.filling import FULL, Filling, Level, Reading, assess
+from mash_waste.model.wording import said
 
 BEGIN = datetime(2026, 11, 1, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -24,6 +24,7 @@ from mash.sensors.v1.datastreams_pb2_grpc import (
 from mash.sensors.v1.observations_pb2 import Observation, ObservationBatch
 from mash_sdk.ids import new_id
 from mash_sdk.testing import Bench
+from mash_winter.model.stock import OBSERVED
 from mash_winter.service.catalogue import Catalogue
 
 CF = "http://vocab.nerc.ac.uk/standard_name/"
@@ -33,6 +34,13 @@ FIELDS = {
     "humidity": ("relative_humidity/", "%"),
     "precipitation": ("rainfall_rate/", "mm/h"),
 }
+CONTAINERS = {
+    "Streugut Alte Brücke": "%",
+    "Streugut Klingenteich": "1",
+    "Streugut Kornmarkt": "%",
+    "Streugut Karlstor": "m",
+}
+"""Things with the unit they measure in; nothing can be told from the last."""
 PLACES = {
     "Alte Brücke": (8.7096, 49.4138),
     "Theodor-Heuss-Brücke": (8.6925, 49.4135),
@@ -50,6 +58,12 @@ class Sensors(DatastreamServiceServicer):
     datastreams: dict[tuple[str, str], Datastream] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for place, measured_in in CONTAINERS.items():
+            one = Datastream(
+                id=new_id(), thing_id=place, place=place, observes=OBSERVED, unit=measured_in, demo=True
+            )
+            one.valid_for.FromTimedelta(timedelta(hours=12))
+            self.datastreams[place, "level"] = one
         for place, (longitude, latitude) in PLACES.items():
             for name, (observes, unit) in FIELDS.items():
                 one = Datastream(
@@ -145,6 +159,14 @@ class Night:
         batch = self.batch(place, **values)
         await self.bench.receive(batch)
         return batch
+
+    async def hold(self, place: str, *levels: float) -> None:
+        """What a container's sensor says, two hours apart, the last one now."""
+        now = self.bench.clock.now()
+        for at, level in enumerate(reversed(levels)):
+            batch = self.batch(place, level=level)
+            batch.observations[0].phenomenon_time.FromDatetime(now - timedelta(hours=2 * at))
+            await self.bench.receive(batch)
 
     async def frost(self, times: int = 4) -> None:
         """Three hundred seconds apart: cold enough for long enough, and moist."""

@@ -20,6 +20,7 @@ PUBLIC = frozenset(
         "mash_sdk.ids",
         "mash_sdk.journey",
         "mash_sdk.kafka",  # Subscriptions, Retry, Limit, EventContext; Stream, Delivered, Outlet, is_passing
+        "mash_sdk.levels",  # rising, forecast: a level from its readings, and when it reaches a bound
         "mash_sdk.load",  # Visitor, Person, task: for load.py
         "mash_sdk.migrations",  # protect; chain, unchain: tables of audit trails
         "mash_sdk.names",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Devices that a city's file names: registered when the service starts, once, and not changed afterwards."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from mash_sensors.gateways.city_devices import CityDevices
 
 CITIES = Path(__file__).parents[3] / "cities"
 API = "/api/sensors/v1"
-HEIDELBERG = {"frost-alte-bruecke", "frost-theodor-heuss-bruecke", "frost-ernst-walz-bruecke"}
+HEIDELBERG = {
+    one["device_id"] for one in tomllib.loads((CITIES / "heidelberg/sensors.toml").read_text())["devices"]
+}
 
 
 async def taken(bench: Bench) -> dict[str, int]:
@@ -23,7 +26,7 @@ async def taken(bench: Bench) -> dict[str, int]:
 
 async def devices(bench: Bench, tenant: str = "heidelberg") -> list[dict[str, Any]]:
     editor = bench.client(tenant, roles=["editor"], subject="e")
-    found: list[dict[str, Any]] = (await editor.get(f"{API}/devices")).json()["items"]
+    found: list[dict[str, Any]] = (await editor.get(f"{API}/devices", params={"limit": 200})).json()["items"]
     return found
 
 

@@ -11,6 +11,7 @@ from mash_sdk.telemetry import observed
 from mash_sdk.tenants import Tenants
 from mash_winter import events
 from mash_winter.api import cap, plans, segments
+from mash_winter.api import containers as containers_api
 from mash_winter.api import warnings as warnings_api
 from mash_winter.gateways.city_files import fleets, ice_rules, networks
 from mash_winter.gateways.notify import NotifyGateway
@@ -18,16 +19,19 @@ from mash_winter.gateways.sensors import SensorsGateway
 from mash_winter.gateways.solving import TourSolver
 from mash_winter.public import LOOK_EVERY, Publication
 from mash_winter.service.catalogue import Catalogue
+from mash_winter.service.containers import ContainerService
 from mash_winter.service.gritting import GrittingService
 from mash_winter.service.streets import StreetService
 from mash_winter.service.telling import Telling
 from mash_winter.service.upkeep import Keep, Retention, Upkeep
 from mash_winter.service.watch import Watch
 from mash_winter.settings import Settings
+from mash_winter.store.containers import LevelStore, SupplyStore
 from mash_winter.store.plans import PlanStore
 from mash_winter.store.readings import ReadingStore
 from mash_winter.store.told import ToldStore
 from mash_winter.store.warnings import WarningStore
+from mash_winter.views import containers as containers_views
 from mash_winter.views import gritting as gritting_views
 from mash_winter.views import streets as streets_views
 
@@ -37,19 +41,25 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     database, tenants = program.database, program.tenants
     peers = Peers(settings, program.name, clock)
     network, rules = networks(settings.cities), ice_rules(settings.cities)
+    city_fleets = fleets(settings.cities)
     readings, warnings, kept_plans = ReadingStore(), WarningStore(), PlanStore()
+    levels, supplies = LevelStore(), SupplyStore()
     streets = observed(StreetService(network, rules, readings, warnings), "streets")
     publishing = Publishing(Publication(streets).publish, every=LOOK_EVERY)
     catalogue = Catalogue(tenants, SensorsGateway(peers, settings.sensors_grpc))
     watch = observed(Watch(catalogue, network, rules, readings, warnings, publishing.changed), "watch")
+    containers = observed(ContainerService(catalogue, network, city_fleets, levels, supplies), "containers")
     gritting = GrittingService(
-        network, fleets(settings.cities), TourSolver(), kept_plans, settings.plan_seconds
+        network, city_fleets, containers, TourSolver(), kept_plans, settings.plan_seconds
     )
     keep = Keep(
-        *(timedelta(days=days) for days in (settings.reading_days, settings.warning_days, settings.plan_days))
+        readings=timedelta(days=settings.reading_days),
+        warnings=timedelta(days=settings.warning_days),
+        plans=timedelta(days=settings.plan_days),
+        levels=timedelta(days=settings.level_days),
     )
     upkeep = Upkeep(tenants, database.unit, watch)
-    retention = Retention(database.worker_unit, readings, warnings, kept_plans, keep)
+    retention = Retention(database.worker_unit, readings, warnings, kept_plans, levels, keep)
     notify = NotifyGateway(peers, settings.notify_grpc)
     telling = observed(Telling(tenants, database.unit, watch, notify, ToldStore()), "telling")
     program.http = [
@@ -57,13 +67,16 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         segments.router,
         cap.router,
         plans.router,
+        containers_api.router,
         streets_views.router,
         gritting_views.router,
+        containers_views.router,
     ]
     program.events = events.subscriptions
     program.streams = [events.readings]
     program.provides = {
         Catalogue: catalogue,
+        ContainerService: containers,
         GrittingService: observed(gritting, "gritting"),
         Retention: retention,
         StreetService: streets,

@@ -11,6 +11,7 @@ from mash_sdk.database import Unit
 from mash_sdk.kafka import Delivered, EventContext, Stream, Subscriptions
 from mash_sdk.provide import Provide
 from mash_winter.model.evidence import Level
+from mash_winter.service.containers import ContainerService
 from mash_winter.service.gritting import GrittingService
 from mash_winter.service.telling import Notice, Telling
 from mash_winter.service.watch import Watch
@@ -19,13 +20,18 @@ subscriptions = Subscriptions(group="winter")
 readings = Stream(ObservationBatch, group="winter")
 
 Use = Annotated[Watch, Provide(Watch)]
+Containers = Annotated[ContainerService, Provide(ContainerService)]
 Gritting = Annotated[GrittingService, Provide(GrittingService)]
 Told = Annotated[Telling, Provide(Telling)]
 
 
 @readings.by_tenant
-async def notice(batch: Sequence[Delivered[ObservationBatch]], unit: Unit, watch: Use) -> None:
+async def notice(
+    batch: Sequence[Delivered[ObservationBatch]], unit: Unit, watch: Use, containers: Containers
+) -> None:
+    """What is measured on streets decides on warnings; what is measured in containers, on tours."""
     await watch.notice(batch, unit)
+    await containers.notice(batch, unit)
 
 
 @subscriptions.on(IceWarningOpened)

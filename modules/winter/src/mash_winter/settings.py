@@ -22,6 +22,9 @@ class Settings(settings.Settings):
     reading_days: int = Field(
         14, ge=1, description="days a reading is kept, for replays; the default is demo data"
     )
+    level_days: int = Field(
+        60, ge=28, description="days a container's reading is kept, for forecasts; the default is demo data"
+    )
     warning_days: int = Field(
         730,
         ge=1,

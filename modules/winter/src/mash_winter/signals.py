@@ -13,6 +13,7 @@ Attribute = Literal[
 
 CITY_FILES_BROKEN = counter("mash.winter.city_files_broken", doc="city files that could not be used")
 READINGS = counter("mash.winter.readings", doc="readings that were taken in")
+LEVELS = counter("mash.winter.levels", doc="readings of grit containers that were taken in")
 DECIDED = counter("mash.winter.decided", doc="decisions on segments", attributes=("mash.winter.level",))
 OPENED = counter("mash.winter.opened", doc="warnings opened", attributes=("mash.winter.hazard",))
 TOLD = counter("mash.winter.told", doc="notices handed over to notify")

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from mash_simulators.lorawan.network import due, post, webhooks_of
+from mash_simulators.lorawan.network import BETWEEN, due, post, webhooks_of
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
     while True:
         for hook, message in due(webhooks, time.time()):
             post(hook, message)
+            time.sleep(BETWEEN)
         time.sleep(given.every)
 
 

@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mash_simulators.lorawan.device import Device
+from mash_simulators.lorawan.device import Device, Motion
 from mash_simulators.messages import on_this_machine
 
 # Straight there: a proxy that the environment names is for the world outside.
 _STRAIGHT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 TRIES = 5
 PAUSE = 2.0
+BETWEEN = 0.05
+"""Seconds between two messages: who has kept many leaves the portal room for others."""
 TWICE_EVERY = 10
 """Each so-many-th message is posted twice: a network that is not sure repeats itself."""
 
@@ -33,7 +35,7 @@ class Webhook:
 
 
 def webhooks_of(configuration: Any) -> list[Webhook]:
-    """From `[{"url", "key", "devices": [{"device_id", "dev_eui", "bounds": {field: [low, high]}}]}]`.
+    """From `[{"url", "key", "devices": [{"device_id", "dev_eui", "bounds": {field: [low, high, span]}}]}]`.
 
     Raises ValueError for an address that is not on this machine: made-up readings go nowhere else.
     """
@@ -44,7 +46,7 @@ def webhooks_of(configuration: Any) -> list[Webhook]:
         devices = tuple(
             Device(
                 one["device_id"],
-                {name: (low, high) for name, (low, high) in one["bounds"].items()},
+                {name: Motion(*motion) for name, motion in one["bounds"].items()},
                 one.get("dev_eui"),
             )
             for one in hook["devices"]
@@ -56,11 +58,11 @@ def webhooks_of(configuration: Any) -> list[Webhook]:
 def due(webhooks: list[Webhook], now: float) -> Iterator[tuple[Webhook, dict[str, Any]]]:
     """What all devices have to say at a time, some of it twice."""
     for hook in webhooks:
-        for device in hook.devices:
-            message = device.uplink(now)
-            yield hook, message
-            if device.frame % TWICE_EVERY == 0:
+        for device in sorted(hook.devices, key=lambda one: one.hourly):
+            for message in device.uplinks(now):
                 yield hook, message
+                if message["uplink_message"]["f_cnt"] % TWICE_EVERY == 0:
+                    yield hook, message
 
 
 def post(hook: Webhook, message: dict[str, Any], wait: Callable[[float], None] = time.sleep) -> int:

@@ -22,10 +22,18 @@ Latitude = Annotated[float, Field(ge=-90, le=90)]
 
 
 class Simulated(Strict):
-    """Between what a demo's simulator moves."""
+    """Between what a demo's simulator moves: up and down, or one way so slowly and back at once."""
 
     low: Finite
     high: Finite
+    rises: Duration | None = None
+    falls: Duration | None = None
+
+    @model_validator(mode="after")
+    def goes_one_way(self) -> Self:
+        if self.rises is not None and self.falls is not None:
+            raise PydanticCustomError("ways", "what is simulated rises or falls; write one of them")
+        return self
 
 
 class Datastream(Strict):

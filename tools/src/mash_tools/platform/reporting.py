@@ -5,10 +5,12 @@ import asyncio
 import tomllib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from pydantic import TypeAdapter
 
 from mash_tools.platform.environment import Places
 from mash_tools.platform.folder import DataFolder
@@ -19,6 +21,7 @@ from mash_tools.realms.shape import DEMO_CLIENT
 REGISTERED_WITHIN = 60.0
 _SOON = frozenset({429, 502, 503, 504})
 """The portal is busy, or sensors is only coming."""
+_DURATION = TypeAdapter(timedelta)
 API = "/api/sensors/v1"
 
 Device = Mapping[str, Any]
@@ -33,9 +36,7 @@ def simulated(city: Path) -> Mapping[str, Sequence[Device]]:
     try:
         for device in tomllib.loads(file.read_text(encoding="utf-8")).get("devices", []):
             bounds = {
-                one["field"]: [one["simulated"]["low"], one["simulated"]["high"]]
-                for one in device["datastreams"]
-                if "simulated" in one
+                one["field"]: _motion(one["simulated"]) for one in device["datastreams"] if "simulated" in one
             }
             if bounds and device.get("demo") and device.get("webhook"):
                 told = {"device_id": device["device_id"], "dev_eui": device.get("dev_eui"), "bounds": bounds}
@@ -43,6 +44,14 @@ def simulated(city: Path) -> Mapping[str, Sequence[Device]]:
     except (OSError, ValueError, KeyError, TypeError) as err:
         raise LauncherError(f"{file} cannot be used; ./mash city check {city.name} says more.") from err
     return found
+
+
+def _motion(said: Mapping[str, Any]) -> list[float | None]:
+    """Lowest and highest; seconds of the way up, below 0 of the way down, None for up and down."""
+    for way, sign in (("rises", 1), ("falls", -1)):
+        if way in said:
+            return [said["low"], said["high"], sign * _DURATION.validate_python(said[way]).total_seconds()]
+    return [said["low"], said["high"], None]
 
 
 async def webhooks(places: Places, folder: DataFolder) -> list[dict[str, Any]]:

@@ -11,9 +11,10 @@ from mash.waste.v1.events_pb2 import BinEmptied, BinFilled
 from mash_sdk.database import Cause, Unit
 from mash_sdk.ids import new_id
 from mash_sdk.kafka import Delivered
+from mash_sdk.levels import SAME
 from mash_sdk.telemetry import count
 from mash_waste.model.bins import Bins
-from mash_waste.model.filling import FULL, NEARLY, SAME, Reading, assess
+from mash_waste.model.filling import FULL, NEARLY, Reading, assess
 from mash_waste.service.catalogue import Catalogue, Known
 from mash_waste.service.ports import (
     Changed,

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from mash_sdk.database import Unit
-from mash_waste.model.filling import Filling, Rate
+from mash_sdk.levels import Rate
+from mash_waste.model.filling import Filling
 from mash_waste.service.ports import Emptying, State
 from mash_waste.store.tables import emptyings, states
 

@@ -3,16 +3,19 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from mash.sensors.v1.datastreams_pb2 import Datastream, ListDatastreamsRequest, ListDatastreamsResponse
 from mash.sensors.v1.datastreams_pb2_grpc import DatastreamServiceStub
 from mash_sdk.rpc import Peers
 from mash_winter.model.layout import Source
 from mash_winter.model.network import Location
+from mash_winter.model.stock import OBSERVED as FILLING
+from mash_winter.model.stock import TO_PER_CENT, Gauge
 from mash_winter.model.weather import OBSERVED
 
 PURPOSE = "know which sensors speak for which street"
+LEVELS = "know which sensors measure which grit container"
 PAGE = 500
 
 
@@ -22,18 +25,29 @@ class SensorsGateway:
         self._stub = peers.stub(DatastreamServiceStub, address)
 
     async def sources(self, tenant: str) -> Sequence[Source]:
-        found: list[Source] = []
+        known = [_source(one) async for one in self._listed(tenant, list(OBSERVED), PURPOSE)]
+        return [one for one in known if one is not None]
+
+    async def gauges(self, tenant: str) -> Sequence[Gauge]:
+        return [
+            Gauge(one.id, one.place, TO_PER_CENT[one.unit], one.valid_for.ToTimedelta())
+            async for one in self._listed(tenant, [FILLING], LEVELS)
+            if one.unit in TO_PER_CENT
+        ]
+
+    async def _listed(self, tenant: str, observes: Sequence[str], purpose: str) -> AsyncIterator[Datastream]:
         after = ""
         while True:
-            request = ListDatastreamsRequest(observes=list(OBSERVED), limit=PAGE, after=after)
+            request = ListDatastreamsRequest(observes=observes, limit=PAGE, after=after)
             answer = await self._peers.call(
-                self._stub.ListDatastreams, request, tenant=tenant, purpose=PURPOSE
+                self._stub.ListDatastreams, request, tenant=tenant, purpose=purpose
             )
             assert isinstance(answer, ListDatastreamsResponse)  # noqa: S101 — the stub's own type
-            found += [source for one in answer.datastreams if (source := _source(one)) is not None]
+            for one in answer.datastreams:
+                yield one
             after = answer.next
             if not after:
-                return found
+                return
 
 
 def _source(one: Datastream) -> Source | None:

@@ -70,6 +70,12 @@ class Network:
     def by_id(self) -> Mapping[str, Segment]:
         return {segment.id: segment for segment in self.segments}
 
+    @cached_property
+    def junctions(self) -> Mapping[str, Location]:
+        """Where each lies."""
+        ends = [(one.start, one.line[0]) for one in self.segments]
+        return dict([*ends, *((one.end, one.line[-1]) for one in self.segments)])
+
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
         """From GeoJSON (RFC 7946). Raise BrokenNetwork, saying what is missing or wrong."""

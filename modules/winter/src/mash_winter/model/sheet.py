@@ -2,11 +2,12 @@
 """The network as lines on an empty sheet with a scale, so that no map service is asked."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
-from mash_winter.model.network import EARTH, Segment
+from mash_winter.model.network import EARTH, Location, Segment
 
 WIDTH: Final = 640.0
 MARGIN: Final = 24.0
@@ -33,13 +34,15 @@ class Sheet:
     width: float
     height: float
     strokes: Sequence[Stroke]
+    points: Mapping[str, tuple[float, float]]
+    """Places by name, in the sheet's units."""
     scale: int
     scale_width: float
 
 
-def sheet(segments: Sequence[Segment]) -> Sheet | None:
+def sheet(segments: Sequence[Segment], places: Mapping[str, Location] = MappingProxyType({})) -> Sheet | None:
     """None where there is nothing to draw."""
-    points = [point for segment in segments for point in segment.line]
+    points = [*(point for segment in segments for point in segment.line), *places.values()]
     if not points:
         return None
     shrink = max(0.01, math.cos(math.radians(sum(y for _, y in points) / len(points))))
@@ -50,13 +53,17 @@ def sheet(segments: Sequence[Segment]) -> Sheet | None:
     unit = min((WIDTH - 2 * MARGIN) / across, (HIGHEST - 2 * MARGIN) / up)
     height = min(max(up * unit + 2 * MARGIN + MARGIN, LOWEST), HIGHEST + MARGIN)
 
-    def placed(x: float, y: float) -> str:
+    def placed(x: float, y: float) -> tuple[float, float]:
         left = MARGIN + (x - west) * METRES * shrink * unit
-        return f"{left:.1f},{MARGIN + (north - y) * METRES * unit:.1f}"
+        return round(left, 1), round(MARGIN + (north - y) * METRES * unit, 1)
 
-    strokes = [Stroke(one, " ".join(placed(x, y) for x, y in one.line)) for one in segments]
+    def drawn(segment: Segment) -> Stroke:
+        return Stroke(segment, " ".join("{},{}".format(*placed(x, y)) for x, y in segment.line))
+
+    strokes = [drawn(one) for one in segments]
+    marks = {name: placed(x, y) for name, (x, y) in places.items()}
     scale = _scale(across / 4)
-    return Sheet(WIDTH, height, strokes, scale, scale * unit)
+    return Sheet(WIDTH, height, strokes, marks, scale, scale * unit)
 
 
 def _scale(most: float) -> int:

@@ -16,8 +16,9 @@ from mash_winter.model.routing.checker import violations
 from mash_winter.model.routing.fleet import Fleet
 from mash_winter.model.routing.plan import Plan
 from mash_winter.model.routing.problem import Problem, Task
-from mash_winter.model.routing.progress import left, with_urgent
-from mash_winter.service.ports import Networks
+from mash_winter.model.routing.progress import left, with_stocks, with_urgent
+from mash_winter.service.containers import ContainerService
+from mash_winter.service.ports import Fleets, Networks
 from mash_winter.signals import PLANNED, TICKED
 
 NO_PLAN: Final = "no-plan"
@@ -64,12 +65,6 @@ class Tick:
     """When it was, if it is told later; None: now."""
 
 
-class Fleets(Protocol):
-    async def of(self, tenant: str) -> Fleet | None:
-        """None where the city has no gritting service in its files."""
-        ...
-
-
 class Solver(Protocol):
     async def solve(self, problem: Problem, seconds: float, before: Plan | None) -> Plan:
         """Raise Conflict where no plan is found; a caller who is cancelled ends the search."""
@@ -100,9 +95,16 @@ class Plans(Protocol):
 
 class GrittingService:
     def __init__(
-        self, networks: Networks, fleets: Fleets, solver: Solver, plans: Plans, seconds: float
+        self,
+        networks: Networks,
+        fleets: Fleets,
+        containers: ContainerService,
+        solver: Solver,
+        plans: Plans,
+        seconds: float,
     ) -> None:
         """`seconds`: how long a plan is searched for."""
+        self._containers = containers
         self._networks, self._fleets, self._solver, self._plans = networks, fleets, solver, plans
         self._seconds = seconds
 
@@ -117,7 +119,7 @@ class GrittingService:
         network, fleet = await self._networks.of(unit.tenant), await self._fleets.of(unit.tenant)
         if fleet is None:
             raise Conflict("Für diese Kommune sind keine Streufahrzeuge hinterlegt.", kind="no-fleet")
-        problem = fleet.problem(network, command.priorities)
+        problem = fleet.problem(network, command.priorities, stocks=await self._containers.stocks(unit))
         if not problem.tasks:
             raise Invalid(
                 "Es gibt nichts zu streuen.",
@@ -156,10 +158,11 @@ class GrittingService:
         elapsed = max(0, int((now - stored.begins_at).total_seconds()))
         done = await self._plans.ticks(unit, plan_id)
         remaining = left(stored.problem, stored.plan, done.keys(), elapsed)
+        stocks = await self._containers.stocks(unit)
         arcs = tuple(arc.id for arc in stored.problem.roads.arcs if arc.segment == segment_id)
         by = elapsed + fleet.urgent
         task = Task(_named(segment_id, done), arcs, fleet.salt(segment), segment.priority, by)
-        problem = with_urgent(remaining.problem, task)
+        problem = with_stocks(with_urgent(remaining.problem, task), stocks)
         problem.check()
         plan = await self._solver.solve(problem, min(AGAIN, self._seconds), remaining.plan)
         anew = replace(

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -10,9 +11,21 @@ from mash_sdk.database import Unit
 from mash_winter.model.history import Kept
 from mash_winter.model.layout import Source
 from mash_winter.model.network import Network
+from mash_winter.model.routing.fleet import Fleet
 from mash_winter.model.rules import IceRules
+from mash_winter.model.stock import Gauge, Measured, Stock
 from mash_winter.model.warning import State, Warned
 from mash_winter.model.weather import Reading
+
+
+@dataclass(slots=True)
+class Supply:
+    """What is known of a grit container, and what is planned for it."""
+
+    stock: Stock
+    planned_at: datetime | None = None
+    """When a plan fills it up."""
+
 
 TenantUnits = Callable[[str], AbstractAsyncContextManager[Unit]]
 """Opens a unit of a tenant."""
@@ -28,6 +41,12 @@ class Networks(Protocol):
         ...
 
 
+class Fleets(Protocol):
+    async def of(self, tenant: str) -> Fleet | None:
+        """None where the city has no gritting service in its files."""
+        ...
+
+
 class Rules(Protocol):
     async def of(self, tenant: str) -> IceRules | None:
         """None where the city has none."""
@@ -38,6 +57,32 @@ class Sensors(Protocol):
     async def sources(self, tenant: str) -> Sequence[Source]:
         """The city's datastreams that measure what the decision needs. Raises a Problem if nobody answers."""
         ...
+
+    async def gauges(self, tenant: str) -> Sequence[Gauge]:
+        """The city's datastreams that measure levels. Raises a Problem if nobody answers."""
+        ...
+
+
+class Levels(Protocol):
+    async def add(self, unit: Unit, found: Sequence[Measured]) -> frozenset[str]:
+        """Returns the observation ids that were not there before."""
+        ...
+
+    async def of(
+        self, unit: Unit, container_ids: Collection[str], since: datetime
+    ) -> Mapping[str, Sequence[Measured]]:
+        """By container."""
+        ...
+
+
+class Supplies(Protocol):
+    async def lock(self, unit: Unit, container_ids: Collection[str]) -> Mapping[str, Supply]:
+        """What is known of these, new ones too, locked in order until the unit ends."""
+        ...
+
+    async def all(self, unit: Unit) -> Mapping[str, Supply]: ...
+
+    async def save(self, unit: Unit, supply: Supply) -> None: ...
 
 
 class Readings(Protocol):

@@ -51,6 +51,9 @@ class StreetService:
         decides = await self._rules.of(unit.tenant) is not None
         return Streets(network, found, decides, now)
 
+    async def network(self, unit: Unit) -> Network:
+        return await self._networks.of(unit.tenant)
+
     async def segment(self, segment_id: str, unit: Unit) -> Segment | None:
         """None for one that is not in the network any more."""
         return (await self._networks.of(unit.tenant)).by_id.get(segment_id)

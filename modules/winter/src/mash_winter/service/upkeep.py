@@ -2,7 +2,7 @@
 """What happens although nothing comes: readings end to be live, and what was kept long enough ends."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -25,11 +25,12 @@ BATCH: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Readings from when they came, warnings from their end, plans since they were made."""
+    """Readings and levels from when they came, warnings from their end, plans since they were made."""
 
     readings: timedelta
     warnings: timedelta
     plans: timedelta
+    levels: timedelta
 
 
 class Ending(Protocol):
@@ -64,13 +65,15 @@ class Retention:
     """Deletes what has been kept long enough."""
 
     def __init__(
-        self, units: Units, readings: Readings, warnings: Warnings, plans: Ending, keep: Keep
+        self, units: Units, readings: Readings, warnings: Warnings, plans: Ending, levels: Ending, keep: Keep
     ) -> None:
         self._units = units
-        self._readings = readings
-        self._warnings = warnings
-        self._plans = plans
-        self._keep = keep
+        self._kept: Sequence[tuple[Ending, timedelta]] = (
+            (readings, keep.readings),
+            (warnings, keep.warnings),
+            (plans, keep.plans),
+            (levels, keep.levels),
+        )
 
     async def run(self, running: Running) -> None:
         while not running.stop.is_set():
@@ -78,15 +81,8 @@ class Retention:
             await running.pause(EXPIRE_EVERY)
 
     async def expire(self) -> None:
-        deleted = BATCH
-        while deleted == BATCH:
-            async with self._units() as unit:
-                deleted = await self._readings.expire(unit, unit.clock.now() - self._keep.readings, BATCH)
-        deleted = BATCH
-        while deleted == BATCH:
-            async with self._units() as unit:
-                deleted = await self._warnings.expire(unit, unit.clock.now() - self._keep.warnings, BATCH)
-        deleted = BATCH
-        while deleted == BATCH:
-            async with self._units() as unit:
-                deleted = await self._plans.expire(unit, unit.clock.now() - self._keep.plans, BATCH)
+        for what, kept_for in self._kept:
+            deleted = BATCH
+            while deleted == BATCH:
+                async with self._units() as unit:
+                    deleted = await what.expire(unit, unit.clock.now() - kept_for, BATCH)

@@ -55,6 +55,35 @@ warnings = sa.Table(
     sa.Column("resolved_at", MOMENT),
 )
 
+container_levels = sa.Table(
+    "container_levels",
+    metadata,
+    tenant_column(primary_key=True),
+    sa.Column("observation_id", sa.Text, primary_key=True),
+    sa.Column("datastream_id", sa.Text, nullable=False),
+    sa.Column("container_id", sa.Text, nullable=False),
+    sa.Column("percent", sa.Double, nullable=False),
+    sa.Column("observed_at", MOMENT, nullable=False),
+    sa.Column("valid_until", MOMENT, nullable=False),
+    sa.Column("future", sa.Boolean, nullable=False),
+    sa.Column("received_at", MOMENT, nullable=False),
+)
+
+containers = sa.Table(
+    "containers",
+    metadata,
+    tenant_column(primary_key=True),
+    sa.Column("container_id", sa.Text, primary_key=True),
+    sa.Column("percent", sa.Double),
+    sa.Column("observed_at", MOMENT),
+    sa.Column("valid_until", MOMENT),
+    sa.Column("rate_low", sa.Double),
+    sa.Column("rate_likely", sa.Double),
+    sa.Column("rate_high", sa.Double),
+    sa.Column("refilled_at", MOMENT),
+    sa.Column("planned_at", MOMENT),
+)
+
 told = sa.Table(
     "told",
     metadata,

@@ -6,11 +6,13 @@ With the street network it becomes the problem that a plan solves.
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Final, Self
 
-from mash_winter.model.network import Network, Segment
+from mash_winter.model.network import Location, Network, Segment
 from mash_winter.model.routing.problem import Problem, Station, Task, Vehicle
 from mash_winter.model.routing.roads import Arc, Roads
 
@@ -24,15 +26,25 @@ class BrokenFleet(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a vehicle refills."""
+    """Where a vehicle refills: a depot, whose silo never ends, or a container."""
 
     id: str
     name: str
     junction: str
     seconds: int
     """What refilling takes."""
-    stock: int | None
-    """Kilograms in a container; None: a depot's silo, which never ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container(Place):
+    """A grit container; how much is in it, sensors say."""
+
+    capacity: int
+    """Kilograms."""
+    place: str | None
+    """The name of the Thing that measures it; None: nobody knows what is in it."""
+    location: Location | None
+    """None: at its junction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class Lorry:
     """The depot's id: where it starts, full, and ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fleet:
     demo: bool
     spread: float
@@ -65,7 +77,7 @@ class Fleet:
     forbidden: tuple[tuple[str, str], ...]
     """Pairs of segments: from the first nobody may turn into the second."""
     depots: tuple[Place, ...]
-    containers: tuple[Place, ...]
+    containers: tuple[Container, ...]
     vehicles: tuple[Lorry, ...]
 
     @classmethod
@@ -82,8 +94,8 @@ class Fleet:
                 urgent=round(_positive(data["urgent_min"]) * 60),
                 u_turns=frozenset(str(one) for one in data.get("u_turns", ())),
                 forbidden=tuple((str(one), str(then)) for one, then in data.get("forbidden_turns", ())),
-                depots=tuple(_place(one, None) for one in data["depots"]),
-                containers=tuple(_place(one, one["level_kg"]) for one in data.get("containers", ())),
+                depots=tuple(Place(*_place(one)) for one in data["depots"]),
+                containers=_containers(data.get("containers", ())),
                 vehicles=tuple(
                     Lorry(
                         str(one["id"]),
@@ -98,6 +110,11 @@ class Fleet:
             raise BrokenFleet(f"{fault} is missing") from fault
         except (TypeError, ValueError, AttributeError) as fault:
             raise BrokenFleet(str(fault)) from fault
+
+    @cached_property
+    def by_place(self) -> Mapping[str, Container]:
+        """Containers by the Thing that measures them."""
+        return {one.place: one for one in self.containers if one.place is not None}
 
     def salt(self, segment: Segment) -> int:
         """Kilograms that gritting it takes: rate × width × length, rounded up."""
@@ -129,9 +146,16 @@ class Fleet:
         )
 
     def problem(
-        self, network: Network, priorities: Collection[int], icy: Collection[str] = frozenset()
+        self,
+        network: Network,
+        priorities: Collection[int],
+        icy: Collection[str] = frozenset(),
+        stocks: Mapping[str, int] = MappingProxyType({}),
     ) -> Problem:
-        """Segments of these priorities and those that are icy, which are urgent."""
+        """Segments of these priorities and those that are icy, which are urgent.
+
+        `stocks`: kilograms by container; nobody counts on one that is not there.
+        """
         roads = self.roads(network)
         directions: dict[str, list[str]] = {}
         for arc in roads.arcs:
@@ -154,21 +178,41 @@ class Fleet:
                 Vehicle(one.id, one.capacity, one.capacity, at.get(one.depot, ""), at.get(one.depot, ""))
                 for one in self.vehicles
             ),
-            tuple(
-                Station(one.id, one.junction, one.seconds, one.stock)
-                for one in (*self.depots, *self.containers)
+            (
+                *(Station(one.id, one.junction, one.seconds) for one in self.depots),
+                *(
+                    Station(one.id, one.junction, one.seconds, stocks.get(one.id, 0))
+                    for one in self.containers
+                ),
             ),
         )
 
 
-def _place(data: Mapping[str, Any], stock: float | None) -> Place:
-    return Place(
-        str(data["id"]),
-        str(data["name"]),
-        str(data["junction"]),
-        round(_positive(data["minutes"]) * 60),
-        None if stock is None else int(stock),
+def _place(data: Mapping[str, Any]) -> tuple[str, str, str, int]:
+    return str(data["id"]), str(data["name"]), str(data["junction"]), round(_positive(data["minutes"]) * 60)
+
+
+def _containers(data: Iterable[Mapping[str, Any]]) -> tuple[Container, ...]:
+    found = tuple(
+        Container(
+            *_place(one),
+            round(_positive(one["capacity_kg"])),
+            str(one["place"]) if "place" in one else None,
+            _location(one["location"]) if "location" in one else None,
+        )
+        for one in data
     )
+    places = Counter(one.place for one in found if one.place is not None)
+    if places and places.most_common(1)[0][1] > 1:
+        raise ValueError(f"several containers have the place {places.most_common(1)[0][0]!r}")
+    return found
+
+
+def _location(value: Any) -> Location:
+    longitude, latitude = (float(one) for one in value)
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):  # noqa: PLR2004 — degrees
+        raise ValueError(f"{value!r} lies nowhere: longitude, then latitude, in degrees")
+    return longitude, latitude
 
 
 def _positive(value: Any) -> float:

@@ -55,6 +55,18 @@ def with_urgent(problem: Problem, urgent: Task) -> Problem:
     return replace(problem, tasks=tuple(changed if task is known else task for task in problem.tasks))
 
 
+def with_stocks(problem: Problem, stocks: Mapping[str, int]) -> Problem:
+    """With containers as they are measured now, but no fuller than the plan so far leaves them.
+
+    A sensor may have measured before somebody took something.
+    """
+    stations = tuple(
+        one if one.stock is None else replace(one, stock=min(one.stock, stocks.get(one.id, 0)))
+        for one in problem.stations
+    )
+    return replace(problem, stations=stations)
+
+
 def _behind(steps: tuple[Step, ...], done: Collection[str]) -> int:
     return max(
         (at for at, step in enumerate(steps, 1) if isinstance(step, Grit) and step.task in done), default=0

@@ -13,7 +13,20 @@ from typing import Any, Final
 
 import uvloop
 
-from mash_tools.bench import citizens, desk, edge, events, forms, gateway, ice, readings, routing, up, waste
+from mash_tools.bench import (
+    citizens,
+    desk,
+    edge,
+    events,
+    forms,
+    gateway,
+    ice,
+    ingest,
+    readings,
+    routing,
+    up,
+    waste,
+)
 from mash_tools.bench.measured import Result
 from mash_tools.problems import LauncherError
 
@@ -43,6 +56,7 @@ def main(argv: list[str]) -> int:
         type=_positive,
         metavar="N",
         help=f"citizens, events, readings: how long to measure ({events.SECONDS:g}); "
+        f"ingest: for each way in ({ingest.SECONDS:g}); "
         f"routing, waste-tours: for each instance ({routing.SECONDS:g})",
     )
     parser.add_argument(
@@ -65,6 +79,9 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument(
         "--nights", type=int, default=ice.NIGHTS, metavar="N", help="winter-ice: how many to generate"
+    )
+    parser.add_argument(
+        "--frost", metavar="URL", help="ingest: a FROST-Server to measure beside, up to its version (…/v1.1)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(
@@ -117,6 +134,10 @@ def _readings(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return readings.run(asked.cities, _say, seconds=seconds, rate=asked.rate or readings.RATE)
 
 
+def _ingest(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return ingest.run(asked.cities, _say, seconds=asked.seconds or ingest.SECONDS, frost=asked.frost)
+
+
 def _winter_ice(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return ice.run(_say, nights=max(1, asked.nights), cities=asked.cities)
 
@@ -153,6 +174,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "events": Benchmark(_events, "a fact committed in one service until it is handled in another"),
     "forms": Benchmark(_forms, "a large form: loaded and checked, and a step of it evaluated"),
     "gateway": Benchmark(_gateway, "a forwarded request, beside Envoy with the same duties and others"),
+    "ingest": Benchmark(_ingest, "observations a second by each way in, until they can be read"),
     "readings": Benchmark(_readings, "a device's uplink accepted until it can be read"),
     "routing": Benchmark(_routing, "gritting routes beside the best known ones of public instances"),
     "waste-tours": Benchmark(_waste_tours, "collection tours beside the best known ones of public instances"),

@@ -2,9 +2,6 @@
 """How long a reading takes: an uplink accepted by sensors → committed, and so readable."""
 
 import asyncio
-import hashlib
-import secrets
-import shutil
 import tempfile
 import time
 from collections import Counter
@@ -15,8 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from mash_sdk.ids import new_id
-from mash_sdk.testing.patience import until
+from mash_tools.bench.devices import DEVICES, LATE, TENANT, city_of, key_of
 from mash_tools.bench.machine import Machine, versions
 from mash_tools.bench.measured import Result, Row
 from mash_tools.bench.pace import at_rate
@@ -29,30 +25,20 @@ from mash_tools.progress import Progress
 RATE = 500.0
 SECONDS = 20.0
 GOAL = (250.0, 250.0)
-TENANT = "heidelberg"
-DEVICES = 100
 WARM_UP = 4.0
 """Seconds before anything counts: connections, caches, and Java's compiler."""
 YARDSTICK_SECONDS = 5.0
-LATE = 30.0
 
 # Every reading's figure is its own. PostgreSQL notes the moment a commit is recorded.
 _READABLE = "select number::int, pg_xact_commit_timestamp(xmin) from sensors.observations"
 _COUNT = "select count(*) from sensors.observations"
-_REGISTERED = "select count(*) from sensors.devices where tenant = $1"
-_KEY = """
-insert into sensors.keys (tenant, id, digest, webhook_id, made_at)
-select tenant, $1, $2, id, now() from sensors.webhooks where tenant = $3 and name = 'bench'
-"""
 
 
 async def run(cities: Path, say: Progress, *, seconds: float = SECONDS, rate: float = RATE) -> Result:
     """Measure at `rate` uplinks a second for `seconds`. Raises LauncherError if the parts do not start."""
     machine = Machine.here()
     with tempfile.TemporaryDirectory(prefix="mash-bench-") as folder:
-        city = Path(folder) / TENANT
-        shutil.copytree(cities / TENANT, city)
-        (city / "sensors.toml").write_text(_devices(), encoding="utf-8")
+        city_of(cities, Path(folder))
         async with stand(["sensors"], Path(folder), say) as running:
             beside = min(seconds, YARDSTICK_SECONDS)
             say("the yardsticks")
@@ -76,17 +62,6 @@ async def run(cities: Path, say: Progress, *, seconds: float = SECONDS, rate: fl
     )
 
 
-def _devices() -> str:
-    """What registers them: sensors reads it when it starts."""
-    return "".join(
-        f'[[devices]]\ndevice_id = "bench-{n}"\nwebhook = "bench"\nplace = "Ort {n}"\n'
-        'description = "Messung"\nsensor = "Messung"\n'
-        '[[devices.datastreams]]\nfield = "count"\nname = "Zahl"\nproperty = "Zahl"\n'
-        'observes = "https://bench.example/count"\nunit = "1"\nvalid_for = "PT1H"\n'
-        for n in range(DEVICES)
-    )
-
-
 class _Measurement:
     """A network posts, and PostgreSQL tells when each reading was there: both by the same machine's clock."""
 
@@ -103,7 +78,7 @@ class _Measurement:
     async def run(self, rate: float, seconds: float) -> "_Measurement":
         observer = await asyncpg.connect(self._running.dsn)
         try:
-            key = await self._key(observer)
+            key, _ = await key_of(observer)
             # The tenant is told as the gateway tells it.
             headers = {"authorization": f"Bearer {key}", "mash-tenant": TENANT}
             host, _, port = self._running.settings("sensors").http.rpartition(":")
@@ -125,15 +100,6 @@ class _Measurement:
             await observer.close()
         self._tell(late, {name: used - before[name] for name, used in after.items()})
         return self
-
-    async def _key(self, observer: asyncpg.Connection) -> str:
-        async def registered() -> bool:
-            return bool(await observer.fetchval(_REGISTERED, TENANT) == DEVICES)
-
-        await until(registered, "sensors has not registered the devices", within=LATE)
-        key = f"mash_{secrets.token_urlsafe(32)}"
-        await observer.execute(_KEY, new_id(), hashlib.sha256(key.encode()).digest(), TENANT)
-        return key
 
     async def _until_readable(self, observer: asyncpg.Connection) -> None:
         with suppress(TimeoutError):

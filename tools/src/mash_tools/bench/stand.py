@@ -98,6 +98,7 @@ async def stand(
             doors={name: (data.port(f"{name}-http"), data.port(f"{name}-grpc")) for name in modules},
             # Nobody pays here: payments is told where the providers would be, and none is there.
             simulator_ports={name: data.port(name) for name in environment.SIMULATORS},
+            mqtt_port=data.port("mqtt"),
         )
         told = {name: _told(modules[name], places, data) for name in services}
         running = Stand(

@@ -22,6 +22,7 @@ from mash_tools.bench import (
     gateway,
     ice,
     ingest,
+    reading,
     readings,
     routing,
     up,
@@ -83,6 +84,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--frost", metavar="URL", help="ingest: a FROST-Server to measure beside, up to its version (…/v1.1)"
     )
+    parser.add_argument(
+        "--observations",
+        type=int,
+        default=reading.OBSERVATIONS,
+        metavar="N",
+        help=f"reading: of how many ({reading.OBSERVATIONS})",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(
         "--cities", type=Path, default=Path(os.environ.get("MASH_CITIES", "cities")), metavar="DIR"
@@ -138,6 +146,10 @@ def _ingest(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return ingest.run(asked.cities, _say, seconds=asked.seconds or ingest.SECONDS, frost=asked.frost)
 
 
+def _reading(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
+    return reading.run(asked.cities, _say, observations=max(1, asked.observations))
+
+
 def _winter_ice(asked: argparse.Namespace) -> Coroutine[Any, Any, Result]:
     return ice.run(_say, nights=max(1, asked.nights), cities=asked.cities)
 
@@ -175,6 +187,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "forms": Benchmark(_forms, "a large form: loaded and checked, and a step of it evaluated"),
     "gateway": Benchmark(_gateway, "a forwarded request, beside Envoy with the same duties and others"),
     "ingest": Benchmark(_ingest, "observations a second by each way in, until they can be read"),
+    "reading": Benchmark(_reading, "the last, a day and counts of 10 million observations, by SensorThings"),
     "readings": Benchmark(_readings, "a device's uplink accepted until it can be read"),
     "routing": Benchmark(_routing, "gritting routes beside the best known ones of public instances"),
     "waste-tours": Benchmark(_waste_tours, "collection tours beside the best known ones of public instances"),

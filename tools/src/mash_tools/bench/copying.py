@@ -23,7 +23,8 @@ TOGETHER: Final = 10_000
 _TABLES: Final = """
 create schema yardstick;
 create table yardstick.messages (like sensors.messages including all);
-create table yardstick.observations (like sensors.observations including all) partition by range (phenomenon_time);
+create table yardstick.observations (like sensors.observations including all)
+    partition by range (phenomenon_time);
 do $$ declare part record; begin
   for part in
     select c.relname, pg_get_expr(c.relpartbound, c.oid) as bounds

@@ -35,11 +35,13 @@ from mash_sensors.service.newest import NewestService
 from mash_sensors.service.observing import ObservingService
 from mash_sensors.service.receipts import Receipts
 from mash_sensors.service.recorder import Recorder
+from mash_sensors.service.shown import Recorded
 from mash_sensors.service.sources import SourceService
 from mash_sensors.service.things import ThingService
 from mash_sensors.service.upkeep import Upkeep
 from mash_sensors.service.uplinks import DeviceKeys, UplinkService
 from mash_sensors.service.watch import Watch
+from mash_sensors.service.writable import Streams
 from mash_sensors.settings import Settings
 from mash_sensors.store.alerts import AlertStore
 from mash_sensors.store.catalogue import CatalogueStore
@@ -72,9 +74,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     program.http = [uplinks.router, chirpstack.router, now.router, observe.router, reads.router]
     program.http += [writes.router, batch.router, devices.router, broker_api.router, views.router]
     reader = Reader()
-    making = MakingService(reader, Writer(), things, publishing.changed)
-    receipts = Receipts(database.worker_unit, recorded)
-    observing = ObservingService(database.unit, reader, recorded, making, outlet, receipts, clock)
+    streams = Streams(database.unit, recorded, clock, settings.key_seconds)
+    making = MakingService(reader, Writer(), things, publishing.changed, streams.forget)
+    receipts, written = Receipts(database.worker_unit, recorded), Recorded(database.unit, reader)
+    observing = ObservingService(database.unit, streams, making, outlet, receipts, written, clock)
     taking = observed(observing, "observing")
     holders = Holders(keys, frozenset(program.tenants))
     access = BrokerAccess(database.unit, holders, known, recorded)
@@ -110,6 +113,6 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         UplinkService: observed(accepting, "uplinks"),
     }
     program.publishes = publishing
-    program.closes = [receipts]
+    program.closes = [receipts, written]
     program.runs = [Upkeep(database.worker_unit, recorded).run, mqtt.run, bridge.run, inventory.run]
     return program

@@ -82,18 +82,14 @@ class _Measurement:
         self.lost = 0
 
     async def yardsticks(self, streams: list[str]) -> None:
-        for what, measure in (
-            (
-                "COPY + ON CONFLICT alone",
-                lambda: copying.recorded(self._running, streams, self._seconds, ROWS),
-            ),
-            ("COPY alone", lambda: copying.copied(self._running, streams, self._seconds)),
-            ("broker alone, a record an array", lambda: copying.streamed(self._running, self._seconds, ROWS)),
-            (
-                "broker alone, a record an observation",
-                lambda: copying.streamed(self._running, self._seconds, 1),
-            ),
-        ):
+        on, seconds = self._running, self._seconds
+        measures: dict[str, Callable[[], Awaitable[float]]] = {
+            "COPY + ON CONFLICT alone": lambda: copying.recorded(on, streams, seconds, ROWS),
+            "COPY alone": lambda: copying.copied(on, streams, seconds),
+            "broker alone, a record an array": lambda: copying.streamed(on, seconds, ROWS),
+            "broker alone, a record an observation": lambda: copying.streamed(on, seconds, 1),
+        }
+        for what, measure in measures.items():
             self._say(what)
             self._rates[what] = rate = await measure()
             self.rows.append(Row(what, "obs/s", round(rate * self._seconds), rate, yardstick=not self.rows))

@@ -46,6 +46,7 @@ class Flag(IntFlag):
         return [str(flag.name).lower().replace("_", "-") for flag in self]
 
 
+_NOTHING: Final = Flag(0)
 NEVER_NEWEST: Final = Flag.FUTURE | Flag.SAME_TIME | Flag.OUT_OF_RANGE | Flag.STUCK
 
 
@@ -122,7 +123,7 @@ class Reading:
     @property
     def flags(self) -> Flag:
         """What the reading says by itself."""
-        found = Flag(0) if self.datastream.measures(self.result) else Flag.OUT_OF_RANGE
+        found = _NOTHING if self.datastream.measures(self.result) else Flag.OUT_OF_RANGE
         if self.phenomenon_time - self.received_at > AHEAD:
             return found | Flag.FUTURE
         return found | Flag.LATE if self.received_at > self.valid_until else found

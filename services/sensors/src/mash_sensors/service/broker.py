@@ -12,7 +12,7 @@ from mash_sdk.problems import Forbidden, NotFound, Unauthenticated
 from mash_sensors.model.device import Key
 from mash_sensors.model.topics import place_of
 from mash_sensors.service.holders import Holders
-from mash_sensors.service.observing import Writable
+from mash_sensors.service.writable import Writable
 
 Units = Callable[[str], AbstractAsyncContextManager[Unit]]
 _NO: Final = "Das darf dieser Benutzer hier nicht."

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Show SensorThings' entities: one, a set, what is linked, a property."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -54,6 +54,10 @@ Found = Item | Items | Ref | Arrays | Piece | None
 
 class Reader(Protocol):
     async def item(self, unit: Unit, plan: Plan, key: str) -> Item | None: ...
+
+    async def plain(self, unit: Unit, entity: Entity, keys: Sequence[str]) -> Mapping[str, Item]:
+        """Those that are there, by their keys, with nothing expanded."""
+        ...
 
     async def items(self, unit: Unit, plan: Plan, within: Within | None = None) -> Items: ...
 

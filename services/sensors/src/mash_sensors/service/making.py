@@ -41,13 +41,19 @@ class Writer(Protocol):
 
 class MakingService:
     def __init__(
-        self, reader: Reader, writer: Writer, things: ThingService, changed: Callable[[Unit, str], None]
+        self,
+        reader: Reader,
+        writer: Writer,
+        things: ThingService,
+        changed: Callable[[Unit, str], None],
+        forget: Callable[[], None],
     ) -> None:
-        """`changed` is told whose newest readings a unit changes."""
+        """`changed` is told whose newest readings a unit changes; `forget` is called once what was is not."""
         self._reader = reader
         self._writer = writer
         self._things = things
         self._changed = changed
+        self._forget = forget
 
     async def require(self, there: Existing, unit: Unit) -> None:
         """Raise Invalid, naming the place, if it is not there."""
@@ -85,6 +91,7 @@ class MakingService:
         if entity is LOCATION and "location" in draft.values and draft.box is not None:
             await self._renew_feature(key, draft, unit)
         await self._told(entity, key, unit)
+        unit.then(self._forget)
 
     async def delete(self, entity: Entity, key: str, unit: Unit) -> None:
         """Raise Conflict where a device would lose what it writes."""
@@ -97,6 +104,7 @@ class MakingService:
             )
         await self._writer.remove(unit, entity, key)
         self._changed(unit, unit.tenant)
+        unit.then(self._forget)
 
     async def _made(self, draft: Draft, within: Within | None, unit: Unit) -> str:
         if draft.entity is OBSERVATION:

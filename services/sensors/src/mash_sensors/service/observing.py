@@ -8,7 +8,7 @@ recorded.
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -22,13 +22,13 @@ from mash_sdk.problems import Conflict, Fault, Forbidden, Invalid, NotImplemente
 from mash_sdk.telemetry import count
 from mash_sensors.model.device import NotAResult, Result, result_of
 from mash_sensors.model.drafts import Draft, Existing
-from mash_sensors.model.entities import OBSERVATION
 from mash_sensors.model.odata.found import Item
-from mash_sensors.model.odata.terms import Plan
 from mash_sensors.model.reading import Datastream, Message
-from mash_sensors.service.entities import Reader
+from mash_sensors.model.stamps import write
 from mash_sensors.service.making import MakingService
 from mash_sensors.service.receipts import Receipts
+from mash_sensors.service.shown import Recorded
+from mash_sensors.service.writable import Streams, Writable
 from mash_sensors.signals import OBSERVATIONS_ACCEPTED
 
 MOST_TEXT: Final = 4000
@@ -36,15 +36,6 @@ MOST_TEXT: Final = 4000
 
 Units = Callable[[str], AbstractAsyncContextManager[Unit]]
 """Opens a unit of a tenant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Writable:
-    """A datastream, and by which keys it is written."""
-
-    stream: Datastream
-    device_id: str | None
-    webhook_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +47,6 @@ class Said:
     place: str
 
 
-class Store(Protocol):
-    async def writable(self, unit: Unit, ids: Sequence[str]) -> Mapping[str, Writable]: ...
-
-
 class Outlet(Protocol):
     async def send(self, message: ObservationBatch, tenant: str) -> None: ...
 
@@ -68,16 +55,16 @@ class ObservingService:
     def __init__(
         self,
         units: Units,
-        reader: Reader,
-        store: Store,
+        streams: Streams,
         making: MakingService,
         outlet: Outlet,
         receipts: Receipts,
+        recorded: Recorded,
         clock: Clock,
     ) -> None:
         self._units = units
-        self._reader = reader
-        self._store = store
+        self._streams = streams
+        self._recorded = recorded
         self._making = making
         self._outlet = outlet
         self._receipts = receipts
@@ -109,8 +96,10 @@ class ObservingService:
         found: list[str | Problem] = []
         batches: dict[str, ObservationBatch] = {}
         now = self._clock.now()
-        async with self._units(who.tenant) as unit:
-            known = await self._store.writable(unit, sorted({one.datastream_id for one in said}))
+        known = await self._streams.of(who.tenant, {one.datastream_id for one in said})
+        # Who names no FeatureOfInterest, as devices do, needs no look at the database.
+        features = any("FeatureOfInterest" in one.draft.linked for one in said)
+        async with self._units(who.tenant) if features else nullcontext() as unit:
             for one in said:
                 try:
                     observation = await self._observation(one, known, who, now, unit)
@@ -121,7 +110,7 @@ class ObservingService:
                 batch = batches.get(one.datastream_id)
                 if batch is None:
                     batch = ObservationBatch(source_id=one.datastream_id, message_id=_message_id(who, key))
-                    batch.received_at.FromDatetime(now)
+                    write(batch.received_at, now)
                     batches[one.datastream_id] = batch
                 batch.observations.append(observation)
         for batch in batches.values():
@@ -131,8 +120,7 @@ class ObservingService:
 
     async def read(self, key: str, tenant: str) -> Item:
         """What was recorded. Raise Conflict where the same message had been recorded before."""
-        async with self._units(tenant) as unit:
-            found = await self._reader.item(unit, Plan(OBSERVATION), key)
+        found = await self._recorded.read(tenant, key)
         if found is None:
             raise Conflict(
                 "Mit diesem Idempotency-Key wurde die Observation schon gespeichert.", kind="already-recorded"
@@ -140,7 +128,7 @@ class ObservingService:
         return found
 
     async def _observation(
-        self, said: Said, known: Mapping[str, Writable], who: Principal, now: datetime, unit: Unit
+        self, said: Said, known: Mapping[str, Writable], who: Principal, now: datetime, unit: Unit | None
     ) -> Observation:
         target = known.get(said.datastream_id)
         if target is None:
@@ -151,29 +139,11 @@ class ObservingService:
             )
         if who.kind == "key" and who.subject not in {target.device_id, target.webhook_id}:
             raise Forbidden("Der Schlüssel gehört zu einem anderen Gerät.", kind="foreign-device")
-        values = said.draft.values
-        begin, end = values.get("phenomenonTime") or (now, None)
-        made = Observation(id=new_id(), datastream_id=target.stream.id)
-        made.phenomenon_time.FromDatetime(begin)
-        if end is not None:
-            made.phenomenon_end.FromDatetime(end)
-        if "resultTime" in values:
-            made.result_time.FromDatetime(values["resultTime"])
-        if "validTime" in values:
-            made.valid_from.FromDatetime(values["validTime"][0])
-            made.valid_until.FromDatetime(values["validTime"][1] or values["validTime"][0])
-        for name, field in (("resultQuality", "quality"), ("parameters", "parameters")):
-            if name in values:
-                text = json.dumps(values[name], ensure_ascii=False)
-                if len(text) > MOST_TEXT:
-                    raise _invalid(
-                        f"{said.place}/{name}", f"ist länger als {MOST_TEXT} Zeichen", "Kürzer angeben."
-                    )
-                setattr(made, field, text)
-        _set(made, _result(said, target.stream))
-        feature = await self._feature(said, who, unit)
-        if feature is not None:
-            made.feature_id = feature
+        made = _made(said, target.stream, now)
+        if unit is not None:
+            feature = await self._feature(said, who, unit)
+            if feature is not None:
+                made.feature_id = feature
         return made
 
     async def _feature(self, said: Said, who: Principal, unit: Unit) -> str | None:
@@ -200,6 +170,30 @@ def key_of_one(found: list[str | Problem]) -> str:
 def _message_id(who: Principal, key: str | None) -> str:
     """Of the same sender and key: the same message, stored once."""
     return new_id() if key is None else "sta/" + hashlib.sha256(f"{who.subject}\0{key}".encode()).hexdigest()
+
+
+def _made(said: Said, stream: Datastream, now: datetime) -> Observation:
+    values = said.draft.values
+    begin, end = values.get("phenomenonTime") or (now, None)
+    made = Observation(id=new_id(), datastream_id=stream.id)
+    write(made.phenomenon_time, begin)
+    if end is not None:
+        write(made.phenomenon_end, end)
+    if "resultTime" in values:
+        write(made.result_time, values["resultTime"])
+    if "validTime" in values:
+        write(made.valid_from, values["validTime"][0])
+        write(made.valid_until, values["validTime"][1] or values["validTime"][0])
+    for name, field in (("resultQuality", "quality"), ("parameters", "parameters")):
+        if name in values:
+            text = json.dumps(values[name], ensure_ascii=False)
+            if len(text) > MOST_TEXT:
+                raise _invalid(
+                    f"{said.place}/{name}", f"ist länger als {MOST_TEXT} Zeichen", "Kürzer angeben."
+                )
+            setattr(made, field, text)
+    _set(made, _result(said, stream))
+    return made
 
 
 def _result(said: Said, stream: Datastream) -> Result:

@@ -4,7 +4,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -29,6 +29,7 @@ from mash_sensors.model.reading import (
     in_range,
     judged,
 )
+from mash_sensors.model.stamps import read
 from mash_sensors.service.watch import New, Watch
 from mash_sensors.signals import (
     MESSAGES_REPEATED,
@@ -40,6 +41,7 @@ from mash_sensors.signals import (
 log = logging.getLogger(__name__)
 
 Batch = Sequence[Delivered[ObservationBatch]]
+_TIMES = ("phenomenon_end", "result_time", "valid_from", "valid_until")
 _FIELDS = {Kind.NUMBER: "number", Kind.TRUTH: "truth", Kind.TEXT: "text"}
 
 
@@ -138,6 +140,7 @@ def _readings(
     delivered: Delivered[ObservationBatch], number: int, known: Mapping[str, Datastream]
 ) -> Iterator[Reading]:
     received_at = _moment(delivered.message.received_at)
+    plain: dict[str, Extra] = {}
     for one in delivered.message.observations:
         datastream = known.get(one.datastream_id)
         if datastream is None or datastream.tenant != delivered.tenant:
@@ -149,7 +152,7 @@ def _readings(
             received_at=received_at,
             result=_result(one, datastream),
             message=number,
-            extra=_extra(one, datastream),
+            extra=_extra(one, datastream, plain),
         )
 
 
@@ -161,7 +164,13 @@ def _result(one: Observation, datastream: Datastream) -> Result:
     return found
 
 
-def _extra(one: Observation, datastream: Datastream) -> Extra:
+def _extra(one: Observation, datastream: Datastream, plain: dict[str, Extra]) -> Extra:
+    """`plain`: by datastream, that of observations which say nothing besides."""
+    if not any(map(one.HasField, _TIMES)) and not (one.quality or one.parameters or one.feature_id):
+        found = plain.get(datastream.id)
+        if found is None:
+            found = plain[datastream.id] = Extra(feature_id=datastream.feature_id)
+        return found
     return Extra(
         phenomenon_end=_moment(one.phenomenon_end) if one.HasField("phenomenon_end") else None,
         result_time=_moment(one.result_time) if one.HasField("result_time") else None,
@@ -175,7 +184,7 @@ def _extra(one: Observation, datastream: Datastream) -> Extra:
 
 def _moment(stamp: Timestamp) -> datetime:
     try:
-        return in_range(stamp.ToDatetime(tzinfo=UTC))
+        return in_range(read(stamp))
     except (ValueError, OverflowError):
         raise Unreadable("a time lies outside the years 2 to 9998") from None
 

@@ -25,7 +25,7 @@ from mash_sensors.model.reading import (
     Reading,
     Sameness,
 )
-from mash_sensors.service.observing import Writable
+from mash_sensors.service.writable import Writable
 
 _STAGING: Final = """
 create temporary table if not exists incoming (
@@ -116,6 +116,10 @@ delete from messages where ctid = any(array(
 """
 
 
+_FLAGS: Final = tuple(map(Flag, range(2 * max(Flag))))
+"""Each combination once: making one takes longer than all else that is done with a row."""
+
+
 class RecorderStore:
     async def datastreams(self, unit: Unit, ids: Sequence[str]) -> Mapping[str, Datastream]:
         return {row["id"]: _datastream(row) for row in await unit.driver.fetch(_DATASTREAMS, ids)}
@@ -147,7 +151,7 @@ class RecorderStore:
             columns=_COLUMNS,
         )
         rows = await unit.driver.fetch(_RECORD)
-        return {row["id"]: Kept(Flag(row["flags"]), row["advances"]) for row in rows}
+        return {key: Kept(_FLAGS[flags], advances) for key, flags, advances in rows}
 
     async def recorded(self, unit: Unit, messages: Collection[Message]) -> Collection[Message]:
         """Those of the messages that are recorded."""
@@ -190,14 +194,8 @@ def _result(row: asyncpg.Record) -> Result:
 
 
 def _row(message: Message, reading: Reading, judged: Judged | None) -> tuple[object, ...]:
-    result = reading.result
-    stuck = Flag.STUCK if judged is not None and judged.stuck else Flag(0)
-    # bool is an int, but never a float: numbers are floats by now.
-    kinds = (
-        result if isinstance(result, float) else None,
-        result if isinstance(result, bool) else None,
-        result if isinstance(result, str) else None,
-    )
+    result, extra = reading.result, reading.extra
+    stuck = Flag.STUCK.value if judged is not None and judged.stuck else 0
     return (
         *message,
         reading.received_at,
@@ -206,14 +204,17 @@ def _row(message: Message, reading: Reading, judged: Judged | None) -> tuple[obj
         reading.datastream.id,
         reading.phenomenon_time,
         reading.valid_until,
-        (reading.flags | stuck).value,
-        *kinds,
-        reading.extra.phenomenon_end,
-        reading.extra.result_time,
-        reading.extra.valid_from,
-        reading.extra.valid_until,
-        reading.extra.quality,
-        reading.extra.parameters,
-        reading.extra.feature_id,
+        reading.flags.value | stuck,
+        # bool is an int, but never a float: numbers are floats by now.
+        result if isinstance(result, float) else None,
+        result if isinstance(result, bool) else None,
+        result if isinstance(result, str) else None,
+        extra.phenomenon_end,
+        extra.result_time,
+        extra.valid_from,
+        extra.valid_until,
+        extra.quality,
+        extra.parameters,
+        extra.feature_id,
         None if judged is None else judged.since,
     )

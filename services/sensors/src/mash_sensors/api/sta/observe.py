@@ -2,6 +2,7 @@
 """Routes that take in observations: one by one, and as data arrays (18-088, 10 and 12)."""
 
 from collections.abc import Iterator
+from math import isfinite
 from typing import Annotated, Any, Final
 
 from fastapi import Body, Depends
@@ -15,7 +16,7 @@ from mash_sensors.api.sta.asked import NoOptions, answer
 from mash_sensors.api.sta.reads import Places
 from mash_sensors.api.sta.shown import ROOT, Shown
 from mash_sensors.api.sta.writes import Sent, described
-from mash_sensors.model.drafts import Draft, Existing, draft_of
+from mash_sensors.model.drafts import Draft, Existing, draft_of, period_of
 from mash_sensors.model.entities import DATASTREAM, FEATURE, OBSERVATION
 from mash_sensors.model.odata.resource import key_of
 from mash_sensors.service.observing import ObservingService, Said, key_of_one
@@ -28,6 +29,7 @@ Observing = Annotated[ObservingService, Provide(ObservingService)]
 MOST: Final = 10_000
 """Observations in one request."""
 _MADE: Final = described(OBSERVATION, 201)
+_USUAL: Final = ["phenomenonTime", "result"]
 _COMPONENTS: Final = frozenset({*OBSERVATION.properties, "FeatureOfInterest/id", "FeatureOfInterest/@iot.id"})
 
 
@@ -132,8 +134,22 @@ def _rows(body: list[dict[str, Any]]) -> Iterator[Said | Problem]:
             stream = _stream_of(draft_of(OBSERVATION, {"Datastream": one.get("Datastream")}, whole=False))
         except Invalid:
             raise _invalid(f"{place}/Datastream", "fehlt", 'Mit {"@iot.id": …} nennen.') from None
+        names = [str(name) for name in components]
+        plain = names == _USUAL
         for at, row in enumerate(rows):
-            yield _row(f"{place}/dataArray/{at}", [str(name) for name in components], row, stream)
+            draft = _usual(row) if plain else None
+            where = f"{place}/dataArray/{at}"
+            yield _row(where, names, row, stream) if draft is None else Said(draft, stream, where)
+
+
+def _usual(row: Any) -> Draft | None:
+    """A row of a time and a number, as nearly all are; None: draft_of() has to look at it."""
+    if not isinstance(row, list) or len(row) != len(_USUAL):
+        return None
+    time, result = row
+    number = type(result) is int or (type(result) is float and isfinite(result))
+    times = period_of(time) if number else None
+    return None if times is None else Draft(OBSERVATION, "", {"phenomenonTime": times, "result": result})
 
 
 def _row(place: str, components: list[str], row: Any, stream: str) -> Said | Problem:

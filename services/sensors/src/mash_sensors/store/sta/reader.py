@@ -12,6 +12,7 @@ from sqlalchemy import (
     FromClause,
     Row,
     Select,
+    bindparam,
     cast,
     column,
     func,
@@ -44,6 +45,20 @@ MOST_SKIPPED: Final = 10_000
 
 
 class Reader:
+    def __init__(self) -> None:
+        self._plain: dict[str, tuple[_Level, Select[Any]]] = {}
+
+    async def plain(self, unit: Unit, entity: Entity, keys: Sequence[str]) -> Mapping[str, Item]:
+        """Those that are there, by their keys, with nothing expanded. The statement is made once."""
+        known = self._plain.get(entity.name)
+        if known is None:
+            level = _Level(Plan(entity), Compiler(entity, unit.clock.now(), {}))
+            wanted = bindparam("keys", type_=ARRAY(level.t.c.id.type))
+            known = self._plain[entity.name] = level, level.select().where(level.t.c.id == func.any(wanted))
+        level, statement = known
+        rows = await unit.connection.execute(statement, {"keys": list(keys)})
+        return {str(row.id): level.item(row) for row in rows}
+
     async def item(self, unit: Unit, plan: Plan, key: str) -> Item | None:
         level = _Level(plan, Compiler(plan.entity, unit.clock.now(), {}))
         wanted = level.select().where(level.t.c.id == key)
@@ -65,7 +80,7 @@ class Reader:
         walk = _Walk.of(plan, at_large=within is None)
         page = level.select().where(*conditions, *walk.behind(level.t)).order_by(*walk.order(level))
         count = await _count(unit, level, conditions) if plan.count else None
-        rows = await _run(unit, page.offset(plan.skip).limit(top + 1))
+        rows = await _run(unit, page.offset(plan.skip).limit(top + 1)) if top else []
         items = await self._items(unit, level, rows[:top])
         more = len(rows) > top > 0
         return Items(items, count, walk.on(plan, top, rows[top - 1]) if more else None, plan.asked)

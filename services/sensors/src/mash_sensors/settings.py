@@ -10,7 +10,10 @@ from mash_sdk.settings import Settings as PlatformSettings
 
 class Settings(PlatformSettings):
     key_seconds: float = Field(
-        5.0, ge=0, le=60, description="seconds a device, its key and a Datastream are remembered without a look"
+        5.0,
+        ge=0,
+        le=60,
+        description="seconds a device, its key and a Datastream are remembered without a look",
     )
     mqtt: str | None = Field(
         None, description="listen address of the MQTT door, host:port; none: there is no such door"

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from mash_winter.model.evidence import Evidence, Hazard, Level
@@ -25,7 +26,7 @@ class Source:
     valid_for: timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ears:
     """Whom a segment listens to; the first that can be used counts."""
 
@@ -38,7 +39,7 @@ class Ears:
     neighbours: tuple[Source, ...]
     """Surface sensors of places around; the one that speaks is left out later."""
 
-    @property
+    @cached_property
     def datastreams(self) -> frozenset[str]:
         pairs = [one for pair in self.weather for one in pair]
         every = [*self.surface, *pairs, *self.precipitation, *self.neighbours]
@@ -48,7 +49,7 @@ class Ears:
 FEW: Final = 3
 """Readings of a series that are looked at although they are older than the rules look back."""
 SLACK: Final = timedelta(hours=2)
-"""So much older they may be."""
+"""So much older those few may be."""
 
 Layout = Mapping[str, Ears]
 """By segment."""
@@ -133,5 +134,5 @@ def _first(
 
 
 def lookback(rules: IceRules) -> timedelta:
-    """How old readings may be that a decision looks at."""
-    return max(timedelta(minutes=rules.wet_minutes), timedelta(minutes=2 * rules.duration_minutes)) + SLACK
+    """How old readings may be of which a decision looks at all."""
+    return max(timedelta(minutes=rules.wet_minutes), timedelta(minutes=2 * rules.duration_minutes))

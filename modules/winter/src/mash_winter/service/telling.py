@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 EVERY: Final = 60.0
 """Seconds between two offers: a segment that got its first sensor can be subscribed to from then on."""
+AGAIN: Final = 2.0
+"""Seconds until a city's segments are offered again that could not be."""
 ADVICE: Final = "Bitte gehen und fahren Sie vorsichtig."
 OVER: Final = "Nach den Messwerten ist es dort nicht mehr glatt."
 
@@ -73,16 +75,21 @@ class Telling:
 
     async def run(self, running: Running) -> None:
         while not running.stop.is_set():
-            await self.offer()
-            await running.pause(EVERY)
+            await running.pause(EVERY if await self.offer() else AGAIN)
 
-    async def offer(self) -> None:
-        """Only where sensors can say something: a subscription that can never fire is none."""
+    async def offer(self) -> bool:
+        """Only where sensors can say something: a subscription that can never fire is none.
+
+        False if a city's could not be offered: nobody knows its sensors yet, or notify is away.
+        """
+        every = True
         for tenant in self._tenants:
             try:
                 await self._notify.offer(tenant, await self._watch.watched(tenant))
             except Problem as problem:
+                every = False
                 log.info("%s is offered later: %s", tenant, problem.detail or problem.kind)
+        return every
 
     async def hand_over(self, event: IceNoticeRaised, tenant: str, notice_id: str) -> Notice | None:
         """Before the handler's unit opens. None where there is nothing new to tell."""

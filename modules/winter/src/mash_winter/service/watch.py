@@ -16,7 +16,7 @@ from mash_sdk.telemetry import count, step
 from mash_winter.model.evidence import Level
 from mash_winter.model.history import Kept
 from mash_winter.model.ice import Decision, decide
-from mash_winter.model.layout import Ears, Layout, Source, evidence, layout, lookback
+from mash_winter.model.layout import FEW, SLACK, Ears, Layout, Source, evidence, layout, lookback
 from mash_winter.model.network import Segment
 from mash_winter.model.rules import IceRules
 from mash_winter.model.warning import State, Warned
@@ -103,7 +103,7 @@ class Watch:
                 await self._warnings.change(unit, warned)
                 _announce(warned, unit, "")
                 self._changed(unit, unit.tenant)
-            await self._warnings.save(unit, State(state.segment_id))
+            await self._warnings.save(unit, [State(state.segment_id)])
 
     async def _plan(self, tenant: str, known: Known) -> Plan | None:
         """None where the city has no thresholds: then nothing is decided."""
@@ -123,11 +123,13 @@ class Watch:
         states = await self._warnings.lock(unit, names)
         wanted = {one for name in names for one in plan.layout[name].datastreams}
         now = unit.clock.now()
-        heard = await self._readings.heard(unit, wanted, now - lookback(plan.rules)) if wanted else {}
+        recent = now - lookback(plan.rules)
+        heard = await self._readings.heard(unit, wanted, recent, recent - SLACK, FEW) if wanted else {}
         for name in sorted(names):
             ears, state = plan.layout[name], states[name]
             given = evidence(ears, heard, now, state.held, state.held_hazard, plan.rules)
             await self._take(decide(given, plan.rules), ears, state, unit, _trace(ears, traces))
+        await self._warnings.save(unit, list(states.values()))
 
     async def _take(self, decision: Decision, ears: Ears, state: State, unit: Unit, trace: str) -> None:
         count(DECIDED, attributes={"mash.winter.level": decision.level})
@@ -146,7 +148,6 @@ class Watch:
                 await self._warnings.keep(unit, kept)
                 _announce(warned, unit, trace)
             self._changed(unit, unit.tenant)
-        await self._warnings.save(unit, state)
 
     async def _warn(self, decision: Decision, ears: Ears, state: State, unit: Unit) -> Warned | None:
         """The warning that this decision opens, changes or resolves; None where there is none."""

@@ -20,6 +20,16 @@ select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::dou
 on conflict do nothing returning observation_id
 """
 
+# What was observed lately, and of each datastream a few that are older.
+_HEARD: Final = """
+select found.* from unnest($1::text[]) as wanted (datastream_id) cross join lateral (
+    (select * from readings where datastream_id = wanted.datastream_id and observed_at >= $2)
+    union all
+    (select * from readings where datastream_id = wanted.datastream_id
+        and observed_at < $2 and observed_at >= $3 order by observed_at desc limit $4)
+) as found order by observed_at, observation_id
+"""
+
 
 class ReadingStore:
     async def add(self, unit: Unit, found: Sequence[Reading]) -> frozenset[str]:
@@ -43,17 +53,12 @@ class ReadingStore:
         return frozenset(row["observation_id"] for row in rows)
 
     async def heard(
-        self, unit: Unit, datastreams: Collection[str], since: datetime
+        self, unit: Unit, datastreams: Collection[str], recent: datetime, since: datetime, few: int
     ) -> Mapping[str, Sequence[Reading]]:
-        """By datastream, the oldest first."""
-        wanted = (
-            sa.select(readings)
-            .where(readings.c.datastream_id.in_(sorted(datastreams)), readings.c.observed_at >= since)
-            .order_by(readings.c.observed_at, readings.c.observation_id)
-        )
+        """By datastream, the oldest first: all since `recent`, before that the last few since `since`."""
         found: dict[str, list[Reading]] = defaultdict(list)
-        for row in await unit.connection.execute(wanted):
-            found[row.datastream_id].append(_reading(row))
+        for row in await unit.driver.fetch(_HEARD, sorted(datastreams), recent, since, few):
+            found[row["datastream_id"]].append(_heard(row))
         return found
 
     async def by_id(self, unit: Unit, ids: Collection[str]) -> Mapping[str, Reading]:
@@ -66,6 +71,19 @@ class ReadingStore:
         due = sa.select(readings.c.tenant, readings.c.observation_id)
         due = due.where(readings.c.received_at < before).limit(limit).with_for_update(skip_locked=True)
         return (await unit.connection.execute(readings.delete().where(key.in_(due)))).rowcount
+
+
+def _heard(row: Any) -> Reading:
+    return Reading(
+        row["observation_id"],
+        row["datastream_id"],
+        row["place"],
+        Quantity(row["quantity"]),
+        row["value"],
+        row["observed_at"],
+        row["valid_until"],
+        row["future"],
+    )
 
 
 def _reading(row: Any) -> Reading:

@@ -3,7 +3,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -13,6 +13,12 @@ from mash_winter.model.evidence import Hazard, Level
 from mash_winter.model.history import Kept
 from mash_winter.model.warning import State, Warned
 from mash_winter.store.tables import decisions, states, warnings
+
+_SAVE: Final = """
+update states set level = $2, hazard = $3, held = $4, held_hazard = $5, reason = $6, decided_at = $7,
+    valid_until = $8, warning_id = $9
+where segment_id = $1
+"""
 
 
 class WarningStore:
@@ -32,20 +38,26 @@ class WarningStore:
     async def states(self, unit: Unit) -> Mapping[str, State]:
         return {row.segment_id: _state(row) for row in await unit.connection.execute(sa.select(states))}
 
-    async def save(self, unit: Unit, state: State) -> None:
-        await unit.connection.execute(
-            states.update()
-            .where(states.c.segment_id == state.segment_id)
-            .values(
-                level=state.level,
-                hazard=state.hazard,
-                held=state.held,
-                held_hazard=state.held_hazard,
-                reason=state.reason,
-                decided_at=state.decided_at,
-                valid_until=state.valid_until,
-                warning_id=state.warning_id,
-            )
+    async def save(self, unit: Unit, states: Sequence[State]) -> None:
+        """All of them at once: a batch of readings may concern every segment of a city."""
+        if not states:
+            return
+        await unit.driver.executemany(
+            _SAVE,
+            [
+                (
+                    one.segment_id,
+                    str(one.level),
+                    None if one.hazard is None else str(one.hazard),
+                    str(one.held),
+                    None if one.held_hazard is None else str(one.held_hazard),
+                    one.reason,
+                    one.decided_at,
+                    one.valid_until,
+                    one.warning_id,
+                )
+                for one in states
+            ],
         )
 
     async def find(self, unit: Unit, warning_id: str) -> Warned | None:

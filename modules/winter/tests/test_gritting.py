@@ -2,9 +2,10 @@
 """The gritting service through its doors: plans are made, ticked off, and made anew when a street is icy."""
 
 import asyncio
+import shutil
 import tomllib
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,47 @@ async def test_what_may_be_slippery_sends_nobody(bench: Bench, willi: httpx.Asyn
     await made(willi, priorities=[1])
     await bench.deliver(IceWarningOpened(warning_id=new_id(), segment_id=BRIDGE, level="possible"))
     assert len((await willi.get(PLANS)).json()["items"]) == 1
+
+
+async def test_no_tour_changes_for_a_street_that_is_gritted_in_time_anyway(
+    bench: Bench, willi: httpx.AsyncClient
+) -> None:
+    plan = await made(willi, priorities=[1, 2])
+    begins = datetime.fromisoformat(plan["begins_at"])
+    ends = {
+        step["task"]: datetime.fromisoformat(step["until"])
+        for tour in plan["tours"]
+        for step in tour["steps"]
+        if step["kind"] == "grit"
+    }
+    soonest, latest = min(ends, key=ends.__getitem__), max(ends, key=ends.__getitem__)
+    assert ends[latest] - begins > timedelta(minutes=30), "of the demo's urgent_min"
+    await bench.deliver(IceWarningOpened(warning_id=new_id(), segment_id=soonest, level="warning"))
+    assert len((await willi.get(PLANS)).json()["items"]) == 1
+    await bench.deliver(IceWarningOpened(warning_id=new_id(), segment_id=latest, level="warning"))
+    [newest, first] = (await willi.get(PLANS)).json()["items"]
+    assert (newest["follows"], newest["icy"]) == (first["id"], latest)
+
+
+@pytest.mark.parametrize(("holds", "plans"), [("", 2), ("holds_min = 60\n", 1)])
+async def test_where_salt_still_holds_nobody_is_sent_again(
+    holds: str,
+    plans: int,
+    night_in: Callable[..., Awaitable[Any]],
+    pytestconfig: pytest.Config,
+    tmp_path: Path,
+) -> None:
+    cities = tmp_path / "cities"
+    shutil.copytree(pytestconfig.rootpath / "cities", cities)
+    file = cities / "heidelberg/modules/winter/gritting.toml"
+    file.write_text(holds + file.read_text(encoding="utf-8"), encoding="utf-8")
+    bench: Bench = (await night_in(plan_seconds=0.5, cities=cities)).bench
+    willi = bench.client(subject=new_id(), roles=("dispatcher", "driver"))
+    plan = await made(willi, priorities=[1])
+    task = gritted(plan)[0]
+    await willi.post(f"{PLANS}/{plan['id']}/ticks", json={"task": task})
+    await bench.deliver(IceWarningOpened(warning_id=new_id(), segment_id=task, level="warning"))
+    assert len((await willi.get(PLANS)).json()["items"]) == plans
 
 
 async def test_a_street_gritted_before_is_gritted_again_when_it_turns_icy(willi: httpx.AsyncClient) -> None:

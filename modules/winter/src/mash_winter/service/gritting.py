@@ -14,7 +14,7 @@ from mash_sdk.telemetry import count
 from mash_winter.model.network import Network
 from mash_winter.model.routing.checker import violations
 from mash_winter.model.routing.fleet import Fleet
-from mash_winter.model.routing.plan import Plan
+from mash_winter.model.routing.plan import Grit, Plan
 from mash_winter.model.routing.problem import Problem, Task
 from mash_winter.model.routing.progress import left, with_stocks, with_urgent
 from mash_winter.service.containers import ContainerService
@@ -22,6 +22,8 @@ from mash_winter.service.ports import Fleets, Networks
 from mash_winter.signals import PLANNED, TICKED
 
 NO_PLAN: Final = "no-plan"
+AGAIN_MARK: Final = "#"
+"""Between a segment and how many times it is gritted, in the id of a task."""
 AGAIN: Final = 1.5
 """Seconds for planning anew: the whole of it is done in 2."""
 
@@ -47,6 +49,17 @@ class StoredPlan:
     plan: Plan
     violations: tuple[str, ...]
     """What the checker found, in words; none: it keeps all deadlines."""
+
+    def grits_within(self, segment: str, done: Collection[str], seconds: float) -> bool:
+        """Whether a tour grits the segment by then, as far as it is not ticked off already."""
+        return any(
+            isinstance(step, Grit)
+            and segment_of(step.task) == segment
+            and step.task not in done
+            and step.until <= seconds
+            for tour in self.plan.tours
+            for step in tour.steps
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,10 @@ class Plans(Protocol):
 
     async def ticks(self, unit: Unit, plan_id: str) -> Mapping[str, datetime]:
         """By task, since when it is ticked off."""
+        ...
+
+    async def ticked_since(self, unit: Unit, begins_at: datetime) -> Mapping[str, datetime]:
+        """By task, when it was ticked off last: of the plan that began then and those that follow it."""
         ...
 
 
@@ -178,17 +195,34 @@ class GrittingService:
         return await self._keep(unit, anew)
 
     async def turned_icy(self, segment_id: str, unit: Unit) -> None:
-        """Plan anew while tours are under way; where none are, nobody is sent."""
+        """Plan anew while tours are under way; where none are, nobody is sent.
+
+        Nor where the plan grits it in time anyway, or where salt lies: tours change only if they must.
+        """
         current = await self._plans.current(unit)
         if current is not None and unit.clock.now() < current.begins_at + timedelta(
             seconds=current.plan.lasts
         ):
+            if await self._is_seen_to(current, segment_id, unit):
+                return
             try:
                 await self.urgent(current.id, segment_id, unit)
             except Conflict as none:
                 if none.kind != NO_PLAN:
                     raise  # somebody planned anew meanwhile: this is handled again, with that plan
                 log.warning("the plan %s stays as it is: %s", current.id, none.detail)
+
+    async def _is_seen_to(self, current: StoredPlan, segment_id: str, unit: Unit) -> bool:
+        fleet = await self._fleets.of(unit.tenant)
+        if fleet is None:
+            return False
+        elapsed = (unit.clock.now() - current.begins_at).total_seconds()
+        done = await self._plans.ticks(unit, current.id)
+        if current.grits_within(segment_id, done, elapsed + fleet.urgent):
+            return True
+        salted = await self._plans.ticked_since(unit, current.begins_at)
+        held = unit.clock.now() - timedelta(seconds=fleet.holds)
+        return any(at > held for task, at in salted.items() if segment_of(task) == segment_id)
 
     async def plan(self, plan_id: str, unit: Unit) -> StoredPlan:
         """Raise NotFound."""
@@ -234,10 +268,15 @@ def _words(problem: Problem, plan: Plan) -> tuple[str, ...]:
     return tuple(one.text for one in violations(problem, plan))
 
 
+def segment_of(task: str) -> str:
+    """A task's id begins with its segment's."""
+    return task.partition(AGAIN_MARK)[0]
+
+
 def _named(segment: str, done: Collection[str]) -> str:
     """A segment that was gritted before and turned icy again is a task of its own."""
     number, name = 1, segment
     while name in done:
         number += 1
-        name = f"{segment}#{number}"
+        name = f"{segment}{AGAIN_MARK}{number}"
     return name

@@ -86,6 +86,12 @@ class PlanStore:
         found = await unit.connection.execute(sa.select(ticks).where(ticks.c.plan_id == plan_id))
         return {row.task: row.ticked_at for row in found}
 
+    async def ticked_since(self, unit: Unit, begins_at: datetime) -> Mapping[str, datetime]:
+        last = sa.func.max(ticks.c.ticked_at).label("last")
+        wanted = sa.select(ticks.c.task, last).join(plans, plans.c.id == ticks.c.plan_id)
+        wanted = wanted.where(plans.c.begins_at == begins_at).group_by(ticks.c.task)
+        return {row.task: row.last for row in await unit.connection.execute(wanted)}
+
     async def expire(self, unit: Unit, before: datetime, limit: int) -> int:
         """With its ticks: the foreign key cascades."""
         due = sa.select(plans.c.id).where(plans.c.made_at < before).limit(limit)

@@ -72,6 +72,8 @@ class Fleet:
     """Seconds by priority; a priority that is not there has none."""
     urgent: int
     """Seconds until a segment that turned icy is gritted."""
+    holds: int
+    """Seconds in which salt keeps a segment from being planned in again by itself."""
     u_turns: frozenset[str]
     """Junctions where vehicles turn round, besides dead ends."""
     forbidden: tuple[tuple[str, str], ...]
@@ -92,6 +94,7 @@ class Fleet:
                 grit_speed=_positive(data["grit_kmh"]) * _KMH,
                 deadlines={int(one): round(_positive(by) * 60) for one, by in data["deadlines_min"].items()},
                 urgent=round(_positive(data["urgent_min"]) * 60),
+                holds=round(_positive(data["holds_min"]) * 60) if "holds_min" in data else 0,
                 u_turns=frozenset(str(one) for one in data.get("u_turns", ())),
                 forbidden=tuple((str(one), str(then)) for one, then in data.get("forbidden_turns", ())),
                 depots=tuple(Place(*_place(one)) for one in data["depots"]),

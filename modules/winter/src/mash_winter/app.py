@@ -21,6 +21,7 @@ from mash_winter.public import LOOK_EVERY, Publication
 from mash_winter.service.catalogue import Catalogue
 from mash_winter.service.containers import ContainerService
 from mash_winter.service.gritting import GrittingService
+from mash_winter.service.situation import SituationService
 from mash_winter.service.streets import StreetService
 from mash_winter.service.telling import Telling
 from mash_winter.service.upkeep import Keep, Retention, Upkeep
@@ -33,6 +34,7 @@ from mash_winter.store.told import ToldStore
 from mash_winter.store.warnings import WarningStore
 from mash_winter.views import containers as containers_views
 from mash_winter.views import gritting as gritting_views
+from mash_winter.views import situation as situation_views
 from mash_winter.views import streets as streets_views
 
 
@@ -52,6 +54,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
     gritting = GrittingService(
         network, city_fleets, containers, TourSolver(), kept_plans, settings.plan_seconds
     )
+    situation = observed(SituationService(streets, containers, gritting, kept_plans), "situation")
     keep = Keep(
         readings=timedelta(days=settings.reading_days),
         warnings=timedelta(days=settings.warning_days),
@@ -69,6 +72,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         plans.router,
         containers_api.router,
         streets_views.router,
+        situation_views.router,  # before gritting's: `now` is no plan's id
         gritting_views.router,
         containers_views.router,
     ]
@@ -79,6 +83,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         ContainerService: containers,
         GrittingService: observed(gritting, "gritting"),
         Retention: retention,
+        SituationService: situation,
         StreetService: streets,
         Telling: telling,
         Tenants: tenants,

@@ -18,6 +18,7 @@ COMMANDS = {
     "events": ("mash_tools.events:main", "look at events, and at those that failed"),
     "audit": ("mash_tools.audit:main", "prove that the audit trail was not altered"),
     "load": ("mash_tools.load.commands:main", "let many use a service or module, and judge it"),
+    "sim": ("mash_tools.sim.commands:main", "play a made-up city's night on real parts"),
     "bench": ("mash_tools.bench.commands:main", "measure the platform beside yardsticks"),
     "soak": ("mash_tools.soak:main", "kill random processes a thousand times"),
     "doctor": ("mash_tools.doctor:main", "say what this machine lacks, and what to do"),

@@ -28,12 +28,30 @@ class Road:
     said: Mapping[str, Sequence[float | None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What all roads of a neighbourhood share: °C, °C and mm/h, a figure a step."""
+
+    clear: float
+    """0 is overcast, 1 a sky full of stars."""
+    air: Sequence[float]
+    dew: Sequence[float]
+    rain: Sequence[float]
+
+
 def night(seed: int) -> Sequence[Road]:
     """Roads of one neighbourhood in one night; the same seed is the same night."""
     draw = random.Random(seed)  # noqa: S311 — a made-up night is no secret
     evening, cooling, clear = draw.uniform(-1, 8), draw.uniform(2, 8), draw.random()
     spread = draw.uniform(0.3, 6)
-    rain = _rain(draw, clear)
+    shared = weather(draw, evening, cooling, clear, spread, _rain(draw, clear))
+    return [road(draw, shared) for _ in range(ROADS)]
+
+
+def weather(
+    draw: random.Random, evening: float, cooling: float, clear: float, spread: float, rain: Sequence[float]
+) -> Weather:
+    """A night that begins with air of `evening` °C and a dew point `spread` K below."""
     air, drift = [], 0.0
     for at in range(STEPS):
         drift = 0.97 * drift + draw.gauss(0, 0.08)
@@ -42,7 +60,7 @@ def night(seed: int) -> Sequence[Road]:
         min(warm, evening - spread - 0.6 * (evening - warm) + (1.0 if rain[at] else 0))
         for at, warm in enumerate(air)
     ]
-    return [_road(draw, clear, air, dew, rain) for _ in range(ROADS)]
+    return Weather(clear, air, dew, rain)
 
 
 def _rain(draw: random.Random, clear: float) -> Sequence[float]:
@@ -56,10 +74,10 @@ def _rain(draw: random.Random, clear: float) -> Sequence[float]:
     return found
 
 
-def _road(
-    draw: random.Random, clear: float, air: Sequence[float], dew: Sequence[float], rain: Sequence[float]
-) -> Road:
-    loss = draw.uniform(0.3, 1.0) * (0.5 + 3.5 * clear)
+def road(draw: random.Random, weather: Weather, exposed: float = 1.0) -> Road:
+    """`exposed`: how much more heat it loses than others; above 1 a bridge, below a street between houses."""
+    air, dew, rain = weather.air, weather.dew, weather.rain
+    loss = exposed * draw.uniform(0.3, 1.0) * (0.5 + 3.5 * weather.clear)
     warm, film = draw.uniform(0, 2.5), 0.0
     surface, icy, wander = [], [], 0.0
     for at in range(STEPS):

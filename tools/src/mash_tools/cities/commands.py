@@ -72,16 +72,21 @@ def new(argv: list[str]) -> int:
     parser.add_argument("--ags", default="", help="Amtlicher Gemeindeschlüssel, eight digits")
     _cities_option(parser)
     asked = parser.parse_args(argv)
-    if asked.name in RESERVED:
-        raise LauncherError(f"{asked.name!r} is a name the platform itself uses; choose another.")
-    if not _NAME.fullmatch(asked.name):
-        raise LauncherError(
-            f"{asked.name!r} cannot be a city's name; use lower-case words joined by hyphens."
-        )
-    folder = _existing(asked.cities) / asked.name
+    folder = begin(_existing(asked.cities), asked.name, asked.title or asked.name.title(), asked.ags)
+    print(f"{folder} is made. Edit its files, then:  ./mash city check {asked.name}")
+    return 0
+
+
+def begin(cities: Path, name: str, title: str, ags: str = "") -> Path:
+    """Write the folder of a new city. Raises LauncherError where the name or the folder cannot be."""
+    if name in RESERVED:
+        raise LauncherError(f"{name!r} is a name the platform itself uses; choose another.")
+    if not _NAME.fullmatch(name):
+        raise LauncherError(f"{name!r} cannot be a city's name; use lower-case words joined by hyphens.")
+    folder = cities / name
     if folder.exists():
         raise LauncherError(f"{folder} is there already; edit it, or choose another name.")
-    words = {"@NAME@": asked.name, "@TITLE@": asked.title or asked.name.title(), "@AGS@": asked.ags}
+    words = {"@NAME@": name, "@TITLE@": title, "@AGS@": ags}
     for file in sorted(_TEMPLATE.rglob("*.*")):
         text = file.read_text(encoding="utf-8")
         for word, value in words.items():
@@ -89,8 +94,7 @@ def new(argv: list[str]) -> int:
         made = folder / file.relative_to(_TEMPLATE)
         made.parent.mkdir(parents=True, exist_ok=True)
         made.write_text(text, encoding="utf-8")
-    print(f"{folder} is made. Edit its files, then:  ./mash city check {asked.name}")
-    return 0
+    return folder
 
 
 def add(argv: list[str]) -> int:

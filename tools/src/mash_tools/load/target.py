@@ -124,7 +124,7 @@ async def started(
         logins = made_up(people)
         platform = Platform(
             folder / "data",
-            _port(),
+            pair(),
             processes=True,
             cities=[tenant.name],
             source=with_people(city, folder / "cities", logins),
@@ -136,7 +136,7 @@ async def started(
         stack.push_async_callback(platform.stop)
         names = [module.manifest.name for module in services()]
         if source.package not in {module.package for module in services()}:
-            await stack.enter_async_context(_joined(source, platform, tenant, say))
+            await stack.enter_async_context(joined(source, platform, tenant, say))
         pids = {
             name: pid for name in (*names, "postgres", "kafka", "keycloak") if (pid := platform.pid(name))
         }
@@ -146,7 +146,7 @@ async def started(
 
 
 @asynccontextmanager
-async def _joined(source: Source, platform: Platform, tenant: Tenant, say: Progress) -> AsyncIterator[None]:
+async def joined(source: Source, platform: Platform, tenant: Tenant, say: Progress) -> AsyncIterator[None]:
     """The module as a process of its own, approved, and reached through the gateway."""
     module = source.module()
     approvals.approve(platform.folder, module)
@@ -214,7 +214,8 @@ def _is_loopback(name: str) -> bool:
         return False
 
 
-def _port() -> int:
+def pair() -> int:
+    """A free port for the portal; the one that Keycloak takes then is free, too."""
     while True:
         port = free_port()
         if port + KEYCLOAK_OFFSET < HIGHEST_PORT and is_free(port + KEYCLOAK_OFFSET):

@@ -30,7 +30,7 @@ OBSERVES: Final[Mapping[str, tuple[str, str, str]]] = {
     "level": ("Füllstand", "https://smartdatamodels.org/dataModel.WasteManagement/fillingLevel", "%"),
 }
 """Field → what it is, what defines it, its unit."""
-LEAST_LIVE: Final = timedelta(seconds=20)
+LEAST_LIVE: Final = timedelta(seconds=60)
 """However fast the night is: what a busy machine needs to bring a reading through."""
 SELDOM: Final = 2
 """Containers report so many times as seldom as streets."""

@@ -37,6 +37,7 @@ from mash_sensors.service.receipts import Receipts
 from mash_sensors.service.recorder import Recorder
 from mash_sensors.service.shown import Recorded
 from mash_sensors.service.sources import SourceService
+from mash_sensors.service.tallying import Tallying
 from mash_sensors.service.things import ThingService
 from mash_sensors.service.upkeep import Upkeep
 from mash_sensors.service.uplinks import DeviceKeys, UplinkService
@@ -50,6 +51,7 @@ from mash_sensors.store.newest import NewestStore
 from mash_sensors.store.recorder import RecorderStore
 from mash_sensors.store.sta.reader import Reader
 from mash_sensors.store.sta.writer import Writer
+from mash_sensors.store.tallies import TallyStore
 from mash_sensors.store.things import ThingStore
 
 
@@ -87,6 +89,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         broker = Address.of(settings.mqtt_broker, settings.mqtt_broker_password)
     bridge = Bridge(broker, settings.mqtt_sessions, database, taking, program.tenants)
     recorder = Recorder(recorded, Watch(rules, warnings), publishing.changed, [mqtt.tell, bridge.tell])
+    tallying = Tallying(database.worker_unit, TallyStore())
     sources = observed(SourceService(catalogue), "sources")
     program.rpc = [
         RpcDoor(add_AlertServiceServicer_to_server, AlertRpc(alerts)),
@@ -108,11 +111,13 @@ def build(settings: Settings, clock: Clock = system_clock) -> Program:
         MqttDoor: mqtt,
         NewestService: newest,
         Recorder: observed(recorder, "recorder"),
+        Tallying: tallying,
         Tenants: program.tenants,
         ThingService: observed(things, "sensors"),
         UplinkService: observed(accepting, "uplinks"),
     }
     program.publishes = publishing
     program.closes = [receipts, written]
-    program.runs = [Upkeep(database.worker_unit, recorded).run, mqtt.run, bridge.run, inventory.run]
+    program.runs = [Upkeep(database.worker_unit, recorded).run, tallying.run]
+    program.runs += [mqtt.run, bridge.run, inventory.run]
     return program

@@ -4,6 +4,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     Integer,
@@ -13,7 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from mash_sdk.database import tenant_column
 
@@ -139,6 +140,28 @@ observations = Table(
     Column("quality", JSONB(none_as_null=True)),
     Column("parameters", JSONB(none_as_null=True)),
     Column("feature_id", ID),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    tenant_column(),
+    Column("days", SmallInteger, primary_key=True),
+    Column("begins", Date, primary_key=True),
+    Column("datastream_id", ID, primary_key=True),
+    Column("counted", Integer, nullable=False),
+    Column("numbers", ARRAY(Double)),
+    Column("upto", ARRAY(Integer)),
+)
+
+tallied = Table("tallied", metadata, tenant_column(), Column("until", Date, nullable=False))
+
+days_to_tally = Table(
+    "days_to_tally",
+    metadata,
+    tenant_column(),
+    Column("datastream_id", ID, nullable=False),
+    Column("day", Date, nullable=False),
 )
 
 newest = Table(

@@ -26,11 +26,12 @@ from sqlalchemy.exc import DBAPIError
 from mash_sdk.database import Unit
 from mash_sdk.ids import parse_id
 from mash_sdk.problems import Invalid
-from mash_sensors.model.entities import Entity, Link
+from mash_sensors.model.entities import DATASTREAM, OBSERVATION, Entity, Link
 from mash_sensors.model.odata.found import Item, Items, Within
 from mash_sensors.model.odata.syntax import wrong
 from mash_sensors.model.odata.terms import Expanded, Field, Ordering, Plan
 from mash_sensors.store.sta.compiler import Compiler, related
+from mash_sensors.store.sta.counting import tallied_count, wanted
 from mash_sensors.store.sta.geo import measure
 from mash_sensors.store.sta.stored import LINKS, PROPERTIES, TABLES, One
 from mash_sensors.store.tables import ID, MOMENT
@@ -79,11 +80,24 @@ class Reader:
         top = min(PAGE if plan.top is None else plan.top, LONGEST_PAGE)
         walk = _Walk.of(plan, at_large=within is None)
         page = level.select().where(*conditions, *walk.behind(level.t)).order_by(*walk.order(level))
-        count = await _count(unit, level, conditions) if plan.count else None
+        count = await self._counted(unit, level, conditions, within) if plan.count else None
         rows = await _run(unit, page.offset(plan.skip).limit(top + 1)) if top else []
         items = await self._items(unit, level, rows[:top])
         more = len(rows) > top > 0
         return Items(items, count, walk.on(plan, top, rows[top - 1]) if more else None, plan.asked)
+
+    async def _counted(
+        self, unit: Unit, level: "_Level", conditions: Sequence[ColumnElement[bool]], within: Within | None
+    ) -> int:
+        """By tallies where that can be, else one by one."""
+        of_stream = within is None or within.entity is DATASTREAM
+        if level.plan.entity is OBSERVATION and of_stream:
+            asked = wanted(level.plan.filter)
+            key = None if within is None else within.key
+            found = None if asked is None else await tallied_count(unit, asked, key)
+            if found is not None:
+                return found
+        return await _count(unit, level, conditions)
 
     async def exists(self, unit: Unit, entity: Entity, key: str) -> bool:
         table = TABLES[entity.name]

@@ -160,7 +160,7 @@ def city_file(folder: Path, ags: str = "08000000") -> None:
 def test_a_secret_that_looks_like_an_option_is_none(tmp_path: Path, simulator: str) -> None:
     """One in 64 begins with a hyphen."""
     (tmp_path / "secrets").mkdir()
-    for name in ("xbezahldienste", "stripe", "stripe-webhook", "paypal", "girocheckout"):
+    for name in ("xbezahldienste", "stripe", "stripe-webhook", "paypal", "girocheckout", "signs"):
         (tmp_path / "secrets" / name).write_text("-Pz0")
     secrets = environment.simulator_secrets(simulator, DataFolder(tmp_path))
     done = subprocess.run(

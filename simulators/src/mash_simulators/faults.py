@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Place = Literal[
-    "token", "create", "status", "health", "pay", "collect", "cancel", "refund", "message", "verify"
-]
+    "token", "create", "status", "health", "pay", "collect", "cancel", "refund", "message", "verify",
+    "show", "read",
+]  # fmt: skip
 
 
 class Fault(BaseModel):
@@ -20,14 +21,15 @@ class Fault(BaseModel):
     forget: 404, as if there were no such transaction · settle_late: the payment shows `seconds` after the
     payer was sent back · no_return: paid, but the payer is not sent back (closed the browser) · twice:
     redirectUrl is called once more than by the payer, or a message is sent twice · forge: a message is sent
-    with a wrong signature · lose: a message is not sent · hold: a message is sent after the one that follows.
+    with a wrong signature · lose: a message is not sent · hold: a message is sent after the one that follows
+    · stuck: a sign says it took an order, and goes on showing what it shows.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal[
         "late", "error", "unavailable", "hang_up", "refuse", "forget", "settle_late", "no_return", "twice",
-        "forge", "lose", "hold",
+        "forge", "lose", "hold", "stuck",
     ]  # fmt: skip
     on: Place
     times: Annotated[int, Field(ge=1, le=1000)] = 1

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mash_tools.npm import kern
 from mash_tools.platform import Platform
+from mash_tools.platform.environment import PROVIDERS
 from mash_tools.platform.platform import KEYCLOAK_OFFSET, Say
 from mash_tools.problems import LauncherError
 from mash_tools.realms.access import DATA, typed_path
@@ -121,7 +122,11 @@ def table(platform: Platform) -> str:
         ("sensors", f"mqtt://localhost:{places.mqtt_port}", "<city>/<device id>, password: its key"),
         ("API", f"{platform.url}/api/openapi.json", ""),
         *(
-            ("payment simulator", places.simulator(name), f"stands in for {name}")
+            (
+                f"{'payment' if name in PROVIDERS else 'sign'} simulator",
+                places.simulator(name),
+                f"stands in for {name}",
+            )
             for name in places.simulator_ports
         ),
         ("Keycloak", f"{places.keycloak}/admin/", "admin, password in keycloak/admin-password"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Environment → one frozen object: WINTER_<FIELD>, else MASH_<FIELD>, else <…>_FILE."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from mash_sdk import settings
 
@@ -19,6 +19,13 @@ class Settings(settings.Settings):
     )
     sensors_grpc: str = Field(description="host:port of sensors' gRPC door")
     notify_grpc: str = Field(description="host:port of notify's gRPC door")
+    sign_controllers: SecretStr = Field(
+        SecretStr("{}"),
+        description="controllers of signs as JSON: tenant (`*`: every other) → name → address, key",
+    )
+    sign_seconds: float = Field(
+        3.0, gt=0, le=8, description="how long a sign's controller may take to answer one question"
+    )
     reading_days: int = Field(
         14, ge=1, description="days a reading is kept, for replays; the default is demo data"
     )

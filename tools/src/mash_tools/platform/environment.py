@@ -30,25 +30,28 @@ class Places:
     """The MQTT door of sensors."""
     mail_http_port: int = 0
     simulator_ports: dict[str, int] = field(default_factory=dict)
-    """Each payment provider's simulator."""
+    """Each simulator of SIMULATORS."""
     doors: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Each module's HTTP and gRPC port."""
 
     def simulator(self, name: str) -> str:
-        """Where payers and payments reach a provider's simulator."""
+        """Where a simulator is reached."""
         return f"http://localhost:{self.simulator_ports[name]}"
 
 
-SIMULATORS = ("xbezahldienste", "stripe", "paypal", "girocheckout")
+PROVIDERS = ("xbezahldienste", "stripe", "paypal", "girocheckout")
+"""Of payments."""
+SIMULATORS = (*PROVIDERS, "signs")
 
 
 def simulator_secrets(name: str, folder: DataFolder) -> list[str]:
-    """What a provider's simulator is told of its secrets."""
+    """What a simulator is told of its secrets."""
     told = {
         "xbezahldienste": [("--client-secret", "xbezahldienste")],
         "stripe": [("--secret-key", "stripe"), ("--webhook-secret", "stripe-webhook")],
         "paypal": [("--client-secret", "paypal")],
         "girocheckout": [("--password", "girocheckout")],
+        "signs": [("--key", "signs")],
     }
     # With "=": one secret in 64 begins with a hyphen, and would be taken for another option.
     return [f"{option}={folder.secret(secret)}" for option, secret in told[name]]
@@ -97,7 +100,7 @@ def _gateway(places: Places, folder: DataFolder) -> dict[str, str]:
         "APPROVALS": str(folder.path / "approvals.json"),
         "TRACES": f"http://127.0.0.1:{places.traces_port}",
         "MAIL_SINK": f"http://127.0.0.1:{places.mail_http_port}",
-        "FORM_TARGETS": ",".join(places.simulator(name) for name in SIMULATORS),
+        "FORM_TARGETS": ",".join(places.simulator(name) for name in PROVIDERS),
     }
     return told | ({"KERN": str(places.kern)} if places.kern else {})
 
@@ -141,12 +144,19 @@ def _sensors(places: Places, _: DataFolder) -> dict[str, str]:
     return {"MQTT": f"127.0.0.1:{places.mqtt_port}"}
 
 
+def _winter(places: Places, folder: DataFolder) -> dict[str, str]:
+    """Only the demo's signs are played here; a city's own controllers are told by who runs the module."""
+    demo = {"address": places.simulator("signs"), "key": folder.secret("signs")}
+    return {"SIGN_CONTROLLERS": json.dumps({"*": {"demo": demo}})}
+
+
 EXTRAS = {
     GATEWAY: _gateway,
     "forms": _forms,
     "payments": _payments,
     "sensors": _sensors,
     "notify": _notify,
+    "winter": _winter,
 }
 
 

@@ -2,14 +2,17 @@
 """Which sensors speak for which segment, and what they said: evidence from readings."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Final
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
 
 from mash_winter.model.evidence import Evidence, Hazard, Level
-from mash_winter.model.network import Location, Network, Segment, metres
+from mash_winter.model.network import EARTH, Location, Network, Segment, metres
 from mash_winter.model.rules import IceRules
 from mash_winter.model.weather import Quantity, Reading
 
@@ -46,6 +49,9 @@ class Ears:
         return frozenset(one.datastream_id for one in every)
 
 
+NEAREST: Final = 4
+"""Of each kind of sensor a segment listens to so many at most, the nearest: in a city with a thousand of them
+each reading would else be a reason to decide on hundreds of segments."""
 FEW: Final = 3
 """Readings of a series that are looked at although they are older than the rules look back."""
 SLACK: Final = timedelta(hours=2)
@@ -59,32 +65,68 @@ Heard = Mapping[str, Sequence[Reading]]
 
 def layout(network: Network, sources: Sequence[Source], rules: IceRules) -> Layout:
     """Sensors on a segment speak for it; a road without any listens to those around, a bridge to none."""
-    return {segment.id: _ears(segment, sources, rules) for segment in network.segments}
+    fields = {quantity: _Field.of(sources, quantity) for quantity in Quantity}
+    return {segment.id: _ears(segment, fields, rules) for segment in network.segments}
 
 
-def _ears(segment: Segment, sources: Sequence[Source], rules: IceRules) -> Ears:
-    def near(quantity: Quantity, within: float) -> list[Source]:
-        far = [(_far(segment, one), one.datastream_id, one) for one in sources if one.quantity is quantity]
-        return [one for distance, _, one in sorted(far, key=lambda each: each[:2]) if distance <= within]
+def listeners(found: Layout) -> Mapping[str, Sequence[str]]:
+    """The segments that listen to each datastream."""
+    heard: dict[str, list[str]] = {}
+    for name, ears in found.items():
+        for one in ears.datastreams:
+            heard.setdefault(one, []).append(name)
+    return heard
 
-    own = [one for one in near(Quantity.SURFACE, math.inf) if one.place in segment.places]
-    remote = [] if own or segment.kind == "bridge" else near(Quantity.SURFACE, rules.surface_metres)
-    humidity = {one.place: one for one in near(Quantity.HUMIDITY, rules.weather_metres)}
-    air = [one for one in near(Quantity.AIR, rules.weather_metres) if one.place in humidity]
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """The sources of one quantity, and where they are."""
+
+    sources: tuple[Source, ...]
+    """By datastream."""
+    places: np.ndarray[Any, np.dtype[np.float64]]
+    """Longitudes and latitudes of these in radians, not a number where there is none."""
+
+    @classmethod
+    def of(cls, sources: Sequence[Source], quantity: Quantity) -> "_Field":
+        fit = sorted((one for one in sources if one.quantity is quantity), key=lambda one: one.datastream_id)
+        places = [one.location or (math.nan, math.nan) for one in fit]
+        return cls(tuple(fit), np.radians(np.array(places, dtype=np.float64).reshape(-1, 2)))
+
+    def near(self, location: Location, within: float) -> Iterator[Source]:
+        """Those at most `within` metres away, the nearest first: metres() of network.py, of all at once."""
+        west, south = (math.radians(one) for one in location)
+        east, north = self.places[:, 0], self.places[:, 1]
+        along = np.cos(north) * math.cos(south) * np.sin((east - west) / 2) ** 2
+        far = 2 * EARTH * np.arcsin(np.sqrt(np.sin((north - south) / 2) ** 2 + along))
+        fit = np.flatnonzero(far <= within)
+        for one in fit[np.argsort(far[fit], kind="stable")]:
+            yield self.sources[one]
+
+
+def _ears(segment: Segment, fields: Mapping[Quantity, _Field], rules: IceRules) -> Ears:
+    def near(quantity: Quantity, within: float, most: int = NEAREST) -> tuple[Source, ...]:
+        return tuple(islice(fields[quantity].near(segment.middle, within), most))
+
+    here = [one for one in fields[Quantity.SURFACE].sources if one.place in segment.places]
+    own = tuple(sorted(here, key=lambda one: _far(segment, one)))
+    remote = () if own or segment.kind == "bridge" else near(Quantity.SURFACE, rules.surface_metres)
+    humidity = {one.place: one for one in fields[Quantity.HUMIDITY].sources}
+    air = fields[Quantity.AIR].near(segment.middle, rules.weather_metres)
+    weather = ((one, humidity[one.place]) for one in air if one.place in humidity)
     return Ears(
         segment=segment,
-        surface=tuple(own or remote),
+        surface=own or remote,
         on_segment=bool(own),
-        weather=tuple((one, humidity[one.place]) for one in air),
-        precipitation=tuple(near(Quantity.PRECIPITATION, rules.weather_metres)),
-        neighbours=tuple(near(Quantity.SURFACE, rules.neighbour_metres)),
+        weather=tuple(islice(weather, NEAREST)),
+        precipitation=near(Quantity.PRECIPITATION, rules.weather_metres),
+        # One more: the nearest may be the one that speaks.
+        neighbours=near(Quantity.SURFACE, rules.neighbour_metres, NEAREST + 1),
     )
 
 
 def _far(segment: Segment, source: Source) -> float:
-    if source.location is None:
-        return math.inf
-    return metres(segment.middle, source.location)
+    return math.inf if source.location is None else metres(segment.middle, source.location)
 
 
 def evidence(

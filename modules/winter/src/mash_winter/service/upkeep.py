@@ -3,14 +3,13 @@
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from mash_sdk.database import Unit
 from mash_sdk.problems import Problem
 from mash_sdk.running import Running
-from mash_winter.service.ports import Readings, TenantUnits, Units, Warnings
+from mash_winter.service.ports import TenantUnits, Units
 from mash_winter.service.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -21,16 +20,6 @@ EXPIRE_EVERY: Final = 3600.0
 """Seconds between two looks at what is to be deleted."""
 BATCH: Final = 5000
 """Rows that one transaction deletes, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Readings and levels from when they came, warnings from their end, plans since they were made."""
-
-    readings: timedelta
-    warnings: timedelta
-    plans: timedelta
-    levels: timedelta
 
 
 class Ending(Protocol):
@@ -64,16 +53,10 @@ class Upkeep:
 class Retention:
     """Deletes what has been kept long enough."""
 
-    def __init__(
-        self, units: Units, readings: Readings, warnings: Warnings, plans: Ending, levels: Ending, keep: Keep
-    ) -> None:
+    def __init__(self, units: Units, keep: Sequence[tuple[Ending, timedelta]]) -> None:
+        """`keep`: stores, and how long each keeps its rows."""
         self._units = units
-        self._kept: Sequence[tuple[Ending, timedelta]] = (
-            (readings, keep.readings),
-            (warnings, keep.warnings),
-            (plans, keep.plans),
-            (levels, keep.levels),
-        )
+        self._keep = keep
 
     async def run(self, running: Running) -> None:
         while not running.stop.is_set():
@@ -81,8 +64,8 @@ class Retention:
             await running.pause(EXPIRE_EVERY)
 
     async def expire(self) -> None:
-        for what, kept_for in self._kept:
+        for store, keep in self._keep:
             deleted = BATCH
             while deleted == BATCH:
                 async with self._units() as unit:
-                    deleted = await what.expire(unit, unit.clock.now() - kept_for, BATCH)
+                    deleted = await store.expire(unit, unit.clock.now() - keep, BATCH)

@@ -16,13 +16,25 @@ from mash_sdk.telemetry import count, step
 from mash_winter.model.evidence import Level
 from mash_winter.model.history import Kept
 from mash_winter.model.ice import Decision, decide
-from mash_winter.model.layout import FEW, SLACK, Ears, Layout, Source, evidence, layout, lookback
+from mash_winter.model.layout import (
+    FEW,
+    SLACK,
+    Ears,
+    Layout,
+    Source,
+    evidence,
+    layout,
+    listeners,
+    lookback,
+)
 from mash_winter.model.network import Segment
 from mash_winter.model.rules import IceRules
+from mash_winter.model.signs import Trail
 from mash_winter.model.warning import State, Warned
 from mash_winter.model.weather import Reading
 from mash_winter.service.catalogue import Catalogue, Known
 from mash_winter.service.ports import Changed, Networks, Readings, Rules, Warnings
+from mash_winter.service.signboard import Signboard
 from mash_winter.signals import DECIDED, OPENED, READINGS, RESOLVED
 
 AHEAD: Final = timedelta(minutes=5)
@@ -41,11 +53,11 @@ class Plan:
 
     rules: IceRules
     layout: Layout
+    listeners: Mapping[str, Sequence[str]]
 
     def concerned(self, datastreams: Collection[str]) -> Sequence[str]:
         """The segments that listen to one of these."""
-        wanted = set(datastreams)
-        return [name for name, ears in self.layout.items() if ears.datastreams & wanted]
+        return sorted({name for one in datastreams for name in self.listeners.get(one, ())})
 
 
 class Watch:
@@ -56,6 +68,7 @@ class Watch:
         rules: Rules,
         readings: Readings,
         warnings: Warnings,
+        signs: Signboard,
         changed: Changed,
     ) -> None:
         self._catalogue = catalogue
@@ -63,6 +76,7 @@ class Watch:
         self._rules = rules
         self._readings = readings
         self._warnings = warnings
+        self._signs = signs
         self._changed = changed
         self._plans: dict[str, tuple[object, Plan]] = {}
 
@@ -92,18 +106,21 @@ class Watch:
         await self._decide(plan, due, unit, {})
         gone = [name for name, state in states.items() if state.warning_id and name not in plan.layout]
         await self._end(plan, gone, unit)
+        await self._signs.look(unit)
         return len(due)
 
     async def _end(self, plan: Plan, names: Sequence[str], unit: Unit) -> None:
         """Nobody watches these segments any more: the network has lost them, so nobody warns of them."""
+        news: dict[str, Trail] = {}
         for state in (await self._warnings.lock(unit, names)).values():
             warned = await self._warnings.find(unit, state.warning_id) if state.warning_id else None
             if warned is not None:
                 warned.end(unit.clock.now(), unit.clock.now(), plan.rules.version)
                 await self._warnings.change(unit, warned)
-                _announce(warned, unit, "")
+                news[state.segment_id] = _announce(warned, unit, "")
                 self._changed(unit, unit.tenant)
             await self._warnings.save(unit, [State(state.segment_id)])
+        await self._signs.order(unit, news)
 
     async def _plan(self, tenant: str, known: Known) -> Plan | None:
         """None where the city has no thresholds: then nothing is decided."""
@@ -114,7 +131,8 @@ class Watch:
         before = self._plans.get(tenant)
         if before is not None and all(a is b for a, b in zip(before[0], stands_on, strict=True)):  # type: ignore[call-overload]
             return before[1]
-        plan = Plan(rules, layout(network, list(known.values()), rules))
+        found = layout(network, list(known.values()), rules)
+        plan = Plan(rules, found, listeners(found))
         self._plans[tenant] = (stands_on, plan)
         return plan
 
@@ -125,13 +143,21 @@ class Watch:
         now = unit.clock.now()
         recent = now - lookback(plan.rules)
         heard = await self._readings.heard(unit, wanted, recent, recent - SLACK, FEW) if wanted else {}
+        news: dict[str, Trail] = {}
         for name in sorted(names):
             ears, state = plan.layout[name], states[name]
             given = evidence(ears, heard, now, state.held, state.held_hazard, plan.rules)
-            await self._take(decide(given, plan.rules), ears, state, unit, _trace(ears, traces))
+            trail = await self._take(decide(given, plan.rules), ears, state, unit, _trace(ears, traces))
+            if trail is not None:
+                news[name] = trail
         await self._warnings.save(unit, list(states.values()))
+        await self._signs.order(unit, news)
 
-    async def _take(self, decision: Decision, ears: Ears, state: State, unit: Unit, trace: str) -> None:
+    async def _take(
+        self, decision: Decision, ears: Ears, state: State, unit: Unit, trace: str
+    ) -> Trail | None:
+        """None where nobody is warned of anything new."""
+        trail = None
         count(DECIDED, attributes={"mash.winter.level": decision.level})
         if state.take(decision):
             warned = await self._warn(decision, ears, state, unit)
@@ -146,8 +172,9 @@ class Watch:
                     decision.record(),
                 )
                 await self._warnings.keep(unit, kept)
-                _announce(warned, unit, trace)
+                trail = _announce(warned, unit, trace)
             self._changed(unit, unit.tenant)
+        return trail
 
     async def _warn(self, decision: Decision, ears: Ears, state: State, unit: Unit) -> Warned | None:
         """The warning that this decision opens, changes or resolves; None where there is none."""
@@ -225,8 +252,8 @@ def _trace(ears: Ears, traces: Traces) -> str:
     return next((traces[one] for one in sorted(ears.datastreams) if one in traces), "")
 
 
-def _announce(warned: Warned, unit: Unit, trace: str) -> None:
-    """In the trace of the message that it came of, and in the warning's journey."""
+def _announce(warned: Warned, unit: Unit, trace: str) -> Trail:
+    """In the trace of the message that it came of, and in the warning's journey. Returns both."""
     attributes = {
         "mash.tenant": unit.tenant,
         "mash.journey.id": warned.id,
@@ -237,3 +264,4 @@ def _announce(warned: Warned, unit: Unit, trace: str) -> None:
         cause = Cause(unit.tenant, telemetry.traceparent() or "", warned.id)
     unit.announce(*warned.happened, cause=cause)
     warned.happened.clear()
+    return Trail(warned.id, cause.traceparent)

@@ -107,3 +107,21 @@ decisions = sa.Table(
     sa.Column("rule_version", sa.Text, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
 )
+
+signs = sa.Table(
+    "signs",
+    metadata,
+    tenant_column(primary_key=True),
+    sa.Column("sign_id", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("wanted", sa.Text, nullable=False),
+    sa.Column("wanted_at", MOMENT),
+    sa.Column("warning_id", sa.Text),
+    sa.Column("traceparent", sa.Text),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("due_at", MOMENT),
+    sa.Column("taken_at", MOMENT),
+    sa.Column("confirmed_since", MOMENT),
+    sa.Column("confirmed_at", MOMENT),
+    sa.Column("fault", sa.Text, nullable=False),
+)

@@ -35,8 +35,11 @@ class WarningStore:
         locked = locked.order_by(states.c.segment_id).with_for_update()
         return {row.segment_id: _state(row) for row in await unit.connection.execute(locked)}
 
-    async def states(self, unit: Unit) -> Mapping[str, State]:
-        return {row.segment_id: _state(row) for row in await unit.connection.execute(sa.select(states))}
+    async def states(self, unit: Unit, only: Collection[str] | None = None) -> Mapping[str, State]:
+        wanted = sa.select(states)
+        if only is not None:
+            wanted = wanted.where(states.c.segment_id.in_(sorted(only)))
+        return {row.segment_id: _state(row) for row in await unit.connection.execute(wanted)}
 
     async def save(self, unit: Unit, states: Sequence[State]) -> None:
         """All of them at once: a batch of readings may concern every segment of a city."""

@@ -48,6 +48,25 @@ async def test_nobody_notices_that_the_server_was_started_again(server: Postgres
         await database.close()
 
 
+async def test_a_full_disk_is_told_as_what_passes(server: Postgres) -> None:
+    full = "do $$ begin raise exception 'No space left on device' using errcode = 'disk_full'; end $$"
+
+    async def writes(database: Database, *, by_the_driver: bool) -> None:
+        async with database.unit("heidelberg") as unit:
+            if by_the_driver:
+                await unit.driver.execute(full)
+            await unit.connection.execute(text(full))
+
+    async with server:
+        database = database_of(server)
+        for by_the_driver in (False, True):
+            with pytest.raises(Unavailable) as told:
+                await writes(database, by_the_driver=by_the_driver)
+            assert told.value.retry_after
+        assert await tenant_seen(database) == "heidelberg"
+        await database.close()
+
+
 async def test_too_many_units_at_once_are_told_to_come_back(
     server: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,10 +28,8 @@ TOPIC_SETTINGS: Final = {
     "cleanup.policy": "compact",
     "segment.ms": "3600000",
     "delete.retention.ms": "86400000",
-    "message.timestamp.type": "LogAppendTime",
 }
-"""How the topic is made: whoever reads it from the beginning finds all, and how long ago by one clock, the
-broker's. One partition is enough."""
+"""How the topic is made: whoever reads it from the beginning finds all. One partition is enough."""
 EVERY: Final = timedelta(seconds=10)
 VALID: Final = timedelta(seconds=30)
 """An instance that was not heard for this long counts as gone."""

@@ -206,6 +206,8 @@ class Database:
             except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as err:
                 if driver.is_closed():
                     raise Unavailable("Die Datenbank antwortet nicht.", retry_after=2) from err
+                if isinstance(driver_error(err), asyncpg.InsufficientResourcesError):
+                    raise Unavailable("Die Datenbank kann gerade nichts aufnehmen.", retry_after=10) from err
                 raise
         except BaseException as err:
             await _undo(connection, driver)

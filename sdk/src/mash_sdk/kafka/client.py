@@ -32,6 +32,10 @@ REBALANCE_MS: Final = 60_000
 APPENDED: Final = 1
 """A record's timestamp is the broker's (`message.timestamp.type=LogAppendTime`), not its sender's."""
 
+BY_ITS_CLOCK: Final = {"message.timestamp.type": "LogAppendTime"}
+"""Kafka refuses a sender whose clock is ahead by more than an hour, and throws away at once what one sends
+whose clock is behind by more than a topic keeps. So a record's time is the broker's."""
+
 _partition_of = DefaultPartitioner()
 
 
@@ -79,7 +83,7 @@ class KafkaBroker:
             topic.name,
             num_partitions=topic.partitions or self._partitions,
             replication_factor=self._replication,
-            topic_configs=dict(topic.settings),
+            topic_configs={**BY_ITS_CLOCK, **topic.settings},
         )
 
     async def send(self, records: Sequence[Outgoing]) -> None:

@@ -54,7 +54,7 @@ class Gate:
             return
         if self.reason is None:
             self._closed_by, self._closed_at = event_type, place
-        elif self._clock.now() < self._knock_at:
+        elif self._waits():
             raise Stopped(self.reason)
         else:
             self._pause = min(self._pause * 2, LONGEST_KNOCK)
@@ -67,10 +67,14 @@ class Gate:
         """Whether an event of this partition may be tried now. Who knocked calls leave() afterwards."""
         if self.reason is None:
             return True
-        if self._knocking or self._clock.now() < self._knock_at or self._closed_at not in (None, place):
+        if self._knocking or self._waits() or self._closed_at not in (None, place):
             return False
         self._knocking = True
         return True
+
+    def _waits(self) -> bool:
+        """Not behind a clock that went back: that would be for as long as it did."""
+        return timedelta() < self._knock_at - self._clock.now() <= timedelta(seconds=self._pause)
 
     def leave(self) -> None:
         self._knocking = False

@@ -22,3 +22,8 @@ class FakeClock:
             raise ValueError("time does not go back")
         self._now += step
         return self._now
+
+    def jump(self, **parts: float) -> datetime:
+        """A clock that was wrong is put right, or the other way round: also back."""
+        self._now += timedelta(**parts)
+        return self._now

@@ -191,8 +191,13 @@ class Connection:
     async def _begin(self, packet: Publish) -> None:
         task = asyncio.create_task(self._take(packet))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._taken)
         await self._under_way.put((packet, task))
+
+    def _taken(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # behind one that ended the connection, nobody asks for it
 
     async def _take(self, packet: Publish) -> None:
         # Asked each time, so that a key that was taken back opens nothing any more.

@@ -5,6 +5,7 @@ By the stream, so that rules and modules see them as they see a device's; nothin
 recorded.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ from mash.sensors.v1.observations_pb2 import Observation, ObservationBatch
 from mash_sdk.clock import Clock
 from mash_sdk.database import Unit
 from mash_sdk.identity import Principal
-from mash_sdk.ids import new_id
+from mash_sdk.ids import id_of, new_id
 from mash_sdk.problems import Conflict, Fault, Forbidden, Invalid, NotImplementedYet, Problem
 from mash_sdk.telemetry import count
 from mash_sensors.model.device import NotAResult, Result, result_of
@@ -47,6 +48,20 @@ class Said:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What went onto the stream, as which observation of which message."""
+
+    id: str
+    message: Message
+    name: str | None
+    """By which it is known again; None: it is never sent again."""
+
+    def since(self, first: datetime) -> str:
+        """The id it got when its message came first."""
+        return self.id if self.name is None else id_of(first, self.name)
+
+
 class Outlet(Protocol):
     async def send(self, message: ObservationBatch, tenant: str) -> None: ...
 
@@ -73,27 +88,40 @@ class ObservingService:
     async def take(self, said: Sequence[Said], who: Principal, key: str | None) -> list[str | Problem]:
         """The key of each observation, recorded; or why it was not taken. `key`: the sender's for all of it.
 
-        Raises Unavailable if the stream does not take them or they are not recorded in time.
+        Sent again under the same `key`, the same is answered, wherever the first time ended. Raises
+        Unavailable if the stream does not take them or they are not recorded in time, Conflict where other
+        things were said under that `key`.
         """
         self._receipts.require_room()
-        found, sent = await self._send(said, who, key)
-        if sent:
-            await self._receipts.recorded(sent)
-        return found
+        found = await self._send(said, who, key)
+        sent = [one for one in found if isinstance(one, _Sent)]
+        if not sent:
+            return [one for one in found if isinstance(one, Problem)]
+        first = await self._receipts.recorded({one.message for one in sent})
+        ids = [one if isinstance(one, Problem) else one.since(first[one.message]) for one in found]
+        if ids != [one.id if isinstance(one, _Sent) else one for one in found]:
+            await self._require(sorted({one for one in ids if isinstance(one, str)}), who.tenant)
+        return ids
+
+    async def _require(self, ids: Sequence[str], tenant: str) -> None:
+        if None in await asyncio.gather(*(self._recorded.read(tenant, one) for one in ids)):
+            raise Conflict(
+                "Unter diesem Idempotency-Key kamen andere Observations. Bitte einen neuen wählen.",
+                kind="idempotency-key-reused",
+            )
 
     async def accept(self, said: Said, who: Principal, key: str | None) -> None:
         """Return once the stream has it: it can be read shortly after. `key` as for take().
 
         Raise Invalid, Forbidden, or Unavailable if the stream does not take it.
         """
-        found, _ = await self._send([said], who, key)
-        key_of_one(found)
+        [sent] = await self._send([said], who, key)
+        if isinstance(sent, Problem):
+            raise sent
 
-    async def _send(
-        self, said: Sequence[Said], who: Principal, key: str | None
-    ) -> tuple[list[str | Problem], list[Message]]:
-        """What became of each, and the messages that went onto the stream."""
-        found: list[str | Problem] = []
+    async def _send(self, said: Sequence[Said], who: Principal, key: str | None) -> list[_Sent | Problem]:
+        """What became of each."""
+        found: list[_Sent | Problem] = []
         batches: dict[str, ObservationBatch] = {}
         now = self._clock.now()
         known = await self._streams.of(who.tenant, {one.datastream_id for one in said})
@@ -106,25 +134,26 @@ class ObservingService:
                 except Problem as problem:
                     found.append(problem)
                     continue
-                found.append(observation.id)
                 batch = batches.get(one.datastream_id)
                 if batch is None:
                     batch = ObservationBatch(source_id=one.datastream_id, message_id=_message_id(who, key))
                     write(batch.received_at, now)
                     batches[one.datastream_id] = batch
+                message = Message(who.tenant, batch.source_id, batch.message_id)
+                name = None if key is None else _name(one, batch.message_id)
+                observation.id = new_id() if name is None else id_of(now, name)
                 batch.observations.append(observation)
+                found.append(_Sent(observation.id, message, name))
         for batch in batches.values():
             await self._outlet.send(batch, who.tenant)
         count(OBSERVATIONS_ACCEPTED, sum(len(batch.observations) for batch in batches.values()))
-        return found, [Message(who.tenant, one.source_id, one.message_id) for one in batches.values()]
+        return found
 
     async def read(self, key: str, tenant: str) -> Item:
-        """What was recorded. Raise Conflict where the same message had been recorded before."""
+        """What was recorded. Raise Conflict where it has been deleted since."""
         found = await self._recorded.read(tenant, key)
         if found is None:
-            raise Conflict(
-                "Mit diesem Idempotency-Key wurde die Observation schon gespeichert.", kind="already-recorded"
-            )
+            raise Conflict("Die Observation wurde gespeichert und ist gelöscht.", kind="already-deleted")
         return found
 
     async def _observation(
@@ -175,7 +204,7 @@ def _message_id(who: Principal, key: str | None) -> str:
 def _made(said: Said, stream: Datastream, now: datetime) -> Observation:
     values = said.draft.values
     begin, end = values.get("phenomenonTime") or (now, None)
-    made = Observation(id=new_id(), datastream_id=stream.id)
+    made = Observation(datastream_id=stream.id)
     write(made.phenomenon_time, begin)
     if end is not None:
         write(made.phenomenon_end, end)
@@ -194,6 +223,13 @@ def _made(said: Said, stream: Datastream, now: datetime) -> Observation:
             setattr(made, field, text)
     _set(made, _result(said, stream))
     return made
+
+
+def _name(said: Said, message_id: str) -> str:
+    """By which an observation of a message is known again: where it stands there, and all it says."""
+    linked = {name: [getattr(one, "key", "new") for one in its] for name, its in said.draft.linked.items()}
+    told = [message_id, said.datastream_id, said.place, said.draft.values, linked]
+    return json.dumps(told, sort_keys=True, default=str)
 
 
 def _result(said: Said, stream: Datastream) -> Result:

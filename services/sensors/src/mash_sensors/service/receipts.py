@@ -2,8 +2,9 @@
 """Waits until messages that the stream has taken are recorded, in whatever process that happens."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Final, Protocol
 
 from mash_sdk.database import Unit
@@ -21,7 +22,7 @@ Units = Callable[[], AbstractAsyncContextManager[Unit]]
 
 
 class Store(Protocol):
-    async def recorded(self, unit: Unit, messages: Collection[Message]) -> Collection[Message]: ...
+    async def recorded(self, unit: Unit, messages: Collection[Message]) -> Mapping[Message, datetime]: ...
 
 
 class Receipts:
@@ -29,7 +30,7 @@ class Receipts:
         self._units = units
         self._store = store
         self._patience = patience
-        self._waiting: dict[Message, asyncio.Future[None]] = {}
+        self._waiting: dict[Message, asyncio.Future[datetime]] = {}
         self._looking: asyncio.Task[None] | None = None
 
     def require_room(self) -> None:
@@ -37,8 +38,8 @@ class Receipts:
         if len(self._waiting) >= MOST:
             raise Unavailable("Zu viele Observations warten. Bitte später noch einmal senden.", retry_after=2)
 
-    async def recorded(self, messages: Collection[Message]) -> None:
-        """Return once all of them are recorded.
+    async def recorded(self, messages: Collection[Message]) -> Mapping[Message, datetime]:
+        """When each came first, once all of them are recorded.
 
         Raise Unavailable if that takes too long: they will be; the same message sent again is stored once.
         """
@@ -48,7 +49,7 @@ class Receipts:
             self._looking = asyncio.create_task(self._look(), name="look for what is recorded")
         try:
             async with asyncio.timeout(self._patience):
-                await asyncio.gather(*map(asyncio.shield, mine))
+                return dict(zip(messages, await asyncio.gather(*map(asyncio.shield, mine)), strict=True))
         except TimeoutError:
             raise Unavailable(
                 "Die Observation ist angenommen, aber noch nicht lesbar. Mit demselben Idempotency-Key "
@@ -68,12 +69,12 @@ class Receipts:
                 async with self._units() as unit:
                     found = await self._store.recorded(unit, list(self._waiting))
             except Unavailable:
-                found = ()  # who waits is told when their patience ends
+                found = {}  # who waits is told when their patience ends
             pause = FIRST if found else min(pause * 1.5, LONGEST)
-            for message in found:
+            for message, first in found.items():
                 waiting = self._waiting.pop(message, None)
                 if waiting is not None and not waiting.done():
-                    waiting.set_result(None)
+                    waiting.set_result(first)
 
     async def close(self) -> None:
         looking, self._looking = self._looking, None

@@ -22,6 +22,8 @@ Units = Callable[[], AbstractAsyncContextManager[Unit]]
 class Store(Protocol):
     async def make_partitions(self, unit: Unit, first: datetime, months: int) -> int: ...
 
+    async def surely(self, unit: Unit) -> datetime: ...
+
     async def forget_messages(self, unit: Unit, before: datetime) -> int: ...
 
 
@@ -41,4 +43,5 @@ class Upkeep:
         forgotten = 1
         while forgotten:
             async with self._units() as unit:
-                forgotten = await self._store.forget_messages(unit, unit.clock.now() - REMEMBERED)
+                now = await self._store.surely(unit)
+                forgotten = await self._store.forget_messages(unit, now - REMEMBERED)

@@ -105,7 +105,7 @@ select datastream_id::text, phenomenon_time, coalesce(same_since, phenomenon_tim
 from newest where datastream_id = any($1::uuid[])
 """
 _RECORDED: Final = """
-select tenant, source_id, message_id from messages
+select tenant, source_id, message_id, received_at from messages
 join unnest($1::text[], $2::text[], $3::text[]) as asked (tenant, source_id, message_id)
     using (tenant, source_id, message_id)
 """
@@ -153,16 +153,21 @@ class RecorderStore:
         rows = await unit.driver.fetch(_RECORD)
         return {key: Kept(_FLAGS[flags], advances) for key, flags, advances in rows}
 
-    async def recorded(self, unit: Unit, messages: Collection[Message]) -> Collection[Message]:
-        """Those of the messages that are recorded."""
+    async def recorded(self, unit: Unit, messages: Collection[Message]) -> Mapping[Message, datetime]:
+        """Those of the messages that are recorded, and when they came first."""
         columns = ([one[at] for one in messages] for at in range(3))
         rows = await unit.driver.fetch(_RECORDED, *columns)
-        return [Message(*row) for row in rows]
+        return {Message(*row[:3]): row["received_at"] for row in rows}
 
     async def make_partitions(self, unit: Unit, first: datetime, months: int) -> int:
         """Make the partitions that are missing. Returns how many."""
         made: int = await unit.driver.fetchval("select make_partitions($1, $2)", first, months)
         return made
+
+    async def surely(self, unit: Unit) -> datetime:
+        """The time that it is at least, by our clock and the database's: one of them may be far ahead."""
+        now: datetime = await unit.driver.fetchval("select least($1::timestamptz, now())", unit.clock.now())
+        return now
 
     async def forget_messages(self, unit: Unit, before: datetime) -> int:
         """Forget ids of messages that came so long ago that nobody sends them again; some at a time."""

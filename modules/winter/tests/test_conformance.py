@@ -19,11 +19,13 @@ class TestConformance(ModuleConformance):
 
     @pytest.fixture
     async def bench(self, night_in: Any, request: pytest.FixtureRequest) -> Bench:
-        """With a warning, and a gritting plan that is under way."""
+        """With a warning, and a gritting plan under way: the streets of the examples are not in it."""
         night = await night_in(plan_seconds=0.2)
         assert await night.known()
         bench: Bench = night.bench
-        planned = await bench.client(roles=("dispatcher",)).post("/api/winter/v1/plans", json={})
+        planned = await bench.client(roles=("dispatcher",)).post(
+            "/api/winter/v1/plans", json={"priorities": [1]}
+        )
         assert planned.status_code == 201
         await night.frost(1)
         request.instance.known = {
@@ -33,7 +35,7 @@ class TestConformance(ModuleConformance):
         }
         request.instance.examples = (
             IceWarningOpened(warning_id=new_id(), segment_id="alte-bruecke", level="warning"),
-            IceWarningChanged(warning_id=new_id(), segment_id="brueckenstrasse", level="warning"),
+            IceWarningChanged(warning_id=new_id(), segment_id="roemerstrasse", level="warning"),
             IceNoticeRaised(
                 warning_id=request.instance.known["warning_id"],
                 segment_id="x",

@@ -2,17 +2,24 @@
 """What an operator approves stays, is never another's route, and can be taken back."""
 
 import shutil
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from mash_portal_gw.service.approvals import parse
+from mash_tools.module import run
 from mash_tools.module.commands import main
 from mash_tools.module.source import find
 from mash_tools.platform import approvals, noted
 from mash_tools.platform.folder import DataFolder
 from mash_tools.platform.modules import installed, services
 from mash_tools.problems import LauncherError
+from mash_tools.realms.access import Access, Platform
 
 ROOT = Path(__file__).parents[2]
 NAME = "lost-and-found"
@@ -95,3 +102,41 @@ def test_without_a_running_platform_it_says_what_to_do(
     (tmp_path / noted.FILE).write_text('{"process": 999999999, "places": {}}')
     with pytest.raises(LauncherError, match="No platform runs"):
         noted.find(DataFolder(tmp_path))
+
+
+def test_modules_approved_at_the_same_time_are_all_approved(tmp_path: Path) -> None:
+    modules = [find(str(ROOT / "modules" / name)).module() for name in ("winter", "waste", NAME)]
+    for number in range(20):
+        folder = DataFolder(tmp_path / str(number))
+        folder.path.mkdir()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(partial(approvals.approve, folder), modules))
+        assert set(approvals.read(folder)) == {one.manifest.name for one in modules}
+
+
+def test_modules_that_start_at_the_same_time_do_not_switch_each_other_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = DataFolder(tmp_path)
+    there: dict[str, Sequence[str]] = {}
+
+    def known(_access: object) -> Platform:
+        found = Platform({}, {name: tuple(needs) for name, needs in there.items()}, demo=True)
+        time.sleep(0.05)  # as long as a real Keycloak lets another one look
+        return found
+
+    def keep(*_: object, modules: Mapping[str, Sequence[str]], demo: bool) -> None:
+        assert demo
+        there.clear()
+        there.update(modules)
+
+    monkeypatch.setattr(run, "find_keycloak", lambda _path: Access("", "", "", ""))
+    monkeypatch.setattr(run, "known_to", known)
+    monkeypatch.setattr(run, "provision", keep)
+    monkeypatch.setattr(noted, "find", lambda _folder: SimpleNamespace(cities=ROOT / "cities"))
+    names = ("winter", "waste")
+    for name in names:
+        approvals.approve(folder, find(str(ROOT / "modules" / name)).module())
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(partial(run.register, folder), names))
+    assert set(there) == set(names)

@@ -16,7 +16,7 @@ from mash_tools.module import node
 from mash_tools.module.source import Source
 from mash_tools.platform import approvals, environment, noted
 from mash_tools.platform.environment import Places
-from mash_tools.platform.folder import DataFolder
+from mash_tools.platform.folder import REALMS, DataFolder
 from mash_tools.platform.modules import Module
 from mash_tools.ports import free_port
 from mash_tools.problems import PartError
@@ -92,20 +92,21 @@ async def _client(folder: DataFolder, name: str, *, known: bool) -> None:
 def register(folder: DataFolder, name: str) -> None:
     """Make the module's client, and the scope that names it, in every realm; twice is once."""
     access = find_keycloak(folder.path)
-    known = known_to(access)
-    keys = {**known.client_jwks, name: {"keys": [folder.public_key(name)]}}
-    _provision(
-        folder, access, keys, {**known.modules, name: approvals.modules(folder)[name]}, demo=known.demo
-    )
+    with folder.turn(REALMS):
+        known = known_to(access)
+        keys = {**known.client_jwks, name: {"keys": [folder.public_key(name)]}}
+        modules = {**known.modules, name: approvals.modules(folder)[name]}
+        _provision(folder, access, keys, modules, demo=known.demo)
 
 
 def unregister(folder: DataFolder, name: str) -> None:
     """Switch the client off in every realm: it gets no token any more."""
     access = find_keycloak(folder.path)
-    known = known_to(access)
-    keys = {other: jwks for other, jwks in known.client_jwks.items() if other != name}
-    modules = {other: needs for other, needs in known.modules.items() if other != name}
-    _provision(folder, access, keys, modules, demo=known.demo)
+    with folder.turn(REALMS):
+        known = known_to(access)
+        keys = {other: jwks for other, jwks in known.client_jwks.items() if other != name}
+        modules = {other: needs for other, needs in known.modules.items() if other != name}
+        _provision(folder, access, keys, modules, demo=known.demo)
 
 
 def _provision(

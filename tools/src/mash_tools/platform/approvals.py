@@ -16,6 +16,7 @@ from mash_tools.platform.modules import Module, services
 from mash_tools.problems import LauncherError
 
 FILE = "approvals.json"
+_TURN = "approvals"
 
 Entry = dict[str, Any]
 
@@ -47,7 +48,8 @@ def modules(folder: DataFolder) -> dict[str, tuple[str, ...]]:
 def keep(folder: DataFolder, own: Sequence[Module]) -> None:
     """Approve the services as they are now, and leave the modules as the operator approved them."""
     services = {one.manifest.name: _entry(folder, one) | {"platform": True} for one in own}
-    folder.write(FILE, read(folder) | services)
+    with folder.turn(_TURN):
+        folder.write(FILE, read(folder) | services)
 
 
 def approve(folder: DataFolder, module: Module) -> None:
@@ -58,26 +60,30 @@ def approve(folder: DataFolder, module: Module) -> None:
             raise LauncherError(f"{module.manifest.name}: {fault}; choose another path in module.toml.")
     if module.manifest.name in {service.manifest.name for service in services()}:
         raise LauncherError(f"{module.manifest.name} is a service of the platform; choose another name.")
-    approved = read(folder)
-    for name, entry in approved.items():
-        for theirs in entry["routes"] if name != module.manifest.name else ():
-            for route in module.routes:
-                if overlap(route, theirs):
-                    raise LauncherError(
-                        f"The route {route} of {module.manifest.name} cannot be approved: "
-                        f"{theirs} belongs to {name}; choose another path in module.toml."
-                    )
-    folder.write(FILE, approved | {module.manifest.name: _entry(folder, module)})
+    with folder.turn(_TURN):
+        approved = read(folder)
+        for name, entry in approved.items():
+            for theirs in entry["routes"] if name != module.manifest.name else ():
+                for route in module.routes:
+                    if overlap(route, theirs):
+                        raise LauncherError(
+                            f"The route {route} of {module.manifest.name} cannot be approved: "
+                            f"{theirs} belongs to {name}; choose another path in module.toml."
+                        )
+        folder.write(FILE, approved | {module.manifest.name: _entry(folder, module)})
 
 
 def revoke(folder: DataFolder, name: str) -> None:
     """Raises LauncherError if there is no such approval, or if it is a service's."""
     if name in {service.manifest.name for service in services()}:
         raise LauncherError(f"{name} is a service of the platform itself; it cannot do without.")
-    approved = read(folder)
-    if approved.pop(name, None) is None:
-        raise LauncherError(f"{name} is not approved; approved are: {', '.join(sorted(approved)) or 'none'}.")
-    folder.write(FILE, approved)
+    with folder.turn(_TURN):
+        approved = read(folder)
+        if approved.pop(name, None) is None:
+            raise LauncherError(
+                f"{name} is not approved; approved are: {', '.join(sorted(approved)) or 'none'}."
+            )
+        folder.write(FILE, approved)
 
 
 def _entry(folder: DataFolder, module: Module) -> Entry:

@@ -4,6 +4,8 @@
 import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -12,6 +14,8 @@ from mash_tools.ports import free_port, is_free
 from mash_tools.private import kept, new_password, write_private
 from mash_tools.problems import LauncherError
 
+REALMS = "realms"
+"""The turn of who makes or changes realms: who looked before another's change would undo it."""
 _TOO_LONG = 8 << 20
 
 
@@ -51,6 +55,16 @@ class DataFolder:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """Change what `name` stands for after whoever else does so now: other commands use the folder, too.
+
+        Not to be taken twice by one thread.
+        """
+        with (self.path / f"{name}.turn").open("a") as waiting:
+            fcntl.flock(waiting, fcntl.LOCK_EX)
+            yield
 
     def secret(self, name: str) -> str:
         """A random secret of that name, the same at every start."""
@@ -92,12 +106,13 @@ class DataFolder:
     def port(self, name: str) -> int:
         """The port `name` had at the last start if it is free, else another, which is noted."""
         file = self.path / "ports.json"
-        try:
-            ports: dict[str, int] = json.loads(file.read_text())
-        except (FileNotFoundError, ValueError):
-            ports = {}
-        if name not in ports or not is_free(ports[name]):
-            taken = set(ports.values())
-            ports[name] = next(port for port in iter(free_port, None) if port not in taken)
-            write_private(file, json.dumps(ports, indent=2))
-        return ports[name]
+        with self.turn("ports"):
+            try:
+                ports: dict[str, int] = json.loads(file.read_text())
+            except (FileNotFoundError, ValueError):
+                ports = {}
+            if name not in ports or not is_free(ports[name]):
+                taken = set(ports.values())
+                ports[name] = next(port for port in iter(free_port, None) if port not in taken)
+                write_private(file, json.dumps(ports, indent=2))
+            return ports[name]

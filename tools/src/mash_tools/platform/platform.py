@@ -18,12 +18,12 @@ from mash_tools.parts import Kafka, Keycloak, Postgres
 from mash_tools.platform import approvals, environment, noted, reporting, versions
 from mash_tools.platform.cities import chosen
 from mash_tools.platform.environment import Places
-from mash_tools.platform.folder import DataFolder
+from mash_tools.platform.folder import REALMS, DataFolder
 from mash_tools.platform.kept import Kept, Program, Runnable
 from mash_tools.platform.modules import GATEWAY, Module, services
 from mash_tools.ports import answers, is_free
 from mash_tools.problems import LauncherError, PartError
-from mash_tools.realms import Access, note, provision
+from mash_tools.realms import Access, Report, note, provision
 from mash_tools.realms.access import find
 
 KEYCLOAK_OFFSET = 180
@@ -199,21 +199,23 @@ class Platform:
         await self._realms(access)
 
     async def _realms(self, access: Access) -> None:
-        keys = {name: {"keys": [key]} for name, key in approvals.keys(self.folder).items()}
         began = time.monotonic()
-        report = await asyncio.to_thread(
-            provision,
-            access.url,
-            access.user,
-            access.password,
-            self._places.cities,
-            self.url,
-            keys,
-            demo=True,
-            modules=approvals.modules(self.folder),
-        )
+        report = await asyncio.to_thread(self._provision, access)
         made = "made or changed" if report.changed else "as they should be"
         self._say("keycloak", f"realms are {made} ({time.monotonic() - began:.1f} s)")
+
+    def _provision(self, access: Access) -> Report:
+        with self.folder.turn(REALMS):
+            return provision(
+                access.url,
+                access.user,
+                access.password,
+                self._places.cities,
+                self.url,
+                {name: {"keys": [key]} for name, key in approvals.keys(self.folder).items()},
+                demo=True,
+                modules=approvals.modules(self.folder),
+            )
 
     async def _helpers(self) -> None:
         places, data = self._places, self.folder.path

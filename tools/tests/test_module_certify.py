@@ -12,6 +12,7 @@ import pytest
 from mash_tools.cluster.kube import find_helm
 from mash_tools.module.certify import commands, dry_run
 from mash_tools.module.certify.load import load
+from mash_tools.module.certify.suite import SECONDS
 from mash_tools.module.certify.verdict import Check, Outcome, Verdict
 from mash_tools.module.commands import main
 from mash_tools.module.source import find
@@ -21,6 +22,8 @@ PACKAGE = "src/mash_lost_and_found"
 SUITE = frozenset({"load", "chart", "image"})
 """Left out where only the suites are looked at."""
 Certify = Callable[..., dict[str, Check]]
+
+pytestmark = pytest.mark.timeout(SECONDS)  # a suite has so long
 
 
 @pytest.fixture
@@ -122,7 +125,7 @@ def test_an_rpc_that_sees_every_city_leaks(tmp_path: Path) -> None:
     folder = copied("services/sensors", tmp_path)
     worker = "    database = program.database\n"
     spoil(folder / "src/mash_sensors/app.py", worker, f"{worker}    database.unit = database.worker_unit\n")
-    said = reasons(certified(folder, SUITE)["tenancy"])
+    said = reasons(certified(folder, SUITE | {"contract", "upgrade"})["tenancy"])
     assert "mash.sensors.v1.DatastreamService/ListDatastreams tells mannheim of heidelberg's" in said
 
 

@@ -206,6 +206,8 @@ def _requests(walker: Walker, bench: Bench, door: Door, secrets: Secrets) -> Ite
     """Each route without ids once, and with each of some ids in every place of its path."""
     names = re.findall(r"\{(\w+)\}", door.path)
     ids = list(dict.fromkeys([*walker.known.values(), *secrets.ids]))[:ASKED_FOR] if names else [""]
+    asks_by_json = door.method != "GET" and door.path.startswith("/api/")
+    bodies = _bodies(bench, door) if asks_by_json else []
     for one in ids:
         url = re.sub(r"\{\w+\}", quote(one, safe=""), door.path)
         of, absent = secrets.ids.get(one), re.sub(r"\{\w+\}", new_id(), door.path)
@@ -214,22 +216,27 @@ def _requests(walker: Walker, bench: Bench, door: Door, secrets: Secrets) -> Ite
         elif not door.path.startswith("/api/"):
             yield _Request(url, {"data": {"csrf": CSRF}}, of, absent)
         else:
-            for body in _bodies(bench, door, one):
-                yield _Request(url, {"json": body} if body is not None else {}, of, absent)
+            for body in bodies:
+                yield _Request(url, {} if body is None else {"json": _asking_for(one, body)}, of, absent)
 
 
-def _bodies(bench: Bench, door: Door, one: str) -> list[Any]:
-    """Bodies that fit what the route describes, with the other city's id wherever an id goes."""
+def _asking_for(one: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body with the other city's id wherever an id goes."""
+    return {key: one if key.endswith("_id") and one else value for key, value in body.items()}
+
+
+def _bodies(bench: Bench, door: Door) -> list[Any]:
+    """Some that fit what the route describes; None stands for no body."""
     document = bench.program.asgi().openapi()
     operation = document.get("paths", {}).get(door.path, {}).get(door.method.lower())
     if operation is None or "requestBody" not in operation:
         return [None]
     only = {**document, "paths": {door.path: {door.method.lower(): operation}}}
     found: list[Any] = []
-    for asked in requests_of(only, {}):
+    for asked in requests_of(only, {}, unfit=0):
         body = asked.json()
         if isinstance(body, dict):
-            found.append({key: one if key.endswith("_id") and one else value for key, value in body.items()})
+            found.append(body)
     return found[:2] or [None]
 
 

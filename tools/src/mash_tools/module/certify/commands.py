@@ -76,7 +76,7 @@ def certify(
         checks += [Check(name, Outcome.LEFT_OUT, "--without") for name in suite.WHAT]
     else:
         say("contract, tenancy, upgrade")
-        found = [_with_rules(one, source, contract) for one in suite.checks(source, root)]
+        found = [_with_rules(one, source, contract) for one in suite.checks(source, root, without)]
         checks += [Check(c.name, Outcome.LEFT_OUT, "--without") if c.name in without else c for c in found]
     checks.append(timed("chart", lambda: dry_run.chart(source, root)))
     checks.append(timed("image", lambda: dry_run.image(source, root)))
